@@ -1,0 +1,1 @@
+"""Ways to reach a debtor: one file per channel behind the contract in `base`."""
