@@ -1,0 +1,136 @@
+"""Sending one request over pooled httpx clients: timeouts, size cap, no redirects, errors told apart, redacted logs."""
+
+import asyncio
+import logging
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+
+from common.http.errors import NotSent, OutcomeUnknown
+from common.http.messages import HttpRequest, HttpResponse
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT = httpx.Timeout(connect=5, read=15, write=10, pool=5)
+# Idle connections are dropped early: a peer closing one under us would read as an unknown outcome.
+LIMITS = httpx.Limits(max_connections=400, max_keepalive_connections=100, keepalive_expiry=4)
+BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SANDBOX_SETTINGS = ("WALLET_SANDBOX_URL", "MESSAGE_SANDBOX_URL", "PUBLIC_URL")
+
+_async_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]" = weakref.WeakKeyDictionary()
+
+
+@lru_cache(maxsize=1)
+def blocking_client() -> httpx.Client:
+    return httpx.Client(timeout=TIMEOUT, limits=LIMITS, follow_redirects=False, trust_env=False)
+
+
+def async_client() -> httpx.AsyncClient:
+    """One pool per event loop: connections cannot move between loops."""
+    loop = asyncio.get_running_loop()
+    if loop not in _async_clients:
+        _async_clients[loop] = httpx.AsyncClient(
+            timeout=TIMEOUT, limits=LIMITS, follow_redirects=False, trust_env=False
+        )
+    return _async_clients[loop]
+
+
+async def close_async_client() -> None:
+    """Close the running loop's pool; call before the loop ends."""
+    client = _async_clients.pop(asyncio.get_running_loop(), None)
+    if client is not None:
+        await client.aclose()
+
+
+def send(request: HttpRequest) -> HttpResponse:
+    with _watched(request), blocking_client().stream(*_target(request), **_content(request)) as response:
+        body = _Body(request)
+        for chunk in response.iter_bytes():
+            body.add(chunk)
+        return body.response(response)
+
+
+async def asend(request: HttpRequest) -> HttpResponse:
+    with _watched(request):
+        async with async_client().stream(*_target(request), **_content(request)) as response:
+            body = _Body(request)
+            async for chunk in response.aiter_bytes():
+                body.add(chunk)
+            return body.response(response)
+
+
+def _target(request: HttpRequest) -> tuple[str, str]:
+    _refuse_outside_sandbox(request)
+    return request.method, request.url
+
+
+def _content(request: HttpRequest) -> dict:
+    headers = {"accept-encoding": "identity", **request.headers}
+    return {"headers": headers, "content": request.body or None}
+
+
+def _refuse_outside_sandbox(request: HttpRequest) -> None:
+    if not getattr(settings, "SANDBOX", False):
+        return
+    sandboxes = {urlsplit(getattr(settings, name, "") or "").hostname for name in SANDBOX_SETTINGS}
+    if request.host not in LOOPBACK | sandboxes:
+        raise NotSent("Sandbox mode sends nothing outside this machine. Point the address at the sandbox.")
+
+
+class _Body:
+    """Collects a response within the size cap and the overall deadline."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.chunks: list[bytes] = []
+        self.size = 0
+        self.ends = time.monotonic() + request.deadline_seconds
+
+    def add(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.size > self.request.max_bytes:
+            raise OutcomeUnknown("The answer was larger than allowed and was dropped.", purpose=self.request.purpose)
+        if time.monotonic() > self.ends:
+            raise OutcomeUnknown("The answer did not finish in time.", purpose=self.request.purpose)
+        self.chunks.append(chunk)
+
+    def response(self, response: httpx.Response) -> HttpResponse:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return HttpResponse(status=response.status_code, headers=headers, body=b"".join(self.chunks))
+
+
+@contextmanager
+def _watched(request: HttpRequest) -> Iterator[None]:
+    started = time.monotonic()
+    outcome = "answered"
+    try:
+        yield
+    except BEFORE_SENDING as error:
+        outcome = "not_sent"
+        raise NotSent("The provider could not be reached. Nothing was sent.", purpose=request.purpose) from error
+    except httpx.HTTPError as error:
+        outcome = "unknown"
+        raise OutcomeUnknown("The connection broke before a full answer.", purpose=request.purpose) from error
+    except NotSent:
+        outcome = "not_sent"
+        raise
+    except OutcomeUnknown:
+        outcome = "unknown"
+        raise
+    finally:
+        milliseconds = int((time.monotonic() - started) * 1000)
+        facts = {"purpose": request.purpose, "host": request.host, "outcome": outcome, "ms": milliseconds}
+        logger.info("outbound http call", extra=facts)

@@ -1,0 +1,242 @@
+"""What goes into a provider and what comes out: frozen values, no transport, no database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from common.money import Money
+from wallets.providers.vocabulary import (
+    ActionKind,
+    Capability,
+    Channel,
+    DeclineCategory,
+    EventKind,
+    IdempotencyKind,
+    MandateState,
+    PaymentState,
+    PeriodUnit,
+    Reason,
+    RefundState,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Descriptor:
+    """What a provider can do. Amounts are minor units; `idempotency_lifetime=None` means for ever."""
+
+    key: str
+    display_name: str
+    capabilities: frozenset[Capability]
+    currencies: frozenset[str]
+    reference_alphabet: str
+    reference_max_length: int
+    reference_min_length: int = 1
+    idempotency: IdempotencyKind
+    idempotency_lifetime: timedelta | None = None
+    amount_step: int = 1
+    min_amount: int = 1
+    max_amount: int | None = None
+    pending_after: timedelta = timedelta(minutes=5)
+    unknown_after: timedelta = timedelta(hours=24)
+
+    def can(self, capability: Capability) -> bool:
+        return capability in self.capabilities
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclineInfo:
+    category: DeclineCategory
+    reason: Reason
+    code: str
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """`url` to open, or `payload` to show (QR text, deposit address) or to hand to a wallet's SDK."""
+
+    kind: ActionKind
+    url: str = ""
+    payload: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentRequest:
+    """A one-off payment. `payer_hint` is what a push prompt needs (a phone number), empty elsewhere."""
+
+    merchant_ref: str
+    amount: Money
+    subject: str
+    notify_url: str
+    return_url: str = ""
+    channel: Channel = Channel.PHONE
+    expires_at: datetime | None = None
+    payer_hint: str = field(default="", repr=False)
+    client_ip: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentResult:
+    """`found=False`: the provider has no such payment *yet*; that alone never proves it was not received."""
+
+    state: PaymentState
+    merchant_ref: str
+    provider_ref: str = ""
+    amount: Money | None = None
+    action: Action | None = None
+    decline: DeclineInfo | None = None
+    paid_at: datetime | None = None
+    refunded: Money | None = None
+    found: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateTerms:
+    """What the debtor agrees to: at most `single_limit` once every `period` units, from `first_charge_on`."""
+
+    single_limit: Money
+    period_unit: PeriodUnit
+    period: int
+    first_charge_on: date
+    total_limit: Money | None = None
+    total_payments: int | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateRequest:
+    """`merchant_ref`: our own number of the agreement; `login_ref`: a stable id of the debtor without personal data."""
+
+    merchant_ref: str
+    terms: MandateTerms
+    subject: str
+    notify_url: str
+    return_url: str = ""
+    channel: Channel = Channel.PHONE
+    login_ref: str = ""
+    client_ip: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateResult:
+    state: MandateState
+    merchant_ref: str = ""
+    mandate_ref: str = ""
+    payer_ref: str = field(default="", repr=False)
+    action: Action | None = None
+    decline: DeclineInfo | None = None
+    signed_at: datetime | None = None
+    ended_at: datetime | None = None
+    valid_until: datetime | None = None
+    next_charge_on: date | None = None
+    single_limit: Money | None = None
+    found: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateSnapshot:
+    """The mandate as we store it, handed over for one charge. `last_charged_on` is the date of the last success."""
+
+    mandate_ref: str
+    merchant_ref: str
+    state: MandateState
+    terms: MandateTerms
+    next_charge_on: date | None = None
+    last_charged_on: date | None = None
+    charged_count: int = 0
+    charged_total: Money | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeWindow:
+    """When this charge may be sent. `opens_at=None` means never under this mandate; `decline` says why."""
+
+    open_now: bool
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    notice_by: datetime | None = None
+    decline: DeclineInfo | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeRequest:
+    merchant_ref: str
+    mandate: MandateSnapshot
+    amount: Money
+    subject: str
+    notify_url: str
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundRequest:
+    """`merchant_ref` names the payment, `refund_ref` this refund; repeating the same pair moves money at most once."""
+
+    merchant_ref: str
+    refund_ref: str
+    amount: Money
+    provider_ref: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundResult:
+    state: RefundState
+    refund_ref: str
+    merchant_ref: str = ""
+    provider_ref: str = ""
+    amount: Money | None = None
+    decline: DeclineInfo | None = None
+    refunded_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpIn:
+    """An inbound call, raw: `body` is the bytes as received, header names are lower-case."""
+
+    method: str
+    path: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpOut:
+    status: int
+    body: bytes
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One thing a verified webhook says. `confirm_first`: ask `get_payment`/`get_mandate` before acting on it.
+
+    `facts` is safe to store: provider field names and values without personal data.
+    """
+
+    kind: EventKind
+    dedupe_key: str
+    type: str
+    occurred_at: datetime | None = None
+    payment: PaymentResult | None = None
+    mandate: MandateResult | None = None
+    refund: RefundResult | None = None
+    confirm_first: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementLine:
+    """One line of the provider's own books. `amount` is positive for money in, negative for money out; `fee` >= 0."""
+
+    kind: EventKind
+    merchant_ref: str
+    provider_ref: str
+    amount: Money
+    fee: Money
+    booked_at: datetime
+    refund_ref: str = ""
