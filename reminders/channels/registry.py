@@ -1,0 +1,25 @@
+"""Which channels exist and how each is built from settings."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from reminders.channels.base import Channel
+from reminders.channels.config import twilio_config
+from reminders.channels.email_smtp import EmailChannel
+from reminders.channels.errors import UnknownChannel
+from reminders.channels.in_app import InAppChannel
+from reminders.channels.sms_twilio import TwilioChannel
+
+BUILDERS: Mapping[str, Callable[[], Channel]] = {
+    "sms": lambda: TwilioChannel(twilio_config()),
+    "email": EmailChannel,
+    "in_app": InAppChannel,
+}
+
+
+@cache
+def channel(key: str) -> Channel:
+    """The channel by its key, built once per process. Tests that change settings call `channel.cache_clear()`."""
+    if key not in BUILDERS:
+        raise UnknownChannel(f"There is no channel called {key}.", known=sorted(BUILDERS))
+    return BUILDERS[key]()
