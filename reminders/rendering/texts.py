@@ -1,0 +1,51 @@
+"""The texts the product ships, one file per language, and the words of the layout around them."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reminders.rendering.errors import UnknownText
+from reminders.rendering.languages import written_language
+
+FOLDER = Path(__file__).parent / "default_texts"
+KINDS = (
+    "due_soon",
+    "overdue_friendly",
+    "overdue_firm",
+    "overdue_last",
+    "pre_debit",
+    "receipt",
+    "payment_link",
+    "plan_confirmed",
+)
+CHANNELS = ("sms", "email", "in_app")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateText:
+    """What one template says. `subject` is the title in the app; `button` labels the link of an e-mail."""
+
+    body: str
+    subject: str = ""
+    button: str = ""
+
+
+@cache
+def _language_file(language: str) -> Mapping[str, Any]:
+    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def default_text(kind: str, *, channel: str, language: str) -> TemplateText:
+    try:
+        stored = _language_file(written_language(language))[kind][channel]
+    except KeyError as error:
+        raise UnknownText("No text is shipped for this message and channel.", kind=kind, channel=channel) from error
+    return TemplateText(**{name: text.strip() for name, text in stored.items()})
+
+
+def layout_words(language: str) -> Mapping[str, str]:
+    words: Mapping[str, str] = _language_file(written_language(language))["layout"]
+    return words

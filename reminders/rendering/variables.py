@@ -1,0 +1,73 @@
+"""The variables a template may use, what each holds and an example to preview it with."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+
+from common.money import Money
+from reminders.rendering.languages import babel_locale
+
+Fact = Money | date | str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`optional` ones may be missing or empty; any other without a value stops the message."""
+
+    kind: type
+    meaning: str
+    example: Fact
+    optional: bool = False
+
+
+VARIABLES: Mapping[str, Variable] = {
+    "amount": Variable(Money, "what this message is about: due, debited or received", Money(124_050, "USD")),
+    "balance": Variable(Money, "what is still owed in all", Money(248_100, "USD")),
+    "limit": Variable(Money, "the most one debit may take under the mandate", Money(150_000, "USD")),
+    "due_date": Variable(date, "the day it is due or will be debited", date(2027, 1, 15)),
+    "days_overdue": Variable(int, "whole days since it was due", 12),
+    "instalments": Variable(int, "how many instalments the plan has", 6),
+    "first_name": Variable(str, "the debtor's given name", "Maria"),
+    "creditor": Variable(str, "who the money is owed to", "Harbour Bank"),
+    "company": Variable(str, "who is writing", "Fairway Collections"),
+    "reference": Variable(str, "the account's public reference", "ACC-7F3K9QMP"),
+    "wallet": Variable(str, "the wallet used or agreed", "Alipay"),
+    "phone": Variable(str, "where to reach a person", "+1 555 010 0123"),
+    "link": Variable(str, "the payment or portal link", "https://pay.example/p/7Kq2dVx9TnBw4Rm1"),
+    "opt_out": Variable(str, "how to stop these messages, in the channel's own words", "Reply STOP to opt out."),
+    "required_notice": Variable(str, "wording the law of the place requires", "", optional=True),
+}
+
+# Direction overrides can make a name read as something else; nobody's name needs them.
+_BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain_line(value: str) -> str:
+    """One line without control characters: facts come from files and people."""
+    spaced = " ".join(value.split())
+    return "".join(char for char in spaced if unicodedata.category(char) != "Cc" and char not in _BIDI_CONTROLS)
+
+
+_FORMATS: Mapping[type, Callable[[Any, str], str]] = {
+    Money: lambda value, language: value.format(language),
+    date: lambda value, language: format_date(value, "long", locale=babel_locale(language)),
+    int: lambda value, language: str(value),
+    str: lambda value, language: plain_line(value),
+}
+
+
+def fits(name: str, value: Fact) -> bool:
+    kind = VARIABLES[name].kind
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def format_fact(name: str, value: Fact, *, language: str) -> str:
+    return _FORMATS[VARIABLES[name].kind](value, language)
+
+
+def example_facts() -> dict[str, Fact]:
+    return {name: variable.example for name, variable in VARIABLES.items()}
