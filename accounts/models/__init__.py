@@ -1,0 +1,30 @@
+from accounts.models.api_keys import ApiKey
+from accounts.models.consents import Consent
+from accounts.models.creditors import Creditor, Portfolio
+from accounts.models.debtors import ContactPoint, Debtor
+from accounts.models.debts import Account, AccountHistory
+from accounts.models.events import Event, EventSeal
+from accounts.models.holds import Hold
+from accounts.models.imports import ImportJob, ImportMapping
+from accounts.models.users import Team, User
+from accounts.models.webhooks import WebhookDelivery, WebhookEndpoint
+
+__all__ = [
+    "Account",
+    "AccountHistory",
+    "ApiKey",
+    "Consent",
+    "ContactPoint",
+    "Creditor",
+    "Debtor",
+    "Event",
+    "EventSeal",
+    "Hold",
+    "ImportJob",
+    "ImportMapping",
+    "Portfolio",
+    "Team",
+    "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+]

@@ -1,0 +1,28 @@
+"""What a person agreed to or refused, channel by channel, with the evidence."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models.debtors import ContactPoint, Debtor
+from accounts.models.tracking import track_changes
+from common.clock import now
+
+
+@track_changes
+class Consent(models.Model):
+    """The newest row for a debtor and channel ("*" = every channel) binds; a withdrawal is a row of its own."""
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.CASCADE, related_name="consents")
+    contact_point = models.ForeignKey(ContactPoint, null=True, blank=True, on_delete=models.CASCADE)
+    channel = models.CharField(max_length=12)
+    purpose = models.CharField(max_length=24, default="collection")
+    granted = models.BooleanField()
+    evidence = models.JSONField(default=dict)
+    recorded_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = [models.Index(fields=["debtor", "channel", "-recorded_at"], name="consent_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {'granted' if self.granted else 'withdrawn'}"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CollectionsPlatformConfig(AppConfig):
+    name = "collections_platform"
+    verbose_name = "Collections platform"

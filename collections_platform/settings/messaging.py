@@ -1,0 +1,19 @@
+"""How messages leave: SMTP, Twilio. In sandbox mode both end in the on-screen outbox."""
+
+from collections_platform.settings.base import MESSAGE_SANDBOX_URL, SANDBOX, env
+
+_email = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:8103")
+EMAIL_BACKEND = env("EMAIL_BACKEND", default=_email["EMAIL_BACKEND"])
+EMAIL_HOST = _email["EMAIL_HOST"]
+EMAIL_PORT = _email["EMAIL_PORT"]
+EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="help@collections.example")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+TWILIO_BASE_URL = MESSAGE_SANDBOX_URL if SANDBOX else "https://api.twilio.com"
+TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", default="ACsandbox" if SANDBOX else "")
+TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN", default="sandbox-token" if SANDBOX else "")
+TWILIO_FROM = env("TWILIO_FROM", default="+15005550006" if SANDBOX else "")

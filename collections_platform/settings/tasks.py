@@ -1,0 +1,41 @@
+"""Celery on Valkey. It carries only "go look": due work is rows in PostgreSQL."""
+
+import re
+
+from collections_platform.settings.base import env
+
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+
+
+def _celery_url(url: str) -> str:
+    """`unix://:password@/path?db=0` is spelt `redis+socket://:password@/path?virtual_host=0` by kombu."""
+    if not url.startswith("unix://"):
+        return url
+    return re.sub(r"\bdb=", "virtual_host=", url.replace("unix://", "redis+socket://", 1))
+
+
+CELERY_BROKER_URL = _celery_url(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Longer than the longest task; tasks lost with a killed worker come back after this, the due rows at the next tick.
+    "visibility_timeout": 900,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+}
+CELERY_TASK_ROUTES = {
+    "payments.*": {"queue": "money"},
+    "reminders.*": {"queue": "contact"},
+}
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_EAGER", default=False)
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

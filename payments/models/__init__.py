@@ -1,0 +1,16 @@
+from payments.models.ledger import JournalEntry, LedgerAccount, Posting
+from payments.models.links import PaymentLink
+from payments.models.payments import Attempt, Payment, ProviderEvent
+from payments.models.plans import Instalment, Plan
+
+__all__ = [
+    "Attempt",
+    "Instalment",
+    "JournalEntry",
+    "LedgerAccount",
+    "Payment",
+    "PaymentLink",
+    "Plan",
+    "Posting",
+    "ProviderEvent",
+]

@@ -1,0 +1,156 @@
+"""Payments (what should be collected), attempts (what was asked of a provider), and the inbox of provider notices."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Account
+from common.clock import now
+from common.ids import public_reference
+from common.money import Money
+from common.states import StateTable
+from payments.models.ledger import JournalEntry
+from payments.models.links import PaymentLink
+from payments.models.plans import Instalment
+from wallets.models import Mandate, Provider
+
+PAYMENT_STATES = StateTable(
+    "payment",
+    {
+        "open": ("succeeded", "failed", "cancelled"),
+        "succeeded": ("reversed",),
+        "failed": ("succeeded",),
+        "cancelled": ("succeeded",),
+        "reversed": (),
+    },
+)
+# "succeeded" can follow "failed" or "closed": money that arrives late has arrived, and a person is told.
+ATTEMPT_STATES = StateTable(
+    "attempt",
+    {
+        "created": ("sending", "closed"),
+        "sending": ("requires_action", "pending", "succeeded", "failed", "unknown", "closed", "created"),
+        "requires_action": ("pending", "succeeded", "failed", "closed", "unknown"),
+        "pending": ("succeeded", "failed", "closed", "unknown"),
+        "unknown": ("requires_action", "pending", "succeeded", "failed", "closed"),
+        "succeeded": ("reversed",),
+        "failed": ("succeeded",),
+        "closed": ("succeeded",),
+        "reversed": (),
+    },
+)
+OPEN_ATTEMPT_STATES = ("created", "sending", "requires_action", "pending", "unknown")
+
+
+class Payment(models.Model):
+    """At most one payment of an account is open at a time: a link payment and a debit exclude each other."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments")
+    link = models.ForeignKey(PaymentLink, null=True, blank=True, on_delete=models.PROTECT, related_name="payments")
+    instalment = models.ForeignKey(Instalment, null=True, blank=True, on_delete=models.PROTECT, related_name="payments")
+    state = models.CharField(max_length=10, choices=PAYMENT_STATES.choices, default="open")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=4)
+    source = models.CharField(max_length=12, help_text="link, debit")
+    entry = models.OneToOneField(JournalEntry, null=True, blank=True, on_delete=models.PROTECT)
+    created_at = models.DateTimeField(default=now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            PAYMENT_STATES.constraint("state", "payment_state_known"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_amount_positive"),
+            models.CheckConstraint(
+                condition=~Q(state="succeeded") | Q(entry__isnull=False), name="payment_succeeded_is_posted"
+            ),
+            models.UniqueConstraint(fields=["account"], condition=Q(state="open"), name="payment_one_open_per_account"),
+        ]
+        indexes = [models.Index(fields=["finished_at"], condition=Q(state="succeeded"), name="payment_collected")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        return public_reference("PAY", self.pk)
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class Attempt(models.Model):
+    """One attempt = one merchant reference = one idempotency key. Committed before the provider is called."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="attempts")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="attempts")
+    mandate = models.ForeignKey(Mandate, null=True, blank=True, on_delete=models.PROTECT, related_name="attempts")
+    merchant_reference = models.CharField(max_length=64)
+    provider_reference = models.CharField(max_length=128, blank=True)
+    state = models.CharField(max_length=16, choices=ATTEMPT_STATES.choices, default="created")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=4)
+    decline_code = models.CharField(max_length=80, blank=True)
+    decline_category = models.CharField(max_length=24, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    look_up_at = models.DateTimeField(null=True, blank=True)
+    look_ups = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            ATTEMPT_STATES.constraint("state", "attempt_state_known"),
+            models.UniqueConstraint(fields=["provider", "merchant_reference"], name="attempt_reference_once"),
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(state__in=OPEN_ATTEMPT_STATES), name="attempt_one_open_per_payment"
+            ),
+            models.UniqueConstraint(
+                fields=["mandate"],
+                condition=Q(state__in=OPEN_ATTEMPT_STATES, mandate__isnull=False),
+                name="attempt_one_open_per_mandate",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["look_up_at"], condition=Q(look_up_at__isnull=False), name="attempt_to_look_up"),
+            models.Index(fields=["claimed_until"], condition=Q(state="sending"), name="attempt_claimed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.merchant_reference
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class ProviderEvent(models.Model):
+    """The inbox: every verified notice is stored once, then applied; refused ones are kept as evidence."""
+
+    class Outcome(models.TextChoices):
+        RECEIVED = "received"
+        APPLIED = "applied"
+        IGNORED = "ignored"
+        REFUSED = "refused"
+        NEEDS_PERSON = "needs_person"
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="events")
+    dedupe_key = models.CharField(max_length=160)
+    kind = models.CharField(max_length=40)
+    merchant_reference = models.CharField(max_length=64, blank=True)
+    facts = models.JSONField(default=dict)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.RECEIVED)
+    reason = models.CharField(max_length=200, blank=True)
+    times_received = models.PositiveIntegerField(default=1)
+    received_at = models.DateTimeField(default=now)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "dedupe_key"], name="provider_event_once")]
+        indexes = [models.Index(fields=["id"], condition=Q(outcome="received"), name="provider_event_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.dedupe_key}"

@@ -1,0 +1,95 @@
+"""Repayment plans and their instalments."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Account
+from accounts.models.tracking import track_changes
+from common.clock import now
+from common.ids import public_reference
+from common.money import Money
+from common.states import StateTable
+from wallets.models import Mandate
+
+PLAN_STATES = StateTable(
+    "plan",
+    {
+        "proposed": ("active", "cancelled"),
+        "active": ("paused", "completed", "defaulted", "cancelled"),
+        "paused": ("active", "cancelled"),
+        "defaulted": ("active", "cancelled"),
+        "completed": ("active",),
+        "cancelled": (),
+    },
+)
+INSTALMENT_STATES = StateTable(
+    "instalment",
+    {
+        "scheduled": ("noticed", "paid", "missed", "cancelled"),
+        "noticed": ("paid", "missed", "cancelled", "scheduled"),
+        "missed": ("paid", "scheduled", "cancelled"),
+        "paid": ("scheduled",),
+        "cancelled": ("scheduled",),
+    },
+)
+
+
+@track_changes
+class Plan(models.Model):
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="plans")
+    mandate = models.ForeignKey(Mandate, null=True, blank=True, on_delete=models.PROTECT, related_name="plans")
+    state = models.CharField(max_length=10, choices=PLAN_STATES.choices, default="proposed")
+    currency = models.CharField(max_length=4)
+    total_minor = models.BigIntegerField()
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            PLAN_STATES.constraint("state", "plan_state_known"),
+            models.CheckConstraint(condition=models.Q(total_minor__gt=0), name="plan_total_positive"),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=models.Q(state__in=["active", "paused"]),
+                name="plan_one_live_per_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return public_reference("PLN", self.pk)
+
+
+@track_changes
+class Instalment(models.Model):
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="instalments")
+    number = models.PositiveSmallIntegerField()
+    due_on = models.DateField()
+    amount_minor = models.BigIntegerField()
+    paid_minor = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=INSTALMENT_STATES.choices, default="scheduled")
+    noticed_at = models.DateTimeField(null=True, blank=True)
+    debit_not_before = models.DateTimeField(null=True, blank=True)
+    attempts_used = models.PositiveSmallIntegerField(default=0)
+    last_reason = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["plan_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "number"], name="instalment_number_per_plan"),
+            INSTALMENT_STATES.constraint("state", "instalment_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(amount_minor__gt=0, paid_minor__gte=0), name="instalment_amounts_sane"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_on"], condition=models.Q(state__in=["scheduled", "noticed"]), name="instalment_due"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"instalment {self.number} of plan {self.plan_id}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.plan.currency)

@@ -1,0 +1,177 @@
+"""Schedules and their steps, templates, and messages as claimable rows."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, ContactPoint, Creditor, Debtor, User
+from accounts.models.tracking import track_changes
+from common.clock import now
+from common.crypto.fields import EncryptedTextField
+from common.ids import uuid7
+from common.states import StateTable
+
+SCHEDULE_STATES = StateTable(
+    "schedule", {"draft": ("published",), "published": ("retired",), "retired": ("published",)}
+)
+MESSAGE_STATES = StateTable(
+    "message",
+    {
+        "due": ("sending", "blocked", "cancelled", "due"),
+        "sending": ("sent", "delivered", "failed", "due", "blocked", "cancelled"),
+        "sent": ("delivered", "failed", "bounced"),
+        "delivered": ("bounced",),
+        "failed": (),
+        "bounced": (),
+        "blocked": (),
+        "cancelled": (),
+    },
+)
+CHANNELS = (("email", _("E-mail")), ("sms", _("Text message")), ("in_app", _("In the app")))
+
+
+@track_changes
+class Schedule(models.Model):
+    """One version of a reminder schedule. Publishing a new version retires the old; nothing is edited in place."""
+
+    name = models.CharField(max_length=80)
+    version = models.PositiveIntegerField(default=1)
+    creditor = models.ForeignKey(Creditor, null=True, blank=True, on_delete=models.CASCADE, related_name="schedules")
+    state = models.CharField(max_length=10, choices=SCHEDULE_STATES.choices, default="draft")
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    published_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    published_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version"], name="schedule_version_once"),
+            SCHEDULE_STATES.constraint("state", "schedule_state_known"),
+            models.UniqueConstraint(
+                fields=["creditor"],
+                condition=Q(state="published"),
+                nulls_distinct=False,
+                name="schedule_one_published_per_creditor",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+
+@track_changes
+class Step(models.Model):
+    """`offset_days` counts from the due date (negative: before it). Channels are tried in order of preference."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    offset_days = models.SmallIntegerField()
+    channels = ArrayField(models.CharField(max_length=8, choices=CHANNELS))
+    template_key = models.SlugField(max_length=40)
+    minimum_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["schedule_id", "position"]
+        constraints = [models.UniqueConstraint(fields=["schedule", "position"], name="step_position_per_schedule")]
+
+    def __str__(self) -> str:
+        return f"day {self.offset_days:+d}: {self.template_key}"
+
+
+@track_changes
+class Template(models.Model):
+    """Approved words for one purpose, channel and language; a change is a new version."""
+
+    key = models.SlugField(max_length=40)
+    channel = models.CharField(max_length=8, choices=CHANNELS)
+    language = models.CharField(max_length=12)
+    version = models.PositiveIntegerField(default=1)
+    subject = models.CharField(max_length=150, blank=True)
+    body = models.TextField()
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "channel", "language", "version"], name="template_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.channel} {self.language} v{self.version}"
+
+
+class Message(models.Model):
+    """A message to one person about one account. `purpose` + `occasion` make planning the same thing twice impossible.
+
+    Body and subject are filled when it is sent, from the world as it is then, and kept encrypted as evidence.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="messages", db_index=False)
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="messages", db_index=False)
+    step = models.ForeignKey(Step, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
+    contact_point = models.ForeignKey(ContactPoint, null=True, blank=True, on_delete=models.SET_NULL, db_index=False)
+    purpose = models.CharField(max_length=24, help_text=_("The template key."))
+    occasion = models.CharField(max_length=40, help_text=_("What it is about: a step and date, a payment, a debit."))
+    channel = models.CharField(max_length=8, choices=CHANNELS)
+    channels_left = ArrayField(models.CharField(max_length=8), default=list, blank=True)
+    state = models.CharField(max_length=10, choices=MESSAGE_STATES.choices, default="due")
+    reason = models.CharField(max_length=200, blank=True)
+    facts = models.JSONField(default=dict)
+    due_at = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    subject = models.CharField(max_length=200, blank=True)
+    body = EncryptedTextField(blank=True, default="")
+    language = models.CharField(max_length=12, blank=True)
+    provider_reference = models.CharField(max_length=80, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            MESSAGE_STATES.constraint("state", "message_state_known"),
+            models.UniqueConstraint(fields=["account", "purpose", "occasion"], name="message_once_per_occasion"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(state="due"), name="message_due"),
+            models.Index(fields=["claimed_until"], condition=Q(state="sending"), name="message_claimed"),
+            models.Index(
+                fields=["provider_reference"], condition=~Q(provider_reference=""), name="message_provider_reference"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} by {self.channel}"
+
+
+class Receipt(models.Model):
+    """What a provider later said about a message; duplicates and disorder are harmless."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="receipts")
+    dedupe_key = models.CharField(max_length=120, unique=True)
+    status = models.CharField(max_length=16)
+    code = models.CharField(max_length=16, blank=True)
+    received_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return self.status
+
+
+class InboundMessage(models.Model):
+    """What a person wrote back. The text is encrypted; `recognised` is what we understood."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    debtor = models.ForeignKey(Debtor, null=True, on_delete=models.SET_NULL, related_name="inbound_messages")
+    channel = models.CharField(max_length=8, choices=CHANNELS)
+    dedupe_key = models.CharField(max_length=120, unique=True)
+    text = EncryptedTextField(blank=True, default="")
+    recognised = models.CharField(max_length=24, blank=True)
+    received_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"inbound {self.channel}"
