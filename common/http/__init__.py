@@ -1,4 +1,4 @@
-"""Outbound HTTP for clients without transport: operations yield requests, one driver runs them, waiting or on asyncio."""
+"""Outbound HTTP for clients without transport: operations yield requests, one driver runs them (waiting or asyncio)."""
 
 from common.http.driver import arun, run
 from common.http.errors import NotSent, OutcomeUnknown

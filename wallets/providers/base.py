@@ -5,8 +5,8 @@ that returns an `Operation` is a generator: it yields `HttpRequest`s, receives `
 `common.http.run(operation)` runs one and waits (a web page), `await common.http.arun(operation)` runs many at a time
 (the debit worker). A method that needs no network may return its result from the first step.
 
-Errors while an operation runs: `NotSent` (provably not received, repeat freely), `OutcomeUnknown` (look it up, or repeat
-with the same reference, never with a new one), `RateLimited`. A refusal is a result with a `DeclineInfo`.
+Errors while an operation runs: `NotSent` (provably not received, repeat freely), `OutcomeUnknown` (look it up, or
+repeat with the same reference, never with a new one), `RateLimited`. A refusal is a result with a `DeclineInfo`.
 """
 
 from collections.abc import Sequence

@@ -1,0 +1,5 @@
+"""Alipay (mainland open platform): payment pages, QR, refunds, bills and 周期扣款 agreements."""
+
+from wallets.providers.alipay.settings import build
+
+__all__ = ["build"]

@@ -1,0 +1,47 @@
+"""Finds wallet providers: one module or package per provider in this folder, or an entry point of another distribution.
+
+A provider module has `build(config: ProviderConfig) -> WalletProvider`. Adding one needs no change here.
+"""
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+
+import wallets.providers
+from wallets.providers.base import ConfigError, ProviderConfig, WalletProvider
+
+ENTRY_POINT_GROUP = "collections_platform.wallets"
+
+
+def available() -> tuple[str, ...]:
+    """Keys of all providers that could be configured, sorted."""
+    return tuple(sorted(_built_in() | set(_third_party())))
+
+
+def build(key: str, config: ProviderConfig) -> WalletProvider:
+    """The provider `key` with these settings; raises `ConfigError` naming what is missing."""
+    provider: WalletProvider = _module(key).build(config)
+    if provider.descriptor.key != key:
+        raise ConfigError(f"The module for provider {key} describes itself as {provider.descriptor.key}.")
+    return provider
+
+
+@cache
+def _built_in() -> frozenset[str]:
+    names = {module.name for module in pkgutil.iter_modules(wallets.providers.__path__)} - {"registry"}
+    return frozenset(name for name in names if hasattr(import_module(f"wallets.providers.{name}"), "build"))
+
+
+@cache
+def _third_party() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def _module(key: str) -> ModuleType:
+    if key in _built_in():
+        return import_module(f"wallets.providers.{key}")
+    if key in _third_party():
+        return _third_party()[key].load()
+    raise ConfigError(f"There is no wallet provider {key!r}. Known: {', '.join(available())}.")
