@@ -74,7 +74,13 @@ def sample_context() -> dict[str, Any]:
 def ageing_rows() -> list[dict[str, Any]]:
     amounts = [("1–30", 418, "fill"), ("31–60", 267, "fill"), ("61–90", 143, "accent"), ("90+", 88, "warn")]
     return [
-        {"label": _("%(days)s days") % {"days": days}, "value": value, "text": f"${value}k", "tone": tone, "href": "#charts"}
+        {
+            "label": _("%(days)s days") % {"days": days},
+            "value": value,
+            "text": f"${value}k",
+            "tone": tone,
+            "href": "#charts",
+        }
         for days, value, tone in amounts
     ]
 
@@ -90,7 +96,14 @@ def day_rows() -> list[dict[str, Any]]:
 def timeline_items() -> list[dict[str, Any]]:
     now = clock.now()
     return [
-        {"icon": "wallet2", "tone": "good", "title": _("Payment received"), "actor": "Alipay", "at": now, "body": "$125.50"},
+        {
+            "icon": "wallet2",
+            "tone": "good",
+            "title": _("Payment received"),
+            "actor": "Alipay",
+            "at": now,
+            "body": "$125.50",
+        },
         {"icon": "send", "tone": "info", "title": _("Reminder sent by text message"), "at": now - timedelta(hours=5)},
         {
             "icon": "pause-circle",

@@ -1,0 +1,207 @@
+"""Fetch the front-end packages we ship and write them to static/vendor with their licences and hashes.
+
+    python scripts/vendor_assets.py            fetch with `npm pack` and rewrite static/vendor
+    python scripts/vendor_assets.py --check    only compare the files with the manifest
+
+Nothing is built: files are copied as published, minus the trailing source-map comment, which would
+otherwise point the static-file manifest at files we do not ship. Icons are packed into one sprite.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+VENDOR = Path(__file__).resolve().parent.parent / "static" / "vendor"
+MANIFEST = VENDOR / "manifest.json"
+
+PACKAGES = {
+    "bootstrap@5.3.9": {
+        "dist/css/bootstrap.min.css": "bootstrap/bootstrap.min.css",
+        "dist/js/bootstrap.bundle.min.js": "bootstrap/bootstrap.bundle.min.js",
+        "LICENSE": "bootstrap/LICENSE",
+    },
+    "chart.js@4.6.1": {
+        "dist/chart.umd.min.js": "chartjs/chart.umd.min.js",
+        "LICENSE.md": "chartjs/LICENSE.md",
+    },
+    "@fontsource-variable/inter@5.3.0": {
+        "files/inter-latin-wght-normal.woff2": "inter/inter-latin.woff2",
+        "LICENSE": "inter/LICENSE",
+    },
+    "bootstrap-icons@1.13.2": {"LICENSE": "icons/LICENSE"},
+}
+ICON_PACKAGE = "bootstrap-icons@1.13.2"
+SPRITE = "icons/sprite.svg"
+ICONS = [
+    "house",
+    "list-check",
+    "list",
+    "search",
+    "person",
+    "people",
+    "person-circle",
+    "wallet2",
+    "credit-card",
+    "bank",
+    "cash-coin",
+    "cash-stack",
+    "calendar-event",
+    "calendar-check",
+    "clock",
+    "clock-history",
+    "hourglass-split",
+    "telephone",
+    "phone",
+    "envelope",
+    "chat-left-text",
+    "chat-dots",
+    "bell",
+    "bell-slash",
+    "send",
+    "link-45deg",
+    "copy",
+    "check-lg",
+    "check-circle",
+    "x-lg",
+    "x-circle",
+    "exclamation-triangle",
+    "exclamation-circle",
+    "info-circle",
+    "question-circle",
+    "shield-check",
+    "shield-lock",
+    "lock",
+    "unlock",
+    "key",
+    "fingerprint",
+    "laptop",
+    "gear",
+    "sliders",
+    "graph-up",
+    "bar-chart",
+    "funnel",
+    "filter",
+    "upload",
+    "download",
+    "file-earmark-text",
+    "file-earmark-spreadsheet",
+    "printer",
+    "receipt",
+    "journal-text",
+    "arrow-right",
+    "arrow-left",
+    "arrow-up-right",
+    "arrow-down-right",
+    "chevron-right",
+    "chevron-left",
+    "chevron-down",
+    "three-dots",
+    "box-arrow-right",
+    "box-arrow-in-right",
+    "box-arrow-up-right",
+    "moon-stars",
+    "sun",
+    "circle-half",
+    "translate",
+    "pause-circle",
+    "play-circle",
+    "stop-circle",
+    "plus-lg",
+    "pencil",
+    "trash",
+    "building",
+    "briefcase",
+    "flag",
+    "heart",
+    "life-preserver",
+    "globe2",
+    "lightning-charge",
+    "arrow-repeat",
+    "arrow-counterclockwise",
+    "eye",
+    "eye-slash",
+    "fast-forward",
+    "flask",
+    "diagram-3",
+    "signpost-split",
+]
+SOURCE_MAP = re.compile(rb"\n?(//#|/\*#) ?sourceMappingURL=.*?(\*/)?\s*$")
+
+
+def fetch(package: str, into: Path) -> Path:
+    """Unpack one published package and return its root folder."""
+    packed = subprocess.run(
+        ["npm", "pack", package, "--silent"],
+        cwd=into,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    archive = into / packed.stdout.strip().splitlines()[-1]
+    target = into / archive.stem
+    with tarfile.open(archive) as tar:
+        tar.extractall(target, filter="data")
+    return target / "package"
+
+
+def copy_files(root: Path, files: dict[str, str]) -> None:
+    for source, destination in files.items():
+        path = VENDOR / destination
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(SOURCE_MAP.sub(b"\n", (root / source).read_bytes()))
+
+
+def write_sprite(root: Path) -> None:
+    symbols = [symbol(name, (root / "icons" / f"{name}.svg").read_text()) for name in ICONS]
+    text = '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
+    (VENDOR / SPRITE).write_text(text)
+
+
+def symbol(name: str, svg: str) -> str:
+    paths = re.search(r"<svg[^>]*>(.*)</svg>", svg, re.DOTALL)
+    body = " ".join(paths.group(1).split()) if paths else ""
+    return f'<symbol id="{name}" viewBox="0 0 16 16">{body}</symbol>'
+
+
+def hashes() -> dict[str, str]:
+    files = sorted(path for path in VENDOR.rglob("*") if path.is_file() and path != MANIFEST)
+    return {str(path.relative_to(VENDOR)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def differences() -> list[str]:
+    """Names of the vendored files that are missing, extra or not what the manifest recorded."""
+    recorded = json.loads(MANIFEST.read_text())["files"]
+    found = hashes()
+    return sorted(name for name in recorded.keys() | found.keys() if recorded.get(name) != found.get(name))
+
+
+def refresh() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for package, files in PACKAGES.items():
+            root = fetch(package, Path(folder))
+            copy_files(root, files)
+            if package == ICON_PACKAGE:
+                write_sprite(root)
+    record = {"packages": sorted(PACKAGES), "files": hashes()}
+    MANIFEST.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    if not parser.parse_args().check:
+        refresh()
+    changed = differences()
+    for name in changed:
+        sys.stderr.write(f"differs from the manifest: {name}\n")
+    return 1 if changed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
