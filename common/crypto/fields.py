@@ -60,10 +60,11 @@ class EncryptedTextField(models.TextField):
         tracked = getattr(self.model, "pgh_tracked_model", None)
         if tracked is not None:
             origin = tracked._meta.get_field(self.name)
-            return context_of(tracked._meta.db_table, str(origin.column), instance.pgh_obj_id)
+            row_id = tracked._meta.pk.to_python(instance.pgh_obj_id)
+            return context_of(tracked._meta.db_table, str(origin.column), row_id)
         if instance.pk is None:
             raise SealRefused("Set the primary key before sealing: use a key with a default, such as uuid7.")
-        return context_of(self.model._meta.db_table, str(self.column), instance.pk)
+        return context_of(self.model._meta.db_table, str(self.column), self.model._meta.pk.to_python(instance.pk))
 
     def opened(self, instance: Any, value: Sealed) -> str:
         return open_sealed(value, context=self.context(instance))

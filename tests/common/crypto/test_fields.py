@@ -97,7 +97,7 @@ def test_bulk_create_seals_and_indexes_every_row(person_model):
 def test_bulk_update_and_update_never_write_plaintext(person_model):
     person = person_model.objects.create(name=NAME)
     before = stored(person)
-    with pytest.raises(SealRefused):
+    with pytest.raises(SealRefused), transaction.atomic():
         person_model.objects.update(name="Plain Text")
     person.name = "Plain Text"
     with pytest.raises(SealRefused), transaction.atomic():
