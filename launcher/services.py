@@ -1,0 +1,57 @@
+"""The platform's own processes: what each is called, how it is started, how long it may take to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from launcher.children import Spec
+from launcher.layout import ROOT, Layout
+from launcher.venv import PYTHON
+
+QUEUES = "default,money,contact"
+MANAGE = ROOT / "manage.py"
+
+
+def sandboxes(layout: Layout, *, env: dict[str, str], ports: Mapping[str, int]) -> list[Spec]:
+    messages = ["--http-port", str(ports["messages"]), "--smtp-port", str(ports["smtp"])]
+    return [
+        _spec("wallet_sandbox", _manage("wallet_sandbox", "--port", str(ports["wallets"])), layout=layout, env=env),
+        _spec("message_sandbox", _manage("message_sandbox", *messages), layout=layout, env=env),
+    ]
+
+
+def web(layout: Layout, *, env: dict[str, str], listening: socket.socket) -> Spec:
+    """gunicorn on a socket that already listens, so nobody can take the port in between."""
+    descriptor = listening.fileno()
+    options = ["--bind", f"fd://{descriptor}", "--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+    # Its default control socket lies in the home directory, where a second copy would fight over it.
+    quiet = ["--no-control-socket", "--graceful-timeout", "8", "--timeout", "60"]
+    command = [str(PYTHON), "-m", "gunicorn", "collections_platform.wsgi:application", *options, *quiet]
+    return _spec("web", command, layout=layout, env=env, popen={"pass_fds": (descriptor,)})
+
+
+def workers(layout: Layout, *, env: dict[str, str]) -> list[Spec]:
+    concurrency = str(max(2, min(4, os.cpu_count() or 2)))
+    quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    worker = _celery("worker", "--queues", QUEUES, "--concurrency", concurrency, *quiet)
+    beat = _celery("beat", "--schedule", str(layout.data / "beat-schedule"), "--pidfile=")
+    return [
+        _spec("worker", worker, layout=layout, env=env, grace=20, orphan_signal=signal.SIGQUIT),
+        _spec("beat", beat, layout=layout, env=env),
+    ]
+
+
+def _manage(*arguments: str) -> list[str]:
+    return [str(PYTHON), str(MANAGE), *arguments]
+
+
+def _celery(*arguments: str) -> list[str]:
+    return [str(PYTHON), "-m", "celery", "-A", "collections_platform", *arguments]
+
+
+def _spec(name: str, command: list[str], *, layout: Layout, env: dict[str, str], **options: object) -> Spec:
+    return Spec(name=name, command=command, log=layout.log(name), env=env, cwd=Path(ROOT), **options)  # type: ignore[arg-type]
