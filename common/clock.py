@@ -32,8 +32,13 @@ def forget() -> None:
     _cached = None
 
 
+def real_now() -> datetime:
+    """The machine's own time, whatever the sandbox clock says: for heartbeats, leases and signatures."""
+    return datetime.now(UTC)
+
+
 def now() -> datetime:
-    return datetime.now(UTC) + offset()
+    return real_now() + offset()
 
 
 def today(zone: str = "UTC") -> date:

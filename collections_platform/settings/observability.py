@@ -65,3 +65,4 @@ LOGGING = {
         "axes": {"level": "WARNING"},
     },
 }
+METRICS_TOKEN = env("METRICS_TOKEN", default="")

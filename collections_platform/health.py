@@ -1,0 +1,66 @@
+"""Is the process up (`/healthz`)? Can it do its work (`/readyz`)? How is it doing (`/metrics`)?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+import redis
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from collections_platform.metrics import exposition
+from common import clock
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _migrations() -> str:
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(pending)} to apply: run migrate" if pending else "ok"
+
+
+def _broker() -> str:
+    redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2).ping()
+    return "ok"
+
+
+CHECKS: dict[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "broker": _broker}
+
+
+def _outcome(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except Exception as error:  # a probe reports what is wrong; it never fails itself
+        return type(error).__name__
+
+
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"status": "ok", "time": clock.now().isoformat()})
+
+
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    outcomes = {name: _outcome(check) for name, check in CHECKS.items()}
+    ready = all(outcome == "ok" for outcome in outcomes.values())
+    return JsonResponse({"status": "ok" if ready else "not ready", **outcomes}, status=200 if ready else 503)
+
+
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For the scraper only: from this machine, or with the token in METRICS_TOKEN."""
+    token = settings.METRICS_TOKEN
+    local = request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1", "") and "X-Forwarded-For" not in request.headers
+    if not local and not (token and request.headers.get("Authorization") == f"Bearer {token}"):
+        return HttpResponse("Give the metrics token as a bearer token.\n", status=401, content_type="text/plain")
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
