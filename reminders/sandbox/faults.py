@@ -1,0 +1,68 @@
+"""What can be made to go wrong, and the reading of it from the control panel."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from reminders.sandbox.store import Store
+
+API_FAULTS = ("none", "rate_limited", "server_error", "hang_up_before", "hang_up_after", "error_code")
+RECEIPT_FAULTS = ("none", "late", "duplicate", "out_of_order", "silent", "undelivered")
+SMTP_FAULTS = ("none", "reject_550", "reject_450", "busy_421", "drop_after_data")
+CHOICES: Mapping[str, tuple[str, ...]] = {"api": API_FAULTS, "receipts": RECEIPT_FAULTS, "smtp": SMTP_FAULTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """`api_code` is answered while `api` is error_code; `receipt_code` goes with undelivered; `times` 0 means always.
+
+    `advanced_opt_out`: the provider answers STOP itself and says so in the webhook, as Twilio does when it is enabled.
+    """
+
+    api: str = "none"
+    api_code: str = "21211"
+    receipts: str = "none"
+    receipt_code: str = "30003"
+    late_seconds: int = 20
+    smtp: str = "none"
+    times: int = 0
+    advanced_opt_out: bool = True
+
+
+def current(store: Store) -> Faults:
+    return Faults(**{name: value for name, value in store.control().items() if name in _KINDS})
+
+
+def spend(store: Store, faults: Faults, *, name: str) -> None:
+    """One of a limited number of faults was used; the last one switches it off."""
+    if faults.times == 1:
+        store.set_control({name: "none", "times": 0})
+    elif faults.times > 1:
+        store.set_control({"times": faults.times - 1})
+
+
+def change(store: Store, wanted: Mapping[str, Any]) -> str:
+    """Sets the controls; answers what is wrong with them, or nothing."""
+    for name, value in wanted.items():
+        if name not in _KINDS:
+            return f"There is no control called {name}."
+        if name in CHOICES and value not in CHOICES[name]:
+            return f"{name} must be one of: {', '.join(CHOICES[name])}."
+        if _KINDS[name] is int and not str(value).isdigit():
+            return f"{name} must be a whole number."
+    store.set_control({name: _KINDS[name](value) for name, value in wanted.items()})
+    return ""
+
+
+def as_dict(faults: Faults) -> dict[str, Any]:
+    return asdict(faults)
+
+
+def _boolean(value: Any) -> bool:
+    return str(value).lower() in {"1", "true", "on", "yes"}
+
+
+_KINDS: Mapping[str, Any] = {
+    item.name: {"int": int, "bool": _boolean}.get(getattr(item.type, "__name__", str(item.type)), str)
+    for item in fields(Faults)
+}
