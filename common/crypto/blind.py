@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Callable
 
 from common.crypto.keys import purpose_key
+from common.crypto.normalise import MOST_TOKENS, word_tokens, words_of
 
 INDEX_BYTES = 16
 TOKEN_BYTES = 8
 _BLOCK_BYTES = 64
-_REMEMBERED_TOKENS = 100_000
+NAME_TOKEN = "name_token"  # noqa: S105 (a purpose)
+_REMEMBERED_WORDS = 100_000
 
 
 def _keyed(purpose: str) -> Callable[[bytes], bytes]:
@@ -44,18 +46,30 @@ def blind_index(value: str, *, purpose: str) -> str:
 
 
 def token_indexer(purpose: str) -> Callable[[list[str]], list[int]]:
-    """`index(tokens)` -> signed 64-bit numbers for a bigint[] column; it remembers tokens, since names repeat."""
+    """`index(tokens)` -> one signed 64-bit number each, for a bigint[] column."""
     digest = _keyed(purpose)
-    remembered: dict[str, int] = {}
-
-    def index_one(token: str) -> int:
-        if len(remembered) >= _REMEMBERED_TOKENS:
-            remembered.clear()
-        number = int.from_bytes(digest(token.encode())[:TOKEN_BYTES], "big", signed=True)
-        remembered[token] = number
-        return number
 
     def index(tokens: list[str]) -> list[int]:
-        return [remembered[token] if token in remembered else index_one(token) for token in tokens]
+        return [int.from_bytes(digest(token.encode())[:TOKEN_BYTES], "big", signed=True) for token in tokens]
+
+    return index
+
+
+def name_indexer(purpose: str = NAME_TOKEN) -> Callable[[str], list[int]]:
+    """`index(name)` -> the blind tokens of `name_tokens(name)`, for many rows; it remembers words, as names repeat."""
+    index_tokens = token_indexer(purpose)
+    remembered: dict[str, list[int]] = {}
+
+    def learn(word: str) -> list[int]:
+        if len(remembered) >= _REMEMBERED_WORDS:
+            remembered.clear()
+        numbers = remembered[word] = index_tokens(word_tokens(word))
+        return numbers
+
+    def index(name: str) -> list[int]:
+        numbers: dict[int, None] = {}
+        for word in words_of(name):
+            numbers.update(dict.fromkeys(remembered.get(word) or learn(word)))
+        return list(numbers)[:MOST_TOKENS]
 
     return index

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.signals import pre_save
 
 from common.crypto import normalise as rules
-from common.crypto.blind import blind_index, token_indexer
+from common.crypto.blind import NAME_TOKEN, blind_index, name_indexer, token_indexer
 from common.crypto.errors import SealRefused
 
 NORMALISERS: dict[str, Callable[[str], str]] = {
@@ -76,7 +76,7 @@ class BlindTokensField(_FollowsSource, ArrayField):
     Search: `filter(name_tokens__contains=blind_query(text))`, then `normalise.name_matches` on what was opened.
     """
 
-    def __init__(self, *args: Any, source: str, purpose: str = "name_token", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, source: str, purpose: str = NAME_TOKEN, **kwargs: Any) -> None:
         self.source, self.purpose = source, purpose
         kwargs |= {"base_field": models.BigIntegerField()}
         super().__init__(*args, **{"blank": True, "default": list, "editable": False, **kwargs})
@@ -87,12 +87,11 @@ class BlindTokensField(_FollowsSource, ArrayField):
         return name, path, args, kwargs | {"source": self.source, "purpose": self.purpose}
 
     def pre_save(self, model_instance: Any, add: bool) -> list[int]:
-        index = token_indexer(self.purpose)
-        tokens = index(rules.name_tokens(getattr(model_instance, self.source) or ""))
+        tokens = name_indexer(self.purpose)(getattr(model_instance, self.source) or "")
         setattr(model_instance, self.attname, tokens)
         return tokens
 
 
-def blind_query(text: str, *, purpose: str = "name_token") -> list[int]:
+def blind_query(text: str, *, purpose: str = NAME_TOKEN) -> list[int]:
     """The tokens a row must carry to match what was typed; empty for nothing searchable (then search nothing)."""
     return token_indexer(purpose)(rules.name_query_tokens(text))

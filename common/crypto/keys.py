@@ -53,8 +53,8 @@ _cache = _Cache()
 def keyring() -> KeyRing:
     """The current ring; a key file replaced by another process is noticed within a second."""
     ring, source = _cache.ring, _cache.source
-    directory = Path(settings.SECRETS_DIR)
-    if ring and source and source[0] == directory and time.monotonic() - _cache.looked_at < _LOOK_AGAIN_SECONDS:
+    directory = settings.SECRETS_DIR
+    if ring and source and source[0] is directory and time.monotonic() - _cache.looked_at < _LOOK_AGAIN_SECONDS:
         return ring
     with _cache.lock:
         return _look_again(directory)
@@ -64,13 +64,14 @@ def reload_keys() -> KeyRing:
     """Read every key afresh now: after a change of keys, or when a value names a key not seen before."""
     with _cache.lock:
         _cache.forget()
-        return _look_again(Path(settings.SECRETS_DIR))
+        return _look_again(settings.SECRETS_DIR)
 
 
 def _look_again(directory: Path) -> KeyRing:
     source = (directory, key_file.signature(directory))
     if _cache.ring is None or _cache.source != source:
-        _cache.ring, _cache.source = KeyRing(_read(directory)), source
+        _cache.ring = KeyRing(_read(directory))
+    _cache.source = source
     _cache.looked_at = time.monotonic()
     return _cache.ring
 
@@ -95,7 +96,7 @@ def cipher_for(key_id: str) -> AESGCM:
 
 def purpose_key(purpose: str) -> bytes:
     """A 32-byte key for one blind index, so equal values in two indexes have nothing in common."""
-    directory = Path(settings.SECRETS_DIR)
+    directory = settings.SECRETS_DIR
     key = _cache.purpose_keys.get((directory, purpose))
     if key is None:
         key = _cache.purpose_keys[directory, purpose] = _derive(directory, purpose)

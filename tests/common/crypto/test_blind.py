@@ -7,7 +7,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from common.crypto import normalise
-from common.crypto.blind import blind_index, indexer, token_indexer
+from common.crypto.blind import blind_index, indexer, name_indexer, token_indexer
 from common.crypto.keys import purpose_key, reload_keys
 from common.crypto.normalise import name_matches, name_query_tokens, name_tokens
 from common.crypto.secret_files import new_key_text
@@ -77,6 +77,13 @@ def test_chinese_names_are_found_by_family_name_given_name_or_whole():
     assert set(name_query_tokens("小明")) <= set(name_tokens("王小明"))
     assert name_matches("小明", "王小明")
     assert not name_matches("明", "王小明")
+
+
+@same_keys
+@given(name=st.one_of(st.text(max_size=60), names.map(" ".join)))
+def test_the_bulk_name_indexer_agrees_with_the_tokens_of_the_name(name):
+    index = name_indexer()
+    assert index(name) == index(name) == token_indexer("name_token")(name_tokens(name))
 
 
 @given(name=st.text(max_size=400))
