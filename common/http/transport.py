@@ -1,7 +1,6 @@
 """Sending one request over pooled httpx clients: timeouts, size cap, no redirects, errors told apart, redacted logs."""
 
 import asyncio
-import logging
 import time
 import weakref
 from collections.abc import Iterator
@@ -10,12 +9,13 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpx
+import structlog
 from django.conf import settings
 
 from common.http.errors import NotSent, OutcomeUnknown
 from common.http.messages import HttpRequest, HttpResponse
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 TIMEOUT = httpx.Timeout(connect=5, read=15, write=10, pool=5)
 # Idle connections are dropped early: a peer closing one under us would read as an unknown outcome.
@@ -133,4 +133,4 @@ def _watched(request: HttpRequest) -> Iterator[None]:
     finally:
         milliseconds = int((time.monotonic() - started) * 1000)
         facts = {"purpose": request.purpose, "host": request.host, "outcome": outcome, "ms": milliseconds}
-        logger.info("outbound http call", extra=facts)
+        logger.info("outbound http call", **facts)

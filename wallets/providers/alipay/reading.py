@@ -1,6 +1,7 @@
 """Alipay's trades, refunds and agreements in our words."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -96,21 +97,20 @@ def refunded(answer: Answer, request: RefundRequest) -> RefundResult:
 
 def queried_refund(answer: Answer, *, refund_ref: str, merchant_ref: str) -> RefundResult:
     """Only REFUND_SUCCESS says money moved back; a refund Alipay does not know is a good answer without a status."""
-    names = {"refund_ref": refund_ref, "merchant_ref": merchant_ref}
-    if not answer.ok:
-        return RefundResult(state=RefundState.UNKNOWN, decline=answer.decline(), **names)
+    decline = None if answer.ok else answer.decline()
+    unknown = RefundResult(state=RefundState.UNKNOWN, refund_ref=refund_ref, merchant_ref=merchant_ref, decline=decline)
     if answer.text("refund_status") != "REFUND_SUCCESS":
-        return RefundResult(state=RefundState.UNKNOWN, **names)
+        return unknown
     try:
         repaid = amount(answer.data, "refund_amount")
     except ValueError as error:
         raise OutcomeUnknown("Alipay's answer about a refund could not be read.") from error
-    return RefundResult(
+    return replace(
+        unknown,
         state=RefundState.SUCCEEDED,
         provider_ref=answer.text("trade_no"),
         amount=repaid,
         refunded_at=read_time(answer.text("gmt_refund_pay")),
-        **names,
     )
 
 

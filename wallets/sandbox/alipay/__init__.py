@@ -1,0 +1,1 @@
+"""The simulated Alipay: gateway, cashier, agreements, notifies and bills."""

@@ -1,0 +1,158 @@
+"""The one gateway URL: check the envelope, run the method, sign the answer, misbehave when ordered."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import parse_qsl
+
+from wallets.sandbox.alipay import agreements, bills, faults, refunds, trades
+from wallets.sandbox.alipay.world import BEIJING, Refusal, World, read_local
+from wallets.sandbox.store import Document
+from wallets.sandbox.web import Request, Response, page, redirect
+
+REQUIRED = ("app_id", "method", "charset", "sign_type", "timestamp", "version", "sign")
+CLOCK_TOLERANCE = timedelta(minutes=10)
+PAYMENT_PAGES = {"alipay.trade.page.pay": "FAST_INSTANT_TRADE_PAY", "alipay.trade.wap.pay": "QUICK_WAP_WAY"}
+SIGN_PAGE = "alipay.user.agreement.page.sign"
+CHARGE = "alipay.trade.pay"
+
+Method = Callable[[World, Document], Document]
+METHODS: dict[str, Method] = {
+    "alipay.trade.query": trades.query,
+    "alipay.trade.close": trades.close,
+    "alipay.trade.cancel": trades.cancel,
+    "alipay.trade.refund": refunds.refund,
+    "alipay.trade.fastpay.refund.query": refunds.query,
+    "alipay.user.agreement.query": agreements.query,
+    "alipay.user.agreement.unsign": agreements.unsign_asked,
+}
+
+
+class Gateway:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def serve(self, request: Request) -> Response:
+        fields = {**request.query, **dict(parse_qsl(request.body.decode(), keep_blank_values=True))}
+        method = fields.get("method", "")
+        if method in PAYMENT_PAGES or method == SIGN_PAGE:
+            return self._browser(request, fields)
+        fault = faults.strike_call(self.world.store, method) or {"kind": ""}
+        early = _transport_fault(request, fault)
+        if early:
+            return early
+        with self.world.store.lock:
+            answer = self._run(request, fields, fault)
+        if fault["kind"] == "timeout_after_commit":
+            request.hang_up()
+        return self._signed(method, answer, fault)
+
+    def _run(self, request: Request, fields: dict[str, str], fault: Document) -> Document:
+        try:
+            content = self._checked(fields)
+            if fault["kind"] == "decline":
+                raise Refusal(fault["code"] or "ACQ.BUYER_BALANCE_NOT_ENOUGH")
+            if fault["kind"] == "rate_limited":
+                raise Refusal("isp.call-limited", code="20000")
+            return self._method(request, fields, content, fault)
+        except Refusal as refusal:
+            message = {"20000": "Service Currently Unavailable", "40002": "Invalid Arguments"}
+            text = message.get(refusal.code, "Business Failed")
+            return {"code": refusal.code, "msg": text, "sub_code": refusal.sub_code, "sub_msg": refusal.text}
+
+    def _method(self, request: Request, fields: dict[str, str], content: Document, fault: Document) -> Document:
+        method = fields["method"]
+        good = {"code": "10000", "msg": "Success"}
+        if method == CHARGE:
+            return self._charge(fields, content, accept_only=fault["kind"] == "accept_only")
+        if method == "alipay.trade.precreate":
+            return {**good, **self._precreate(request, fields, content)}
+        if method == "alipay.data.dataservice.bill.downloadurl.query":
+            return {**good, **bills.address(self.world, content, request.base_url)}
+        if method not in METHODS:
+            raise Refusal("isv.invalid-method", code="40002")
+        return {**good, **METHODS[method](self.world, content)}
+
+    def _charge(self, fields: dict[str, str], content: Document, *, accept_only: bool) -> Document:
+        trade = agreements.charge(self.world, content, fields.get("notify_url", ""))
+        names = {"out_trade_no": trade["out_trade_no"], "trade_no": trade["trade_no"]}
+        if accept_only or trade.get("in_progress"):
+            self.world.save_trade({**trade, "in_progress": True})
+            return {"code": "10003", "msg": "order success pay inprocess", **names}
+        paid = agreements.settle(self.world, trade)
+        return {"code": "10000", "msg": "Success", **names, **trades.money(paid), "gmt_payment": paid["gmt_payment"]}
+
+    def _precreate(self, request: Request, fields: dict[str, str], content: Document) -> Document:
+        wanted = trades.draft(self.world, content, notify_url=fields.get("notify_url", ""), method=fields["method"])
+        if trades.find(self.world, wanted["out_trade_no"]):
+            wanted = trades.open_trade(self.world, wanted)
+        # Like the real one: the trade exists only once somebody has scanned the code.
+        self.world.store.put("alipay.code", wanted["token"], wanted)
+        return {"out_trade_no": wanted["out_trade_no"], "qr_code": f"{request.base_url}/alipay/qr/{wanted['token']}"}
+
+    def _checked(self, fields: dict[str, str]) -> Document:
+        missing = [name for name in REQUIRED if not fields.get(name)]
+        if missing:
+            raise Refusal(f"isv.missing-{missing[0].replace('_', '-')}", code="40001")
+        if fields["app_id"] != self.world.app_id:
+            raise Refusal("isv.invalid-app-id", code="40002")
+        if fields["sign_type"] != "RSA2" or not self.world.seal.merchant_signed(fields):
+            raise Refusal("isv.invalid-signature", code="40002")
+        self._check_clock(fields["timestamp"])
+        try:
+            content = json.loads(fields.get("biz_content", "{}"))
+        except ValueError as error:
+            raise Refusal("isv.invalid-parameter", code="40002") from error
+        if not isinstance(content, dict):
+            raise Refusal("isv.invalid-parameter", code="40002")
+        return content
+
+    def _check_clock(self, text: str) -> None:
+        """Only when ordered: the product moves its clock and ours in two steps, and calls may fall in between."""
+        sent = read_local(text)
+        strict = (self.world.store.get("alipay.setting", "strict_clock") or {}).get("on")
+        if strict and abs(sent - self.world.clock.now().astimezone(BEIJING)) > CLOCK_TOLERANCE:
+            raise Refusal("isv.invalid-timestamp", code="40002")
+
+    def _signed(self, method: str, answer: Document, fault: Document) -> Response:
+        text = json.dumps(answer, ensure_ascii=False)
+        stamp = self.world.seal.forged(text) if fault["kind"] == "bad_signature" else self.world.seal.stamp(text)
+        body = f'{{"{method.replace(".", "_")}_response":{text},"sign":"{stamp}"}}'
+        return Response(body.encode(), 200, "text/html;charset=utf-8")
+
+    def _browser(self, request: Request, fields: dict[str, str]) -> Response:
+        try:
+            with self.world.store.lock:
+                content = self._checked(fields)
+                place = self._sign_place(fields, content) if fields["method"] == SIGN_PAGE else None
+                return redirect(place or self._pay_place(fields, content))
+        except Refusal as refusal:
+            context = {"code": refusal.sub_code, "text": refusal.text, "return_url": fields.get("return_url", "")}
+            return page(request, "refused.html", context, 400)
+
+    def _pay_place(self, fields: dict[str, str], content: Document) -> str:
+        if content.get("product_code") != PAYMENT_PAGES[fields["method"]]:
+            raise Refusal("ACQ.INVALID_PARAMETER", text="product_code does not belong to this page")
+        extra = {name: fields.get(name, "") for name in ("notify_url", "return_url", "method")}
+        wanted = trades.draft(self.world, content, **extra)
+        existing = trades.find(self.world, wanted["out_trade_no"])
+        if existing and existing["status"] == "TRADE_SUCCESS":
+            return f"/alipay/cashier/{existing['token']}"
+        return f"/alipay/cashier/{trades.open_trade(self.world, wanted)['token']}"
+
+    def _sign_place(self, fields: dict[str, str], content: Document) -> str:
+        urls = {name: fields.get(name, "") for name in ("notify_url", "return_url")}
+        wanted = agreements.draft(self.world, content, **urls)
+        return f"/alipay/sign/{agreements.open_agreement(self.world, wanted)['token']}"
+
+
+def _transport_fault(request: Request, fault: Document) -> Response | None:
+    """Faults in which the call never reaches the business behind the gateway."""
+    if fault["kind"] == "timeout_before_commit":
+        request.hang_up()
+        return Response()
+    if fault["kind"] == "http_429":
+        return Response(b"slow down", 429, "text/plain", {"Retry-After": "7"})
+    if fault["kind"] == "http_500":
+        return Response(b"<html>error</html>", 500)
+    return Response(b"{not json", 200, "application/json") if fault["kind"] == "garbage" else None

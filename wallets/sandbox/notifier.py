@@ -1,0 +1,110 @@
+"""Delivers notifies in the background until the receiver says so, on a schedule squeezed from hours to seconds."""
+
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
+
+from wallets.sandbox.store import Document, Store
+
+# The real Alipay waits 4m, 10m, 10m, 1h, 2h, 6h, 15h between its eight deliveries.
+SECONDS_BETWEEN = (1, 2, 5, 10, 20, 40, 80)
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+TIMEOUT_SECONDS = 10
+TICK_SECONDS = 0.05
+REORDER_SECONDS = 5
+
+Prepare = Callable[[Document], dict[str, str]]
+
+
+class Notifier:
+    """`prepare` turns a stored notify into the signed form of one delivery. Targets outside `hosts` are refused."""
+
+    def __init__(self, store: Store, *, hosts: frozenset[str] = LOOPBACK) -> None:
+        self._store = store
+        self._hosts = hosts
+        self._prepare: Prepare | None = None
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+        self._thread = threading.Thread(target=self._loop, name="notifier", daemon=True)
+
+    def start(self, prepare: Prepare) -> None:
+        self._prepare = prepare
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout=TIMEOUT_SECONDS + 1)
+
+    def enqueue(self, name: str, url: str, fields: dict[str, str], fault: str = "", seconds: int = 0) -> None:
+        """`fault`: empty, or duplicate, delay, reorder, forge, tamper, drop."""
+        if not url or fault == "drop":
+            return
+        wait = {"delay": seconds, "reorder": REORDER_SECONDS}.get(fault, 0)
+        notify = {"id": name, "url": url, "fields": fields, "fault": fault, "tries": 0, "state": "waiting"}
+        self._store.put("notify", name, {**notify, "due": time.time() + wait, "answers": []})
+        self._wake.set()
+
+    def resend(self, name: str) -> bool:
+        notify = self._store.get("notify", name)
+        if notify is None:
+            return False
+        self._store.put("notify", name, {**notify, "state": "waiting", "due": 0, "tries": 0})
+        self._wake.set()
+        return True
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            self._wake.wait(TICK_SECONDS if self._waiting() else None)
+            self._wake.clear()
+            for notify in sorted(self._waiting(), key=lambda waiting: waiting["due"]):
+                if notify["due"] <= time.time() and not self._stop.is_set():
+                    self._deliver(notify)
+
+    def _waiting(self) -> list[Document]:
+        return [notify for notify in self._store.all("notify") if notify["state"] == "waiting"]
+
+    def _deliver(self, notify: Document) -> None:
+        answer = self._post(notify)
+        notify["tries"] += 1
+        notify["answers"].append(answer)
+        if notify["fault"] == "duplicate":
+            notify["answers"].append(self._post(notify))
+        final = answer == "success" or answer.startswith("refused") or notify["tries"] > len(SECONDS_BETWEEN)
+        notify["state"] = ("delivered" if answer == "success" else "given up") if final else "waiting"
+        if not final:
+            notify["due"] = time.time() + SECONDS_BETWEEN[notify["tries"] - 1]
+        self._store.put("notify", notify["id"], notify)
+        self._release_reordered(notify)
+
+    def _release_reordered(self, delivered: Document) -> None:
+        """A notify held back for reordering leaves as soon as a younger one has gone before it."""
+        for notify in self._waiting():
+            if notify["fault"] == "reorder" and notify["id"] != delivered["id"] and notify["tries"] == 0:
+                self._store.put("notify", notify["id"], {**notify, "due": 0})
+                self._wake.set()
+
+    def _post(self, notify: Document) -> str:
+        if urlsplit(notify["url"]).hostname not in self._hosts or not notify["url"].startswith(("http://", "https://")):
+            return "refused: not an address of this sandbox"
+        if self._prepare is None:
+            return "refused: not started"
+        body = urlencode(self._prepare(notify)).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+        request = urllib.request.Request(notify["url"], body, headers)  # noqa: S310 - scheme and host checked above
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as response:
+                return response.read(200).decode("utf-8", "replace")
+        except urllib.error.HTTPError as error:
+            return f"status {error.code}"
+        except OSError as error:
+            return f"failed: {type(error).__name__}"
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: object, **kwargs: object) -> None:
+        return None
