@@ -4,7 +4,7 @@
     python scripts/vendor_assets.py --check    only compare the files with the manifest
 
 Nothing is built: files are copied as published, minus the trailing source-map comment, which would
-otherwise point the static-file manifest at files we do not ship. Icons are packed into one sprite.
+otherwise point the static-file manifest at files we do not ship. Icons are packed into two sprites.
 """
 
 import argparse
@@ -37,107 +37,14 @@ PACKAGES = {
     "bootstrap-icons@1.13.2": {"LICENSE": "icons/LICENSE"},
 }
 ICON_PACKAGE = "bootstrap-icons@1.13.2"
-SPRITE = "icons/sprite.svg"
-ICONS = [
-    "house",
-    "list-check",
-    "list",
-    "search",
-    "person",
-    "people",
-    "person-circle",
-    "wallet2",
-    "credit-card",
-    "bank",
-    "cash-coin",
-    "cash-stack",
-    "calendar-event",
-    "calendar-check",
-    "clock",
-    "clock-history",
-    "hourglass-split",
-    "telephone",
-    "phone",
-    "envelope",
-    "chat-left-text",
-    "chat-dots",
-    "bell",
-    "bell-slash",
-    "send",
-    "link-45deg",
-    "copy",
-    "check-lg",
-    "check-circle",
-    "x-lg",
-    "x-circle",
-    "exclamation-triangle",
-    "exclamation-circle",
-    "info-circle",
-    "question-circle",
-    "shield-check",
-    "shield-lock",
-    "lock",
-    "unlock",
-    "key",
-    "fingerprint",
-    "laptop",
-    "gear",
-    "sliders",
-    "graph-up",
-    "bar-chart",
-    "funnel",
-    "filter",
-    "upload",
-    "download",
-    "file-earmark-text",
-    "file-earmark-spreadsheet",
-    "printer",
-    "receipt",
-    "journal-text",
-    "arrow-right",
-    "arrow-left",
-    "arrow-up-right",
-    "arrow-down-right",
-    "chevron-right",
-    "chevron-left",
-    "chevron-down",
-    "three-dots",
-    "box-arrow-right",
-    "box-arrow-in-right",
-    "box-arrow-up-right",
-    "moon-stars",
-    "sun",
-    "circle-half",
-    "translate",
-    "pause-circle",
-    "play-circle",
-    "stop-circle",
-    "plus-lg",
-    "pencil",
-    "trash",
-    "building",
-    "briefcase",
-    "flag",
-    "heart",
-    "life-preserver",
-    "globe2",
-    "lightning-charge",
-    "arrow-repeat",
-    "arrow-counterclockwise",
-    "eye",
-    "eye-slash",
-    "fast-forward",
-    "flask",
-    "diagram-3",
-    "signpost-split",
-]
+ICONS = Path(__file__).with_name("icons.txt")
 SOURCE_MAP = re.compile(rb"\n?(//#|/\*#) ?sourceMappingURL=.*?(\*/)?\s*$")
 
 
 def fetch(package: str, into: Path) -> Path:
     """Unpack one published package and return its root folder."""
-    packed = subprocess.run(
-        ["npm", "pack", package, "--silent"],
+    packed = subprocess.run(  # noqa: S603 - fixed words, no shell
+        ["npm", "pack", package, "--silent"],  # noqa: S607 - npm is found on PATH by intent
         cwd=into,
         check=True,
         capture_output=True,
@@ -157,10 +64,20 @@ def copy_files(root: Path, files: dict[str, str]) -> None:
         path.write_bytes(SOURCE_MAP.sub(b"\n", (root / source).read_bytes()))
 
 
-def write_sprite(root: Path) -> None:
-    symbols = [symbol(name, (root / "icons" / f"{name}.svg").read_text()) for name in ICONS]
-    text = '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
-    (VENDOR / SPRITE).write_text(text)
+def icon_sets() -> dict[str, list[str]]:
+    """Icon names by sprite: `core` is small enough for a phone's first view, `more` is for staff pages."""
+    sets: dict[str, list[str]] = {}
+    for line in ICONS.read_text().splitlines():
+        sprite, *names = line.split()
+        sets.setdefault(sprite, []).extend(names)
+    return sets
+
+
+def write_sprites(root: Path) -> None:
+    for sprite, names in icon_sets().items():
+        symbols = [symbol(name, (root / "icons" / f"{name}.svg").read_text()) for name in names]
+        text = '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
+        (VENDOR / "icons" / f"{sprite}.svg").write_text(text)
 
 
 def symbol(name: str, svg: str) -> str:
@@ -187,7 +104,7 @@ def refresh() -> None:
             root = fetch(package, Path(folder))
             copy_files(root, files)
             if package == ICON_PACKAGE:
-                write_sprite(root)
+                write_sprites(root)
     record = {"packages": sorted(PACKAGES), "files": hashes()}
     MANIFEST.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
 

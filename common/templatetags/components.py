@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django import forms, template
@@ -15,6 +18,9 @@ from django.utils.safestring import SafeString, mark_safe
 from common import panels
 
 register = template.Library()
+
+# Icons of the small sprite; the rest are in the larger one, which a debtor's phone need not load.
+CORE_SPRITE = Path(__file__).resolve().parents[2] / "static" / "vendor" / "icons" / "core.svg"
 
 TONE_ICONS = {
     "good": "check-circle",
@@ -66,10 +72,19 @@ def look(status: str) -> tuple[str, str]:
     return tone, STATUS_ICONS.get(status) or TONE_ICONS[tone.removeprefix("tone-")]
 
 
+@cache
+def core_icons() -> frozenset[str]:
+    return frozenset(re.findall(r'id="([^"]+)"', CORE_SPRITE.read_text()))
+
+
+def sprite_of(name: str) -> str:
+    return "core" if name in core_icons() else "more"
+
+
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
-    """One icon of the sprite; decorative unless it carries a label."""
-    href = f"{static('vendor/icons/sprite.svg')}#{name}"
+    """One icon of the two sprites; decorative unless it carries a label."""
+    href = f"{static(f'vendor/icons/{sprite_of(name)}.svg')}#{name}"
     classes = f"icon {css}".strip()
     if label:
         return format_html(
