@@ -5,7 +5,7 @@ from accounts.models.debtors import ContactPoint, Debtor
 from accounts.models.debts import Account, AccountHistory
 from accounts.models.events import Event, EventSeal
 from accounts.models.holds import Hold
-from accounts.models.imports import ImportJob, ImportMapping
+from accounts.models.imports import ImportChunk, ImportJob, ImportMapping, ImportProblem
 from accounts.models.users import Team, User
 from accounts.models.webhooks import WebhookDelivery, WebhookEndpoint
 
@@ -20,8 +20,10 @@ __all__ = [
     "Event",
     "EventSeal",
     "Hold",
+    "ImportChunk",
     "ImportJob",
     "ImportMapping",
+    "ImportProblem",
     "Portfolio",
     "Team",
     "User",

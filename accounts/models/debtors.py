@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.creditors import Creditor
 from accounts.models.tracking import track_changes
 from common.clock import now
-from common.crypto.fields import BlindIndexField, EncryptedTextField
+from common.crypto.fields import BlindIndexField, BlindTokensField, EncryptedTextField
 from common.ids import uuid7
 
 
@@ -22,7 +21,7 @@ class Debtor(models.Model):
     creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="debtors")
     creditor_reference = models.CharField(max_length=64, help_text=_("The creditor's own customer number."))
     name = EncryptedTextField(blank=True, default="")
-    name_tokens = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    name_tokens = BlindTokensField(source="name")
     birth_year = EncryptedTextField(blank=True, default="")
     country = models.CharField(max_length=2)
     time_zone = models.CharField(max_length=48, blank=True)

@@ -57,6 +57,12 @@ class Account(models.Model):
     fees_minor = models.BigIntegerField(default=0)
     costs_minor = models.BigIntegerField(default=0)
     credit_limit_minor = models.BigIntegerField(null=True, blank=True)
+    reported_minor = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        help_text=_("Principal, interest, fees and costs as the creditor last stated them."),
+    )
     quiet_until = models.DateTimeField(null=True, blank=True)
     quiet_reason = models.CharField(max_length=120, blank=True)
     assigned_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="accounts")

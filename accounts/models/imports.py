@@ -71,3 +71,34 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ImportChunk(models.Model):
+    """A stretch of rows that is in. It is written by the transaction that wrote them, so no row goes in twice."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="chunks")
+    number = models.IntegerField()
+    rows_created = models.IntegerField(default=0)
+    rows_updated = models.IntegerField(default=0)
+    rows_unchanged = models.IntegerField(default=0)
+    rows_bad = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="import_chunk_once")]
+
+    def __str__(self) -> str:
+        return f"chunk {self.number} of {self.job_id}"
+
+
+class ImportProblem(models.Model):
+    """Why a line was left out. Reasons never repeat personal data; the error file takes the cells from the source."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="line_problems")
+    line = models.IntegerField()
+    reasons = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "line"], name="import_problem_once_per_line")]
+
+    def __str__(self) -> str:
+        return f"line {self.line}"
