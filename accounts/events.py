@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.models import Account, Creditor, Debtor, Event, EventSeal, User
+from accounts.webhooks.announce import announce
 
 GENESIS = bytes(32)
 BLOCK_EVENTS_MAX = 200_000
@@ -33,8 +34,8 @@ def record_event(
     source: str = "system",
     **data: Any,
 ) -> Event:
-    """Append one fact to the record. Call it in the transaction of the change it tells of."""
-    return Event.objects.create(
+    """Append one fact to the record and queue the notices it causes. Call it in the transaction of the change."""
+    event = Event.objects.create(
         kind=kind,
         account=account,
         debtor_id=debtor.pk if debtor else account.debtor_id if account else None,
@@ -43,6 +44,8 @@ def record_event(
         source=source,
         data=data,
     )
+    announce(event)
+    return event
 
 
 def _digest(from_xid: int, upto_xid: int) -> tuple[int, bytes]:

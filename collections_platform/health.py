@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
 import redis
 from django.conf import settings
 from django.db import connection
