@@ -82,7 +82,7 @@ class OutboundMessage:
     from_: str = ""
     subject: str = ""
     html: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     attachments: tuple[Attachment, ...] = ()
     language: str = "en"
     callback_url: str = ""

@@ -1,6 +1,7 @@
 """A mail server that keeps everything, refuses whom it is told to refuse, and passes nothing on."""
 
 import json
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -13,6 +14,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from reminders.sandbox import faults
 from reminders.sandbox.store import Store
+
+# The mail library logs every address it is told.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 # By the part before the @, as in bounce@example.org or bounce+anything@example.org.
 REPLY_OF_LOCAL_PART: Mapping[str, str] = {
