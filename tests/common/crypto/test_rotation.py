@@ -125,13 +125,13 @@ def test_a_writer_that_still_uses_the_former_key_is_met_in_the_next_pass(people,
 
 def test_rotation_never_waits_for_a_row_that_a_writer_holds(people, monkeypatch):
     held, done = threading.Event(), threading.Event()
-    real, passes = rotation._rotate_table, []
+    real, passes, released = rotation._rotate_table, [], []
 
     def hold():
         with transaction.atomic():
             people.objects.select_for_update().first()
             held.set()
-            done.wait(20)
+            released.append(done.wait(5))
         connection.close()
 
     def count_passes(table, *args, **options):
@@ -146,6 +146,7 @@ def test_rotation_never_waits_for_a_row_that_a_writer_holds(people, monkeypatch)
     assert held.wait(20)
     monkeypatch.setattr(rotation, "_rotate_table", count_passes)
     rotate()
+    assert released == [True]
     assert keys_in_use() == {keyring().active_id}
     assert_everything_opens(people)
 
