@@ -30,7 +30,7 @@ def ensure_alipay_keys(secrets_dir: Path | str) -> AlipayKeyFiles:
     base = Path(secrets_dir)
     folder = base / FOLDER
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    paths = {}
+    paths: dict[str, Path] = {}
     for owner in ("merchant", "alipay"):
         private, public = folder / f"{owner}_private.pem", folder / f"{owner}_public.pem"
         _ensure_private(private)
