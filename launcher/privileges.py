@@ -42,9 +42,13 @@ class ServerUser:
             os.chown(path, self.uid, self.gid)
 
 
+def ourselves() -> ServerUser:
+    return ServerUser(uid=os.geteuid(), gid=os.getegid(), drops=False)
+
+
 def server_user() -> ServerUser:
     if os.geteuid() != 0:
-        return ServerUser(uid=os.geteuid(), gid=os.getegid(), drops=False)
+        return ourselves()
     try:
         entry = pwd.getpwnam(UNPRIVILEGED)
     except KeyError:
@@ -58,6 +62,7 @@ def server_user() -> ServerUser:
 def server_home(data: Path, *, user: ServerUser, fallback: Path = FALLBACK_HOME) -> Path:
     """`data` itself, unless the server user cannot get there: then a folder of our own outside, one per data
     directory. The mode of a directory that is not ours is never changed."""
+    _check_owner(data / "postgres", user)
     if not user.drops or user.can_enter(data):
         return data
     home = fallback / hashlib.sha256(str(data).encode()).hexdigest()[:12]
@@ -68,6 +73,14 @@ def server_home(data: Path, *, user: ServerUser, fallback: Path = FALLBACK_HOME)
     if not user.can_enter(home):
         raise _unreachable(data)
     return home
+
+
+def _check_owner(cluster: Path, user: ServerUser) -> None:
+    if cluster.exists() and cluster.stat().st_uid != user.uid:
+        raise LauncherError(
+            f"{cluster.parent} was made by another user, and PostgreSQL accepts only its owner.",
+            todo="run as the user who made it, or beside it: python3 run.py --data DIR",
+        )
 
 
 def _unreachable(data: Path) -> LauncherError:

@@ -43,8 +43,7 @@ def place(data: Path, *, fallback: Path = FALLBACK_HOME) -> tuple[Layout, Server
     """The data directory, made if need be, and the user its servers run as."""
     make_data_directory(data)
     if all(os.environ.get(name) for name in GIVEN):
-        ourselves = ServerUser(uid=os.geteuid(), gid=os.getegid(), drops=False)
-        return Layout(data=data, server_home=data), ourselves
+        return Layout(data=data, server_home=data), privileges.ourselves()
     user = privileges.server_user()
     return Layout(data=data, server_home=privileges.server_home(data, user=user, fallback=fallback)), user
 
