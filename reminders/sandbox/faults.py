@@ -4,12 +4,35 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from reminders.sandbox.store import Store
 
-API_FAULTS = ("none", "rate_limited", "server_error", "hang_up_before", "hang_up_after", "error_code")
-RECEIPT_FAULTS = ("none", "late", "duplicate", "out_of_order", "silent", "undelivered")
-SMTP_FAULTS = ("none", "reject_550", "reject_450", "busy_421", "drop_after_data")
-CHOICES: Mapping[str, tuple[str, ...]] = {"api": API_FAULTS, "receipts": RECEIPT_FAULTS, "smtp": SMTP_FAULTS}
+CHOICES: Mapping[str, Mapping[str, Any]] = {
+    "api": {
+        "none": _("Takes the message"),
+        "rate_limited": _("Too many requests (429)"),
+        "server_error": _("Server error (500)"),
+        "hang_up_before": _("Hangs up, message not taken"),
+        "hang_up_after": _("Hangs up, message taken"),
+        "error_code": _("Refuses with this code"),
+    },
+    "receipts": {
+        "none": _("Sent, then delivered"),
+        "late": _("Late"),
+        "duplicate": _("Each one twice"),
+        "out_of_order": _("In the wrong order"),
+        "silent": _("None at all"),
+        "undelivered": _("Not delivered, with this code"),
+    },
+    "smtp": {
+        "none": _("Takes the mail"),
+        "reject_550": _("No such mailbox (550)"),
+        "reject_450": _("Try again later (450)"),
+        "busy_421": _("Too busy (421)"),
+        "drop_after_data": _("Breaks off after taking the mail"),
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ class Pages:
             faults=faults.current(self.store),
             choices=faults.CHOICES,
             problem=problem,
-            smtp_port=self.smtp_port,
+            smtp_port=str(self.smtp_port),
             inbound_url=self.inbound.inbound_url,
             **self._frame("faults", ""),
         )
