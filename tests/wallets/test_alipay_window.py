@@ -1,0 +1,116 @@
+"""When a mandate may be charged: five days before the agreed day to that day, once per period."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.money import Money
+from wallets.providers.alipay.gateway import ALIPAY_ZONE
+from wallets.providers.alipay.window import charge_window, due_dates
+from wallets.providers.base import DeclineCategory, MandateSnapshot, MandateState, MandateTerms, PeriodUnit, Reason
+
+TERMS = MandateTerms(
+    single_limit=Money(5000, "CNY"), period_unit=PeriodUnit.MONTH, period=1, first_charge_on=date(2026, 12, 10)
+)
+MANDATE = MandateSnapshot(mandate_ref="M1", merchant_ref="E1", state=MandateState.ACTIVE, terms=TERMS)
+AMOUNT = Money(1234, "CNY")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ALIPAY_ZONE)
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open"),
+    [
+        ("2026-12-04T23:59:59", False),
+        ("2026-12-05T00:00:00", True),
+        ("2026-12-10T23:59:59", True),
+        ("2026-12-11T00:00:00", False),
+        ("2027-01-05T00:00:00", True),
+    ],
+)
+def test_the_window_opens_five_days_before_and_closes_with_the_day(moment, is_open):
+    assert charge_window(MANDATE, AMOUNT, at(moment)).open_now is is_open
+
+
+def test_a_closed_window_says_when_the_next_one_opens():
+    window = charge_window(MANDATE, AMOUNT, at("2026-12-11T00:00:00"))
+    assert (window.opens_at, window.closes_at) == (at("2027-01-05T00:00:00"), at("2027-01-11T00:00:00"))
+
+
+def test_the_days_are_beijing_days():
+    assert charge_window(MANDATE, AMOUNT, datetime.fromisoformat("2026-12-04T16:00:00+00:00")).open_now
+
+
+def test_after_a_success_the_window_is_the_next_period():
+    charged = replace(MANDATE, last_charged_on=date(2026, 12, 6))
+    assert charge_window(charged, AMOUNT, at("2026-12-07T09:00:00")).opens_at == at("2027-01-05T00:00:00")
+
+
+def test_the_next_charge_day_that_alipay_gave_is_respected():
+    moved = replace(MANDATE, next_charge_on=date(2027, 1, 10))
+    assert charge_window(moved, AMOUNT, at("2026-12-07T09:00:00")).opens_at == at("2027-01-05T00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("changed", "category", "reason"),
+    [
+        ({"state": MandateState.REVOKED}, DeclineCategory.NEEDS_CUSTOMER_ACTION, Reason.MANDATE_REVOKED),
+        ({"state": MandateState.EXPIRED}, DeclineCategory.NEEDS_CUSTOMER_ACTION, Reason.MANDATE_EXPIRED),
+        ({"state": MandateState.PENDING}, DeclineCategory.NEEDS_CUSTOMER_ACTION, Reason.AUTHENTICATION_REQUIRED),
+        (
+            {"terms": replace(TERMS, valid_until=date(2026, 12, 1))},
+            DeclineCategory.NEEDS_CUSTOMER_ACTION,
+            Reason.MANDATE_EXPIRED,
+        ),
+        (
+            {"terms": replace(TERMS, single_limit=Money(1233, "CNY"))},
+            DeclineCategory.OPERATOR,
+            Reason.AMOUNT_OVER_MANDATE,
+        ),
+        (
+            {"terms": replace(TERMS, single_limit=Money(5000, "TWD"))},
+            DeclineCategory.OPERATOR,
+            Reason.AMOUNT_OVER_MANDATE,
+        ),
+        (
+            {"terms": replace(TERMS, total_limit=Money(2000, "CNY")), "charged_total": Money(800, "CNY")},
+            DeclineCategory.OPERATOR,
+            Reason.AMOUNT_OVER_MANDATE,
+        ),
+        (
+            {"terms": replace(TERMS, total_payments=2), "charged_count": 2},
+            DeclineCategory.OPERATOR,
+            Reason.AMOUNT_OVER_MANDATE,
+        ),
+    ],
+)
+def test_a_mandate_that_does_not_allow_the_charge_says_why(changed, category, reason):
+    window = charge_window(replace(MANDATE, **changed), AMOUNT, at("2026-12-07T09:00:00"))
+    assert (window.open_now, window.opens_at) == (False, None)
+    assert (window.decline.category, window.decline.reason) == (category, reason)
+
+
+def test_a_mandate_ending_before_its_next_window_needs_a_new_signature():
+    ending = replace(MANDATE, terms=replace(TERMS, valid_until=date(2026, 12, 20)))
+    assert charge_window(ending, AMOUNT, at("2026-12-12T09:00:00")).decline.reason is Reason.MANDATE_EXPIRED
+
+
+@given(
+    first=st.dates(date(2025, 1, 1), date(2030, 1, 1)).filter(lambda day: day.day <= 28),
+    unit=st.sampled_from(list(PeriodUnit)),
+    period=st.integers(7, 24),
+    days=st.integers(0, 900),
+)
+def test_a_window_always_lies_around_an_agreed_day_and_is_not_past(first, unit, period, days):
+    terms = replace(TERMS, first_charge_on=first, period_unit=unit, period=period)
+    now = at(f"{first.isoformat()}T12:00:00") + timedelta(days=days)
+    window = charge_window(replace(MANDATE, terms=terms), AMOUNT, now)
+    due = (window.closes_at - timedelta(seconds=1)).date()
+    assert window.closes_at > now
+    assert window.opens_at.date() == due - timedelta(days=5)
+    assert due in [day for day, _ in zip(due_dates(terms), range(200), strict=False)]
