@@ -47,6 +47,6 @@ def _value(place: Place, facts: Mapping[str, Fact], language: str) -> str:
         if VARIABLES[name].optional:
             return ""
         raise MissingFact("This message needs a value that is not known, so it was not sent.", field=name)
-    if not fits(name, value):  # type: ignore[arg-type]
+    if not fits(name, value):
         raise MissingFact("This variable was given a value of the wrong kind.", field=name)
-    return format_fact(name, value, language=language)  # type: ignore[arg-type]
+    return format_fact(name, value, language=language)

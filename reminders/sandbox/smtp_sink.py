@@ -86,7 +86,7 @@ def keep_mail(store: Store, content: bytes, *, recipient: str, sender: str, now:
             message_id,
             filename=part.get_filename() or "attachment",
             mime_type=part.get_content_type(),
-            content=bytes(part.get_payload(decode=True) or b""),  # type: ignore[arg-type]
+            content=bytes(part.get_payload(decode=True) or b""),
         )
 
 

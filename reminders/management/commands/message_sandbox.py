@@ -3,32 +3,24 @@
 import signal
 import threading
 from argparse import ArgumentParser
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
-from common import clock
+from reminders.sandbox.moved_clock import MovedClock
 from reminders.sandbox.server import MessageSandbox, SandboxSettings
 from reminders.sandbox.twilio_api import Account
 
 DEFAULT_INBOUND_PATH = "/webhooks/sms/inbound/"
 
 
-def _now() -> datetime:
-    """The platform's clock, moved or not; a thread that asked keeps no database connection."""
-    try:
-        return clock.now()
-    finally:
-        connection.close()
-
-
 class Command(BaseCommand):
     help = "Twilio's API, a mail server and an on-screen outbox, all on this machine."
+    # It serves no page of the platform, so the platform's checks would only slow its start.
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--http-port", type=int, default=urlsplit(settings.MESSAGE_SANDBOX_URL).port or 8102)
@@ -39,11 +31,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SANDBOX:
             raise CommandError("The message sandbox runs in sandbox mode only. Set SANDBOX=1.")
+        clock = MovedClock()
+        clock.start()
         sandbox = MessageSandbox(
             SandboxSettings(
                 account=Account(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN),
                 inbound_url=options["inbound_url"],
-                now=_now,
+                now=clock.now,
                 store_path=Path(settings.DATA_DIR) / "sandbox" / "messages.sqlite3",
                 host=options["host"],
                 http_port=options["http_port"],
@@ -57,3 +51,4 @@ class Command(BaseCommand):
         self.stdout.write(f"Message outbox on {sandbox.url}, mail on port {sandbox.smtp_port}")
         stopping.wait()
         sandbox.stop()
+        clock.stop()
