@@ -12,7 +12,7 @@ from wallets.sandbox.store import Document, Store
 # The real Alipay waits 4m, 10m, 10m, 1h, 2h, 6h, 15h between its eight deliveries.
 SECONDS_BETWEEN = (1, 2, 5, 10, 20, 40, 80)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 5
 TICK_SECONDS = 0.05
 REORDER_SECONDS = 5
 
@@ -46,16 +46,24 @@ class Notifier:
             return
         wait = {"delay": seconds, "reorder": REORDER_SECONDS}.get(fault, 0)
         notify = {"id": name, "url": url, "fields": fields, "fault": fault, "tries": 0, "state": "waiting"}
-        self._store.put("notify", name, {**notify, "due": time.time() + wait, "answers": []})
-        self._wake.set()
+        self._keep({**notify, "due": time.time() + wait, "answers": []})
 
     def resend(self, name: str) -> bool:
         notify = self._store.get("notify", name)
         if notify is None:
             return False
-        self._store.put("notify", name, {**notify, "state": "waiting", "due": 0, "tries": 0})
-        self._wake.set()
+        self._keep({**notify, "state": "waiting", "due": 0, "tries": 0, "fault": ""})
         return True
+
+    def _keep(self, notify: Document) -> None:
+        """Store it; only what waits is in the short list that the loop reads."""
+        with self._store.lock:
+            self._store.put("notify", notify["id"], notify)
+            if notify["state"] == "waiting":
+                self._store.put("notify.waiting", notify["id"], {"id": notify["id"]})
+            else:
+                self._store.drop("notify.waiting", notify["id"])
+        self._wake.set()
 
     def _loop(self) -> None:
         while not self._stop.is_set():
@@ -66,7 +74,8 @@ class Notifier:
                     self._deliver(notify)
 
     def _waiting(self) -> list[Document]:
-        return [notify for notify in self._store.all("notify") if notify["state"] == "waiting"]
+        names = [waiting["id"] for waiting in self._store.all("notify.waiting")]
+        return [notify for name in names if (notify := self._store.get("notify", name))]
 
     def _deliver(self, notify: Document) -> None:
         answer = self._post(notify)
@@ -78,15 +87,14 @@ class Notifier:
         notify["state"] = ("delivered" if answer == "success" else "given up") if final else "waiting"
         if not final:
             notify["due"] = time.time() + SECONDS_BETWEEN[notify["tries"] - 1]
-        self._store.put("notify", notify["id"], notify)
+        self._keep(notify)
         self._release_reordered(notify)
 
     def _release_reordered(self, delivered: Document) -> None:
         """A notify held back for reordering leaves as soon as a younger one has gone before it."""
         for notify in self._waiting():
             if notify["fault"] == "reorder" and notify["id"] != delivered["id"] and notify["tries"] == 0:
-                self._store.put("notify", notify["id"], {**notify, "due": 0})
-                self._wake.set()
+                self._keep({**notify, "due": 0})
 
     def _post(self, notify: Document) -> str:
         if urlsplit(notify["url"]).hostname not in self._hosts or not notify["url"].startswith(("http://", "https://")):

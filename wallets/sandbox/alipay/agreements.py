@@ -68,12 +68,13 @@ def open_agreement(world: World, wanted: Document) -> Document:
         return existing
     number = world.serial("30001")
     world.store.put("alipay.token", wanted["token"], {"agreement": number})
+    world.store.put("alipay.external", wanted["external_agreement_no"], {"agreement": number})
     return world.save_agreement({**wanted, "agreement_no": number})
 
 
 def by_external(world: World, external: str) -> Document | None:
-    same = [one for one in world.store.all("alipay.agreement") if one["external_agreement_no"] == external]
-    return same[-1] if same else None
+    known = world.store.get("alipay.external", external)
+    return world.agreement(known["agreement"]) if known else None
 
 
 def sign(world: World, agreement: Document) -> Document:

@@ -59,9 +59,10 @@ def agreement_changed(world: World, agreement: Document, kind: str) -> None:
 
 
 def prepare(world: World, notify: Document) -> dict[str, str]:
-    """One delivery of a stored notify. The same `notify_id` every time, a fresh `notify_time`."""
-    form = world.seal.notify_form({**notify["fields"], "notify_time": world.stamp()}, forge=notify["fault"] == "forge")
-    if notify["fault"] == "tamper":
+    """One delivery of a stored notify: always the same `notify_id`, a fresh `notify_time`; only the first is spoilt."""
+    fault = "" if notify["tries"] else notify["fault"]
+    form = world.seal.notify_form({**notify["fields"], "notify_time": world.stamp()}, forge=fault == "forge")
+    if fault == "tamper":
         spoilt = "total_amount" if "total_amount" in form else "agreement_no"
         form[spoilt] = format(Decimal(form[spoilt]) + 1, "f")
     return form
