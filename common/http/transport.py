@@ -1,6 +1,7 @@
 """Sending one request over pooled httpx clients: timeouts, size cap, no redirects, errors told apart, redacted logs."""
 
 import asyncio
+import os
 import time
 import weakref
 from collections.abc import Iterator
@@ -36,6 +37,10 @@ _async_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.Asyn
 @lru_cache(maxsize=1)
 def blocking_client() -> httpx.Client:
     return httpx.Client(timeout=TIMEOUT, limits=LIMITS, follow_redirects=False, trust_env=False)
+
+
+# Two processes must never read each other's answers from one socket.
+os.register_at_fork(after_in_child=blocking_client.cache_clear)
 
 
 def async_client() -> httpx.AsyncClient:
@@ -115,9 +120,10 @@ class _Body:
 @contextmanager
 def _watched(request: HttpRequest) -> Iterator[None]:
     started = time.monotonic()
-    outcome = "answered"
+    outcome = "broken_off"
     try:
         yield
+        outcome = "answered"
     except BEFORE_SENDING as error:
         outcome = "not_sent"
         raise NotSent("The provider could not be reached. Nothing was sent.", purpose=request.purpose) from error

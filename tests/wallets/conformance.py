@@ -235,6 +235,12 @@ class ProviderConformance:
         self.h.expire(mandate.mandate_ref)
         assert run(self.provider.get_mandate(mandate.mandate_ref)).state is MandateState.EXPIRED
 
+    def test_a_mandate_ended_in_the_wallet_is_noticed_by_looking(self):
+        self.needs(Capability.MANDATE)
+        mandate = self.h.mandate()
+        self.h.user_unsigns(mandate.mandate_ref)
+        assert run(self.provider.get_mandate(mandate.mandate_ref)).state is MandateState.REVOKED
+
     def test_revoking_twice_is_fine_and_blocks_the_charge(self):
         self.needs(Capability.MANDATE, Capability.REVOKE_BY_MERCHANT, Capability.MERCHANT_CHARGE)
         mandate = self.h.mandate()

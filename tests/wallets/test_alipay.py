@@ -94,6 +94,13 @@ def test_a_page_that_ran_out_cannot_be_paid(alipay):
     assert alipay.debits(payment.merchant_ref) == 0
 
 
+def test_a_page_opened_only_after_its_time_cannot_be_paid(alipay):
+    payment = run(alipay.provider.create_payment(alipay.payment(expires_at=alipay.now() + timedelta(minutes=5))))
+    alipay.move_clock(alipay.now() + timedelta(minutes=6))
+    alipay.user_pays(payment)
+    assert alipay.debits(payment.merchant_ref) == 0
+
+
 def test_an_opened_unpaid_payment_can_be_closed_and_then_not_paid(alipay):
     payment = run(alipay.provider.create_payment(alipay.payment()))
     page = alipay.control.open(payment.action.url)

@@ -1,6 +1,7 @@
 """The driver tells `not sent` from `unknown`, and gives nothing away."""
 
 import asyncio
+import os
 import socket
 import threading
 from contextlib import contextmanager
@@ -121,6 +122,19 @@ def test_an_sdk_call_runs_in_the_form_the_driver_needs():
         return answer
 
     assert (run(operation()), run_async(operation())) == ("blocked", "awaited")
+
+
+def test_a_forked_process_does_not_share_its_parents_connections():
+    from common.http import transport
+
+    ours = transport.blocking_client()
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, b"own" if transport.blocking_client() is not ours else b"shared")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 10) == b"own"
 
 
 def test_the_sandbox_sends_nothing_outside_this_machine(settings, drive):
