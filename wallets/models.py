@@ -95,6 +95,10 @@ class Mandate(models.Model):
     valid_until = models.DateField(null=True, blank=True)
     signed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    revoke_due_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When to tell the provider (again) that this mandate has ended.")
+    )
+    revoke_tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -106,6 +110,11 @@ class Mandate(models.Model):
                 condition=models.Q(state__in=["active", "paused"]),
                 name="mandate_one_live_per_account",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["revoke_due_at"], condition=models.Q(revoke_due_at__isnull=False), name="mandate_to_revoke"
+            )
         ]
 
     def __str__(self) -> str:

@@ -25,7 +25,7 @@ PAYMENT_STATES = StateTable(
         "reversed": (),
     },
 )
-# "succeeded" can follow "failed" or "closed": money that arrives late has arrived, and a person is told.
+# "succeeded" can follow "failed", "closed" or "cancelled": money that arrives late has arrived, and a person is told.
 ATTEMPT_STATES = StateTable(
     "attempt",
     {
@@ -53,6 +53,7 @@ class Payment(models.Model):
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=4)
     source = models.CharField(max_length=12, help_text="link, debit")
+    request_key = models.CharField(max_length=64, blank=True, help_text="Of the form that asked for it: once per link.")
     entry = models.OneToOneField(JournalEntry, null=True, blank=True, on_delete=models.PROTECT)
     created_at = models.DateTimeField(default=now)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -65,6 +66,9 @@ class Payment(models.Model):
                 condition=~Q(state="succeeded") | Q(entry__isnull=False), name="payment_succeeded_is_posted"
             ),
             models.UniqueConstraint(fields=["account"], condition=Q(state="open"), name="payment_one_open_per_account"),
+            models.UniqueConstraint(
+                fields=["link", "request_key"], condition=~Q(request_key=""), name="payment_once_per_link_request"
+            ),
         ]
         indexes = [models.Index(fields=["finished_at"], condition=Q(state="succeeded"), name="payment_collected")]
 
@@ -94,8 +98,11 @@ class Attempt(models.Model):
     decline_code = models.CharField(max_length=80, blank=True)
     decline_category = models.CharField(max_length=24, blank=True)
     reason = models.CharField(max_length=200, blank=True)
+    action = models.JSONField(null=True, blank=True, help_text="What the payer has to open, to show it again.")
+    needs_person = models.BooleanField(default=False, help_text="Left to a person; `reason` says why.")
     claimed_until = models.DateTimeField(null=True, blank=True)
     look_up_at = models.DateTimeField(null=True, blank=True)
+    looked_up_at = models.DateTimeField(null=True, blank=True)
     look_ups = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
@@ -117,6 +124,8 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["look_up_at"], condition=Q(look_up_at__isnull=False), name="attempt_to_look_up"),
             models.Index(fields=["claimed_until"], condition=Q(state="sending"), name="attempt_claimed"),
+            models.Index(fields=["id"], condition=Q(state="created"), name="attempt_to_send"),
+            models.Index(fields=["id"], condition=Q(needs_person=True), name="attempt_for_a_person"),
         ]
 
     def __str__(self) -> str:

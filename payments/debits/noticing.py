@@ -1,0 +1,95 @@
+"""The notice before a debit: the instalment is marked, the record says so, and the reminders app sends the words."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.events import record_event
+from accounts.models import Account
+from common.clock import now
+from common.errors import PlatformError
+from payments.debits.calendar import debit_from, notice_from, possibly_due_for_notice, zone_of
+from payments.models import Instalment
+from payments.services.checks import debit_hold
+from wallets.gateway import adapter, call, notify_url
+from wallets.providers.base import Capability, ChargeRequest
+from wallets.selectors import snapshot
+
+logger = logging.getLogger(__name__)
+
+
+def notice_due_debits(batch: int = 500) -> int:
+    """Mark the instalments whose debit is near as noticed; returns how many. Not inside a transaction.
+
+    `reminders` reads instalments in state noticed and sends the message; the debit waits for `debit_not_before`,
+    which is never earlier than the shortest notice after this moment.
+    """
+    noticed = _notice(batch)
+    for row in noticed:
+        _announce(row)
+    return len(noticed)
+
+
+@transaction.atomic(durable=True)
+def _notice(batch: int) -> list[Instalment]:
+    moment = now()
+    near = Instalment.objects.filter(
+        state="scheduled",
+        due_on__lte=possibly_due_for_notice(moment),
+        plan__state="active",
+        plan__mandate__state="active",
+        plan__account__status="open",
+    ).order_by("due_on", "pk")
+    wanted = list(near.values_list("plan__account_id", flat=True)[:batch])
+    locked = Account.objects.filter(pk__in=wanted).order_by("pk").select_for_update(skip_locked=True, of=("self",))
+    accounts = {account.pk: account for account in locked.select_related("debtor")}
+    rows = near.filter(plan__account__in=accounts).select_related("plan__mandate__provider")[:batch]
+    return [row for row in rows if _mark(row, accounts[row.plan.account_id], moment)]
+
+
+def _mark(row: Instalment, account: Account, moment: datetime) -> bool:
+    zone = zone_of(account.debtor)
+    if notice_from(row.due_on, zone) > moment:
+        return False
+    if debit_hold(account):
+        Instalment.objects.filter(pk=row.pk).exclude(last_reason="on_hold").update(last_reason="on_hold")
+        return False
+    row.state, row.noticed_at, row.last_reason = "noticed", moment, ""
+    row.debit_not_before = debit_from(row.due_on, zone, moment)
+    row.save(update_fields=["state", "noticed_at", "debit_not_before", "last_reason"])
+    record_event(
+        "debit.noticed",
+        account=account,
+        instalment=row.number,
+        plan=str(row.plan),
+        amount_minor=min(row.amount_minor - row.paid_minor, account.balance_minor),
+        currency=account.currency,
+        debit_not_before=row.debit_not_before.isoformat(),
+    )
+    return True
+
+
+def _announce(row: Instalment) -> None:
+    """Where the provider wants its own notice: without it there is no debit, so the instalment goes back in line."""
+    mandate = row.plan.mandate
+    if mandate is None:
+        return
+    try:
+        wallet = adapter(mandate.provider)
+        if not wallet.descriptor.can(Capability.PRE_DEBIT_NOTICE):
+            return
+        request = ChargeRequest(
+            merchant_ref=wallet.merchant_ref(f"notice{row.pk}"),
+            mandate=snapshot(mandate),
+            amount=row.amount,
+            subject=str(row.plan),
+            notify_url=notify_url(mandate.provider),
+            due_on=row.due_on,
+        )
+        call(wallet.announce_charge(request))
+    except PlatformError as error:
+        logger.warning("provider did not take a debit notice", extra={"instalment": row.pk, "code": error.code})
+        Instalment.objects.filter(pk=row.pk, state="noticed").update(state="scheduled", last_reason="notice_not_given")

@@ -1,0 +1,103 @@
+"""What has to be true before a debit, in the order it is asked. Each answer is a stable reason, or "" for yes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import Account
+from common.money import Money
+from payments.debits.calendar import shortest_notice
+from payments.models import Instalment
+from payments.services.checks import debit_hold
+from wallets.models import Mandate
+from wallets.providers.base import ChargeWindow, MandateSnapshot, WalletProvider
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A debit that may be made; account, plan and mandate are read under the account's lock."""
+
+    account: Account
+    instalment: Instalment
+    mandate: Mandate
+    standing: MandateSnapshot
+    wallet: WalletProvider
+    at: datetime
+
+    @property
+    def minor(self) -> int:
+        """What is still to pay of the instalment, never more than is owed."""
+        row = self.instalment
+        return min(row.amount_minor - row.paid_minor, self.account.balance_minor)
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.minor, self.account.currency)
+
+    def window(self) -> ChargeWindow:
+        return self.wallet.charge_window(self.standing, self.amount, self.at)
+
+
+def _account_open(debit: Candidate) -> str:
+    if debit.account.status != "open":
+        return "account_not_open"
+    return "" if debit.account.balance_minor > 0 else "nothing_owed"
+
+
+def _plan_active(debit: Candidate) -> str:
+    return "" if debit.instalment.plan.state == "active" else "plan_not_active"
+
+
+def _unpaid(debit: Candidate) -> str:
+    row = debit.instalment
+    return "" if row.state == "noticed" and row.paid_minor < row.amount_minor else "already_paid"
+
+
+def _mandate_active(debit: Candidate) -> str:
+    return "" if debit.mandate.state == "active" and debit.mandate.provider_reference else "mandate_not_active"
+
+
+def _noticed_long_enough(debit: Candidate) -> str:
+    noticed = debit.instalment.noticed_at
+    return "" if noticed and noticed + shortest_notice() <= debit.at else "notice_not_given"
+
+
+def _not_on_hold(debit: Candidate) -> str:
+    return "on_hold" if debit_hold(debit.account) else ""
+
+
+def _provider_vetted(debit: Candidate) -> str:
+    return "" if debit.mandate.provider.status == "vetted" else "provider_not_vetted"
+
+
+def _under_cap(debit: Candidate) -> str:
+    return "" if debit.minor <= debit.mandate.cap_minor else "over_cap"
+
+
+def _window_open(debit: Candidate) -> str:
+    window = debit.window()
+    if window.open_now:
+        return ""
+    return window.decline.reason.value if window.decline else "outside_window"
+
+
+Check = Callable[[Candidate], str]
+ALWAYS: Sequence[Check] = (_account_open, _plan_active, _unpaid, _mandate_active, _not_on_hold, _provider_vetted)
+BEFORE_DEBIT: Sequence[Check] = (
+    _account_open,
+    _plan_active,
+    _unpaid,
+    _mandate_active,
+    _noticed_long_enough,
+    _not_on_hold,
+    _provider_vetted,
+    _under_cap,
+    _window_open,
+)
+
+
+def refusal(debit: Candidate, checks: Sequence[Check] = BEFORE_DEBIT) -> str:
+    """The first reason against the debit, or "" when there is none."""
+    return next((reason for check in checks if (reason := check(debit))), "")

@@ -1,0 +1,37 @@
+"""How mandates stand with the provider: what was charged under them so far, for the provider's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, Max, Sum
+
+from payments.debits.calendar import zone_of
+from payments.models import Attempt
+from wallets.models import Mandate
+from wallets.providers.base import MandateSnapshot
+from wallets.selectors import snapshot
+
+
+def charges_under(mandates: Iterable[Mandate]) -> dict[int, dict[str, Any]]:
+    """By mandate: how many debits succeeded, how much, and when the last one was."""
+    rows = (
+        Attempt.objects.filter(mandate__in=list(mandates), state="succeeded")
+        .values("mandate")
+        .annotate(count=Count("pk"), total=Sum("amount_minor"), last=Max("payment__entry__effective_at"))
+    )
+    return {row["mandate"]: dict(row) for row in rows}
+
+
+def standing_of(mandate: Mandate, charges: dict[int, dict[str, Any]]) -> MandateSnapshot:
+    seen = charges.get(mandate.pk)
+    if not seen:
+        return snapshot(mandate)
+    zone = zone_of(mandate.account.debtor)
+    return snapshot(
+        mandate,
+        last_charged_on=seen["last"].astimezone(zone).date() if seen["last"] else None,
+        charged_count=seen["count"],
+        charged_minor=seen["total"],
+    )

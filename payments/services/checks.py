@@ -1,0 +1,45 @@
+"""Why an account takes no money now. Asked under the account's lock, again at every step."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, Hold
+from common.clock import now
+from common.money import Money
+from payments.errors import PaymentRefused
+from wallets.providers.base import Descriptor
+
+
+def debit_hold(account: Account) -> Hold | None:
+    """The hold, on the account or on its debtor, that forbids taking money."""
+    moment = now()
+    return (
+        Hold.objects.filter(Q(account=account) | Q(account=None), debtor_id=account.debtor_id)
+        .filter(Q(ends_at=None) | Q(ends_at__gt=moment), starts_at__lte=moment, blocks__contains=["debit"])
+        .first()
+    )
+
+
+def refuse_unpayable(account: Account) -> None:
+    if account.status != "open":
+        raise PaymentRefused(_("This account is not open. Nothing needs to be paid here."), why="account_not_open")
+    if account.balance_minor <= 0:
+        raise PaymentRefused(_("Nothing is owed on this account any more."), why="nothing_owed")
+    if debit_hold(account):
+        raise PaymentRefused(
+            _("This account is on hold, so we take no payment now. Contact us if you want to pay."), why="on_hold"
+        )
+
+
+def refuse_amount(account: Account, minor: int, descriptor: Descriptor) -> None:
+    highest = min(account.balance_minor, descriptor.max_amount or account.balance_minor)
+    if minor < descriptor.min_amount:
+        lowest = Money(descriptor.min_amount, account.currency)
+        raise PaymentRefused(_("The smallest amount is %(amount)s.") % {"amount": lowest}, why="too_little")
+    if minor > highest:
+        most = Money(highest, account.currency)
+        raise PaymentRefused(_("You can pay at most %(amount)s.") % {"amount": most}, why="too_much")
+    if minor % descriptor.amount_step:
+        raise PaymentRefused(_("This wallet takes whole amounts only."), why="step")

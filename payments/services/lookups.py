@@ -1,0 +1,135 @@
+"""Asking providers what became of attempts: on a ladder of waiting times, and at once when someone is looking."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from common.clock import now
+from common.errors import PlatformError
+from payments.models import Attempt, Payment
+from payments.models.payments import OPEN_ATTEMPT_STATES
+from payments.services.closing import close_attempt, judged
+from payments.services.locking import lock_chain
+from payments.services.outcomes import AFTER_EXPIRY, LADDER, Applied, apply_result
+from wallets.gateway import adapter, call
+from wallets.providers.base import IdempotencyKind, PaymentResult, WalletProvider
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+# While one worker asks, no other does; a worker that dies leaves the attempt due again after this.
+ASKING = timedelta(minutes=1)
+REFRESH_AT_MOST_EVERY = timedelta(seconds=3)
+
+
+def look_up_due_attempts(batch: int = BATCH) -> int:
+    """Look up what is due: open attempts on the ladder, and claims whose worker never came back."""
+    due = _claim_due(batch)
+    for attempt_id in due:
+        look_up(attempt_id)
+    return len(due)
+
+
+@transaction.atomic(durable=True)
+def _claim_due(batch: int) -> list[int]:
+    moment = now()
+    lost = Q(state="sending", claimed_until__lt=moment, look_up_at=None)
+    waiting = Q(state__in=OPEN_ATTEMPT_STATES, look_up_at__lte=moment)
+    found = Attempt.objects.filter(lost | waiting).order_by("pk").select_for_update(skip_locked=True)
+    due = list(found.values_list("pk", flat=True)[:batch])
+    Attempt.objects.filter(pk__in=due).update(
+        look_up_at=moment + ASKING, looked_up_at=moment, look_ups=F("look_ups") + 1
+    )
+    return due
+
+
+def look_up(attempt_id: int, *, source: str = "poll") -> Applied | None:
+    """Ask and apply; None when the provider gave no answer (the attempt stays due)."""
+    attempt = Attempt.objects.select_related("payment", "provider").get(pk=attempt_id)
+    if attempt.state not in OPEN_ATTEMPT_STATES:
+        return None
+    try:
+        if _page_is_over(attempt):
+            return close_attempt(attempt, source=source)
+        wallet = adapter(attempt.provider)
+        result = judged(attempt, call(wallet.get_payment(attempt.merchant_reference, attempt.provider_reference)))
+        return _apply(attempt, result, wallet, source)
+    except PlatformError as error:
+        logger.warning("look-up without an answer", extra={"attempt": attempt_id, "code": error.code})
+        _wait_for_next_rung(attempt)
+        return None
+
+
+def look_up_verified(attempt: Attempt) -> Applied:
+    """Ask about an attempt a notice spoke of, in whatever state it is. Raises when the provider gives no answer."""
+    result = call(adapter(attempt.provider).get_payment(attempt.merchant_reference, attempt.provider_reference))
+    return apply_result(attempt.pk, result, source="notice")
+
+
+def _apply(attempt: Attempt, result: PaymentResult, wallet: WalletProvider, source: str) -> Applied:
+    lost = attempt.state == "sending" and not result.found
+    if lost and attempt.payment.source == "debit" and _repeats_safely(wallet):
+        return send_again(attempt.pk)
+    return apply_result(attempt.pk, result, source=source)
+
+
+def _page_is_over(attempt: Attempt) -> bool:
+    return bool(attempt.payment.source == "link" and attempt.expires_at and attempt.expires_at + AFTER_EXPIRY <= now())
+
+
+def _repeats_safely(wallet: WalletProvider) -> bool:
+    """Repeating under the same reference can never move money twice, however late the first call still arrives."""
+    about = wallet.descriptor
+    return about.idempotency is IdempotencyKind.MERCHANT_REFERENCE and about.idempotency_lifetime is None
+
+
+@transaction.atomic
+def send_again(attempt_id: int) -> Applied:
+    """Put a claimed attempt the provider never heard of back in the queue, under its own reference.
+
+    Only for a claim whose worker is gone (its lease ran out) or that provably was not sent.
+    """
+    _account, _payment, attempt = lock_chain(attempt_id)
+    if attempt.state != "sending":
+        return Applied("ignored", attempt, f"created after {attempt.state}")
+    attempt.state, attempt.claimed_until, attempt.look_up_at, attempt.look_ups = "created", None, None, 0
+    attempt.save(update_fields=["state", "claimed_until", "look_up_at", "look_ups"])
+    return Applied("applied", attempt, "not_sent")
+
+
+def _wait_for_next_rung(attempt: Attempt) -> None:
+    """No answer is no news, and an outage must not use the ladder up: the last rung repeats."""
+    rung = LADDER[min(attempt.look_ups, len(LADDER)) - 1] if attempt.look_ups else LADDER[0]
+    Attempt.objects.filter(pk=attempt.pk, state=attempt.state).update(look_up_at=now() + rung)
+
+
+def close_expired_attempts(batch: int = BATCH) -> int:
+    """Payment pages whose time is over are closed with the provider, so that the account is free again."""
+    moment = now() - AFTER_EXPIRY
+    over = Attempt.objects.filter(
+        payment__source="link", state__in=("requires_action", "pending", "unknown"), expires_at__lte=moment
+    ).filter(needs_person=False)
+    due = list(over.order_by("expires_at").values_list("pk", flat=True)[:batch])
+    for attempt_id in due:
+        look_up(attempt_id)
+    return len(due)
+
+
+def refresh_payment(payment: Payment) -> Payment:
+    """For the page a payer returns to: ask the provider now, at most every few seconds. Never raises."""
+    attempt = payment.attempts.filter(state__in=OPEN_ATTEMPT_STATES).order_by("-pk").first()
+    if attempt and attempt.state in ("requires_action", "pending", "unknown") and _take_turn(attempt):
+        look_up(attempt.pk, source="page")
+    payment.refresh_from_db()
+    return payment
+
+
+def _take_turn(attempt: Attempt) -> bool:
+    """Compare-and-set, so that a payer who reloads the page does not flood the provider."""
+    moment = now()
+    free = Q(looked_up_at=None) | Q(looked_up_at__lte=moment - REFRESH_AT_MOST_EVERY)
+    return bool(Attempt.objects.filter(free, pk=attempt.pk).update(looked_up_at=moment))

@@ -1,0 +1,179 @@
+"""The inbox of provider notices: verified, stored once, answered fast, applied later through `apply_result`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.events import record_event
+from common.clock import now, today
+from common.errors import PlatformError
+from payments.models import Attempt, ProviderEvent
+from payments.services.lookups import look_up_verified
+from wallets import services as mandates
+from wallets.gateway import adapter
+from wallets.models import Provider
+from wallets.providers.base import Event, EventKind, HttpIn, HttpOut, InvalidWebhook
+
+logger = logging.getLogger(__name__)
+
+REFUSALS_KEPT_PER_DAY = 200
+BATCH = 100
+_STORE = """
+    INSERT INTO payments_providerevent
+        (provider_id, dedupe_key, kind, merchant_reference, facts, outcome, reason, times_received, received_at)
+    VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, 1, %s)
+    ON CONFLICT (provider_id, dedupe_key) DO UPDATE
+        SET times_received = payments_providerevent.times_received + 1
+    RETURNING id, times_received
+"""
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What to answer, and the events that are new and want applying."""
+
+    reply: HttpOut
+    fresh: tuple[int, ...] = ()
+
+
+def receive_notice(provider: Provider, call: HttpIn) -> Noticed:
+    """Verify a provider's call, keep what it says once, and say what to answer. Applies nothing.
+
+    A call that is not genuine, or not about us, is refused with 400 and kept as evidence, within a daily limit.
+    """
+    wallet = adapter(provider)
+    try:
+        events = wallet.parse_webhook(call)
+    except InvalidWebhook as error:
+        _keep_refusal(provider, call, error)
+        return Noticed(HttpOut(status=400, body=wallet.webhook_reply(False).body))
+    with transaction.atomic():
+        stored = [_store_event(provider, event) for event in events]
+    return Noticed(wallet.webhook_reply(True), tuple(row_id for row_id, times in stored if times == 1))
+
+
+def _store_event(provider: Provider, event: Event) -> tuple[int, int]:
+    reference = event.payment.merchant_ref if event.payment else event.mandate.merchant_ref if event.mandate else ""
+    return _store(
+        provider,
+        key=event.dedupe_key,
+        kind=event.kind.value,
+        reference=reference,
+        facts={"type": event.type, "said": _said(event), "fields": dict(event.facts)},
+    )
+
+
+def _said(event: Event) -> dict[str, Any]:
+    """The claim in our own words: what applying needs, without the provider's vocabulary."""
+    if event.payment:
+        amount = event.payment.amount
+        money = {"amount_minor": amount.minor, "currency": amount.currency} if amount else {}
+        return {"state": event.payment.state.value, "provider_ref": event.payment.provider_ref, **money}
+    if event.mandate:
+        return {"state": event.mandate.state.value, "mandate_ref": event.mandate.mandate_ref}
+    return {}
+
+
+def _store(
+    provider: Provider,
+    *,
+    key: str,
+    kind: str,
+    reference: str = "",
+    facts: dict[str, Any],
+    outcome: str = "received",
+    reason: str = "",
+) -> tuple[int, int]:
+    values = (provider.pk, key[:160], kind, reference[:64], json.dumps(facts), outcome, reason[:200], now())
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, values)
+        row_id, times = cursor.fetchone()
+    return row_id, times
+
+
+def _keep_refusal(provider: Provider, call: HttpIn, error: PlatformError) -> None:
+    """A counter per day, and the first few hundred one by one: a flood cannot fill the table."""
+    logger.warning("provider notice refused", extra={"provider": provider.key, "bytes": len(call.body)})
+    counter = f"refusals:{today().isoformat()}"
+    _row, times = _store(
+        provider, key=counter, kind="refusals", facts={}, outcome="refused", reason="number refused on this day"
+    )
+    if times > REFUSALS_KEPT_PER_DAY:
+        return
+    digest = hashlib.sha256(call.body).hexdigest()
+    facts = {"sha256": digest, "bytes": len(call.body)}
+    _store(provider, key=f"refused:{digest}", kind="refused", facts=facts, outcome="refused", reason=error.message)
+
+
+def apply_waiting_events(batch: int = BATCH) -> int:
+    """Apply what was stored but not applied yet, oldest first: a lost task costs seconds, not a payment."""
+    waiting = ProviderEvent.objects.filter(outcome="received").order_by("pk").values_list("pk", flat=True)[:batch]
+    done = [apply_provider_event(event_id) for event_id in list(waiting)]
+    return sum(outcome != "received" for outcome in done)
+
+
+def apply_provider_event(event_id: int) -> str:
+    """Apply one stored notice and return its outcome; repeating or racing it changes nothing.
+
+    A payment is confirmed by asking the provider, never believed from the notice alone. Not inside a transaction.
+    """
+    event = ProviderEvent.objects.select_related("provider").get(pk=event_id)
+    if event.outcome != "received":
+        return event.outcome
+    try:
+        outcome, reason = _APPLY.get(event.kind, _ignore)(event)
+    except PlatformError as error:
+        logger.warning("notice could not be applied yet", extra={"event": event_id, "code": error.code})
+        return "received"
+    _finish(event, outcome, reason)
+    return outcome
+
+
+def _finish(event: ProviderEvent, outcome: str, reason: str) -> None:
+    ProviderEvent.objects.filter(pk=event.pk, outcome="received").update(
+        outcome=outcome, reason=reason[:200], applied_at=now()
+    )
+
+
+def _ignore(event: ProviderEvent) -> tuple[str, str]:
+    return "ignored", "not about a payment or an agreement"
+
+
+def _apply_payment(event: ProviderEvent) -> tuple[str, str]:
+    attempt = Attempt.objects.filter(provider=event.provider, merchant_reference=event.merchant_reference).first()
+    if attempt is None:
+        record_event("payment.needs_person", source="notice", reason="no such attempt", notice=event.pk)
+        return "needs_person", "no attempt of ours has this reference"
+    said = event.facts["said"]
+    if "amount_minor" in said and (said["amount_minor"], said["currency"]) != (attempt.amount_minor, attempt.currency):
+        record_event(
+            "payment.needs_person",
+            account=attempt.payment.account,
+            source="notice",
+            payment=attempt.payment.reference,
+            reason="amount_mismatch",
+            notice=event.pk,
+        )
+        return "needs_person", "the amount is not the one we asked for"
+    applied = look_up_verified(attempt)
+    return applied.outcome, applied.reason
+
+
+def _apply_mandate(event: ProviderEvent) -> tuple[str, str]:
+    said = event.facts["said"]
+    changed, reason = mandates.apply_mandate_notice(
+        event.provider,
+        merchant_reference=event.merchant_reference,
+        mandate_ref=said["mandate_ref"],
+        state=said["state"],
+    )
+    return ("applied" if changed else "ignored"), reason
+
+
+_APPLY = {EventKind.PAYMENT.value: _apply_payment, EventKind.MANDATE.value: _apply_mandate}

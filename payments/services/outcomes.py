@@ -1,0 +1,239 @@
+"""The one door through which a provider's answer changes anything: pages, notices, look-ups and debits all end here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+
+from accounts.events import record_event
+from common.clock import now
+from payments.models import Attempt, Payment
+from payments.models.payments import ATTEMPT_STATES
+from payments.services import settling
+from payments.services.locking import lock_chain
+from payments.services.retrying import after_failed_debit, release_instalment
+from wallets.providers.base import Action, PaymentResult, PaymentState
+
+logger = logging.getLogger(__name__)
+
+LADDER = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+)
+# A page is looked up less eagerly than an unknown outcome: its notice normally comes first.
+PATIENCE = {"requires_action": 1, "pending": 1, "unknown": 0}
+AFTER_EXPIRY = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """`outcome`: applied, ignored (nothing changed; `reason` says why) or needs_person."""
+
+    outcome: str
+    attempt: Attempt
+    reason: str = ""
+
+
+@transaction.atomic
+def apply_result(attempt_id: int, result: PaymentResult, *, source: str) -> Applied:
+    """Apply what a provider said about an attempt; safe to repeat, to reorder and to run twice at once.
+
+    Locks account, payment and attempt, in this order. States only move forward as `ATTEMPT_STATES` allows. A success
+    posts exactly one entry; one whose amount, currency or reference differs from what we asked posts nothing.
+    """
+    _account, _payment, attempt = lock_chain(attempt_id)
+    wanted = _state_of(result)
+    if result.merchant_ref != attempt.merchant_reference:
+        return _leave_to_person(attempt, "amount_mismatch", source)
+    if wanted == attempt.state:
+        return _same_again(attempt, result, source)
+    if not ATTEMPT_STATES.allows(attempt.state, wanted):
+        return _out_of_order(attempt, wanted, source)
+    if wanted == "succeeded" and result.amount != attempt.amount:
+        return _leave_to_person(attempt, "amount_mismatch", source)
+    attempt.provider_reference = result.provider_ref or attempt.provider_reference
+    _HANDLERS[wanted](attempt, result, source)
+    return Applied("applied", attempt, attempt.reason)
+
+
+def _state_of(result: PaymentResult) -> str:
+    if result.state in (PaymentState.CREATED, PaymentState.REVERSED) or not result.found:
+        return PaymentState.UNKNOWN.value
+    return result.state.value
+
+
+def _same_again(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
+    if attempt.state == "succeeded" and result.refunded:
+        return _leave_to_person(attempt, "refunded", source)
+    if attempt.state in PATIENCE:
+        _plan_look_up(attempt)
+        attempt.save(update_fields=["look_up_at", "needs_person", "reason"])
+    return Applied("ignored", attempt, "already " + attempt.state)
+
+
+def _out_of_order(attempt: Attempt, wanted: str, source: str) -> Applied:
+    if wanted == "succeeded" and attempt.state == "created":
+        return _leave_to_person(attempt, "never_sent", source)
+    logger.info("provider result out of order", extra={"attempt": attempt.pk, "state": attempt.state, "wanted": wanted})
+    return Applied("ignored", attempt, f"{wanted} after {attempt.state}")
+
+
+def _leave_to_person(attempt: Attempt, reason: str, source: str) -> Applied:
+    """Nothing is posted; the attempt stays where it is, once marked, until a person decides."""
+    if not (attempt.needs_person and attempt.reason == reason):
+        attempt.needs_person, attempt.reason, attempt.look_up_at = True, reason, None
+        attempt.save(update_fields=["needs_person", "reason", "look_up_at"])
+        tell_a_person(attempt, reason, source)
+    return Applied("needs_person", attempt, reason)
+
+
+def tell_a_person(attempt: Attempt, reason: str, source: str) -> None:
+    payment = attempt.payment
+    record_event(
+        "payment.needs_person",
+        account=payment.account,
+        source=source,
+        payment=payment.reference,
+        attempt=attempt.pk,
+        reason=reason,
+    )
+
+
+def _succeed(attempt: Attempt, result: PaymentResult, source: str) -> None:
+    payment, account = attempt.payment, attempt.payment.account
+    late = payment.state != "open"
+    paid_at = result.paid_at or now()
+    _finish(attempt, "succeeded")
+    entry, applied = settling.post_success(account, attempt, effective_at=paid_at)
+    settling.credit_instalments(account, applied, payment.instalment)
+    settling.update_account(account, paid_at=paid_at)
+    _finish_payment(payment, entry_id=payment.entry_id or entry.pk)
+    _tell_success(attempt, entry_id=entry.pk, source=source)
+    if late or not applied:
+        attempt.needs_person, attempt.reason = True, "late_success"
+        attempt.save(update_fields=["needs_person", "reason"])
+        tell_a_person(attempt, "late_success", source)
+    settling.announce(payment)
+
+
+def _finish_payment(payment: Payment, *, entry_id: int) -> None:
+    payment.state, payment.entry_id, payment.finished_at = "succeeded", entry_id, payment.finished_at or now()
+    payment.save(update_fields=["state", "entry", "finished_at"])
+
+
+def _tell_success(attempt: Attempt, *, entry_id: int, source: str) -> None:
+    payment = attempt.payment
+    record_event(
+        "payment.succeeded",
+        account=payment.account,
+        source=source,
+        payment=payment.reference,
+        amount_minor=attempt.amount_minor,
+        currency=attempt.currency,
+        provider=attempt.provider.key,
+        by=payment.source,
+        entry=entry_id,
+        balance_minor=payment.account.balance_minor,
+    )
+
+
+def _fail(attempt: Attempt, result: PaymentResult, source: str) -> None:
+    if result.decline:
+        attempt.decline_code = result.decline.code[:80]
+        attempt.decline_category = result.decline.category.value
+        attempt.reason = result.decline.reason.value
+    _finish(attempt, "failed")
+    _end_payment(attempt, "failed", source)
+    after_failed_debit(attempt)
+
+
+def _close(attempt: Attempt, result: PaymentResult, source: str) -> None:
+    attempt.reason = result.decline.reason.value if result.decline else ""
+    _finish(attempt, "closed")
+    _end_payment(attempt, "cancelled", source)
+    release_instalment(attempt)
+
+
+def close_unsent(attempt: Attempt, reason: str) -> None:
+    """End an attempt that provably never reached the provider. The caller holds the locks of its chain."""
+    attempt.reason = reason
+    _finish(attempt, "closed")
+    _end_payment(attempt, "cancelled", "system")
+    release_instalment(attempt)
+
+
+def _end_payment(attempt: Attempt, state: str, source: str) -> None:
+    payment = attempt.payment
+    if payment.state != "open":
+        return
+    payment.state, payment.finished_at = state, now()
+    payment.save(update_fields=["state", "finished_at"])
+    record_event(
+        f"payment.{state}",
+        account=payment.account,
+        source=source,
+        payment=payment.reference,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        by=payment.source,
+        reason=attempt.reason,
+    )
+
+
+def _wait(attempt: Attempt, result: PaymentResult, source: str) -> None:
+    """Not final yet: remember what to show and when to ask again."""
+    before, attempt.state = attempt.state, _state_of(result)
+    if result.action:
+        attempt.action = stored_action(result.action)
+        attempt.expires_at = result.action.expires_at or attempt.expires_at
+    if result.decline:
+        attempt.decline_code, attempt.reason = result.decline.code[:80], result.decline.reason.value
+    attempt.claimed_until = None
+    if before == "sending":
+        attempt.look_ups = PATIENCE[attempt.state]
+    _plan_look_up(attempt)
+    attempt.save()
+
+
+def _plan_look_up(attempt: Attempt) -> None:
+    """The next rung. After the last one a page waits for its end and anything else for a person."""
+    moment = now()
+    if attempt.look_ups < len(LADDER):
+        attempt.look_up_at = moment + LADDER[attempt.look_ups]
+        return
+    ends = attempt.expires_at + AFTER_EXPIRY if attempt.expires_at else None
+    if ends and ends > moment:
+        attempt.look_up_at = ends
+        return
+    attempt.look_up_at, attempt.needs_person, attempt.reason = None, True, "never_answered"
+    tell_a_person(attempt, "never_answered", "poll")
+
+
+def _finish(attempt: Attempt, state: str) -> None:
+    attempt.state, attempt.finished_at = state, now()
+    attempt.claimed_until = attempt.look_up_at = attempt.action = None
+    attempt.needs_person = False
+    attempt.save()
+
+
+def stored_action(action: Action) -> dict[str, str]:
+    until = action.expires_at.isoformat() if action.expires_at else ""
+    return {"kind": action.kind.value, "url": action.url, "payload": action.payload, "expires_at": until}
+
+
+_HANDLERS: dict[str, Callable[[Attempt, PaymentResult, str], None]] = {
+    "succeeded": _succeed,
+    "failed": _fail,
+    "closed": _close,
+    "requires_action": _wait,
+    "pending": _wait,
+    "unknown": _wait,
+}

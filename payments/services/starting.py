@@ -1,0 +1,232 @@
+"""Starting a payment from a link: continue the one that is open, or settle its fate first, then start a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from accounts.events import record_event
+from common.clock import now
+from common.errors import PlatformError
+from common.http import OutcomeUnknown
+from common.ids import uuid7
+from payments.errors import LinkExpired, LinkRevoked, PaymentAlreadyMade, PaymentStillOpen
+from payments.models import Attempt, Payment, PaymentLink
+from payments.models.payments import OPEN_ATTEMPT_STATES
+from payments.services.checks import refuse_amount, refuse_unpayable
+from payments.services.closing import close_attempt
+from payments.services.locking import lock_account
+from payments.services.outcomes import apply_result
+from wallets.gateway import call, notify_url
+from wallets.models import Provider
+from wallets.providers.base import (
+    Action,
+    ActionKind,
+    Capability,
+    Channel,
+    DeclineCategory,
+    DeclineInfo,
+    PaymentRequest,
+    PaymentResult,
+    PaymentState,
+    Reason,
+    WalletProvider,
+)
+from wallets.selectors import vetted_provider
+
+PAGE_LIFETIME = timedelta(minutes=15)
+# A page about to end is not shown again: the payer would not get through it.
+PAGE_RESERVE = timedelta(minutes=2)
+LEASE = timedelta(minutes=2)
+EARLIER_SETTLED_TRIES = 2
+
+
+@dataclass(frozen=True)
+class StartedPayment:
+    """`action` is what the payer opens next; None when the payment needs nothing more from them (see its state)."""
+
+    payment: Payment
+    action: Action | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    link: PaymentLink
+    minor: int
+    provider: Provider
+    wallet: WalletProvider
+    request_key: str
+
+
+def start_link_payment(
+    link: PaymentLink,
+    *,
+    amount_minor: int,
+    provider_key: str,
+    return_url: str,
+    idempotency: str,
+    channel: Channel = Channel.PHONE,
+) -> StartedPayment:
+    """Start (or continue) paying `amount_minor` of the link's account. Not inside a transaction.
+
+    `idempotency` names the form that asked: the same form again gets the same payment. Raises `PaymentRefused`
+    (account or amount), `ProviderNotOffered`, `PaymentStillOpen` (an earlier payment may yet be paid),
+    `PaymentAlreadyMade` (it was), and what the wallet raises when it cannot be reached.
+    """
+    provider, wallet = vetted_provider(provider_key, link.account.currency, Capability.ONE_OFF)
+    wanted = Wanted(link=link, minor=amount_minor, provider=provider, wallet=wallet, request_key=idempotency[:64])
+    for _try in range(EARLIER_SETTLED_TRIES):
+        attempt, is_new = _claim(wanted)
+        if is_new:
+            return _ask_provider(attempt, wanted, return_url=return_url, channel=channel)
+        if _continues(attempt, wanted):
+            return StartedPayment(attempt.payment, _action_of(attempt))
+        _settle_earlier(attempt)
+    raise PaymentStillOpen(_("Another payment of this account was started at the same moment. Try again shortly."))
+
+
+@transaction.atomic(durable=True)
+def _claim(wanted: Wanted) -> tuple[Attempt, bool]:
+    """A new attempt, committed before any call; or the one that is in the way (or was made by this very form)."""
+    account = lock_account(wanted.link.account_id)
+    _refuse_dead_link(wanted.link)
+    attempts = Attempt.objects.select_related("payment", "provider")
+    same_form = attempts.filter(payment__link=wanted.link, payment__request_key=wanted.request_key)
+    known = wanted.request_key and same_form.order_by("-pk").first()
+    if known:
+        return known, False
+    refuse_unpayable(account)
+    refuse_amount(account, wanted.minor, wanted.wallet.descriptor)
+    earlier = attempts.filter(payment__account=account, payment__state="open").order_by("-pk").first()
+    if earlier:
+        return earlier, False
+    payment = Payment.objects.create(
+        account=account,
+        link=wanted.link,
+        amount_minor=wanted.minor,
+        currency=account.currency,
+        source="link",
+        request_key=wanted.request_key,
+    )
+    return _new_attempt(payment, wanted), True
+
+
+def _refuse_dead_link(link: PaymentLink) -> None:
+    link.refresh_from_db(fields=["revoked_at", "expires_at"])
+    if link.revoked_at:
+        raise LinkRevoked(_("This link was replaced. Use the newest message from us, or ask us for a new link."))
+    if link.expires_at <= now():
+        raise LinkExpired(_("This link has expired. Ask us for a new one."))
+
+
+def _new_attempt(payment: Payment, wanted: Wanted) -> Attempt:
+    moment = now()
+    attempt = Attempt.objects.create(
+        payment=payment,
+        provider=wanted.provider,
+        merchant_reference=wanted.wallet.merchant_ref(uuid7().hex),
+        state="sending",
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        claimed_until=moment + LEASE,
+        expires_at=moment + PAGE_LIFETIME,
+    )
+    record_event(
+        "payment.started",
+        account=payment.account,
+        source="debtor",
+        payment=payment.reference,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        provider=wanted.provider.key,
+        by="link",
+    )
+    return attempt
+
+
+def _continues(attempt: Attempt, wanted: Wanted) -> bool:
+    """Whether this is the payment that was asked for: made by the same form, or equal and still worth showing."""
+    payment = attempt.payment
+    if wanted.request_key and payment.link_id == wanted.link.pk and payment.request_key == wanted.request_key:
+        return True
+    equal = payment.source == "link" and (attempt.amount_minor, attempt.provider_id) == (
+        wanted.minor,
+        wanted.provider.pk,
+    )
+    lasts = attempt.expires_at is not None and attempt.expires_at - PAGE_RESERVE > now()
+    return equal and lasts and attempt.state == "requires_action"
+
+
+def _action_of(attempt: Attempt) -> Action | None:
+    if not attempt.action or attempt.state != "requires_action":
+        return None
+    until: datetime | None = parse_datetime(attempt.action["expires_at"]) if attempt.action["expires_at"] else None
+    return Action(
+        kind=ActionKind(attempt.action["kind"]),
+        url=attempt.action["url"],
+        payload=attempt.action["payload"],
+        expires_at=until,
+    )
+
+
+def _settle_earlier(attempt: Attempt) -> None:
+    """Learn from the provider that the earlier payment can never be paid, or refuse to start another."""
+    if attempt.state == "sending" and attempt.claimed_until and attempt.claimed_until > now():
+        raise PaymentStillOpen(_("A payment of this account is being started right now. Try again in a minute."))
+    if attempt.payment.source == "debit":
+        raise PaymentStillOpen(_("An agreed automatic payment is being made right now. Look again in a few minutes."))
+    try:
+        closed = close_attempt(attempt, source="page").attempt
+    except PlatformError as error:
+        raise _still_open(attempt) from error
+    if closed.state == "succeeded":
+        raise PaymentAlreadyMade(
+            _("Your earlier payment has arrived. Look at what is still owed before you pay again."),
+            payment=closed.payment.reference,
+        )
+    if closed.state in OPEN_ATTEMPT_STATES:
+        raise _still_open(closed)
+
+
+def _still_open(attempt: Attempt) -> PaymentStillOpen:
+    until = attempt.expires_at.isoformat() if attempt.expires_at else ""
+    return PaymentStillOpen(
+        _("You started a payment of %(amount)s. Finish it on the wallet's page, or wait until that page has ended.")
+        % {"amount": attempt.amount},
+        until=until,
+        amount_minor=attempt.amount_minor,
+        payment=attempt.payment.reference,
+    )
+
+
+def _ask_provider(attempt: Attempt, wanted: Wanted, *, return_url: str, channel: Channel) -> StartedPayment:
+    request = PaymentRequest(
+        merchant_ref=attempt.merchant_reference,
+        amount=attempt.amount,
+        subject=_("Payment to %(creditor)s") % {"creditor": attempt.payment.account.creditor.name},
+        notify_url=notify_url(wanted.provider),
+        return_url=return_url,
+        channel=channel,
+        expires_at=attempt.expires_at,
+    )
+    try:
+        result = call(wanted.wallet.create_payment(request))
+    except OutcomeUnknown:
+        result = PaymentResult(state=PaymentState.UNKNOWN, merchant_ref=attempt.merchant_reference)
+    except PlatformError:
+        # Whatever else is raised was raised before a byte left us, so nobody can ever pay this reference.
+        apply_result(attempt.pk, _never_sent(attempt), source="page")
+        raise
+    applied = apply_result(attempt.pk, result, source="page").attempt
+    if applied.state == "unknown":
+        raise _still_open(applied)
+    return StartedPayment(applied.payment, result.action if applied.state == "requires_action" else None)
+
+
+def _never_sent(attempt: Attempt) -> PaymentResult:
+    reason = DeclineInfo(category=DeclineCategory.RETRY_LATER, reason=Reason.PROVIDER_DOWN, code="not_sent")
+    return PaymentResult(state=PaymentState.CLOSED, merchant_ref=attempt.merchant_reference, decline=reason)

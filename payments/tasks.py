@@ -1,0 +1,74 @@
+"""Thin doors to the work of money: each says "go look", the due rows are in the database."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from common.heartbeat import beat
+from payments import services
+from payments.debits import debit_due_instalments, notice_due_debits
+from wallets.services import tell_providers_of_endings
+
+logger = logging.getLogger(__name__)
+
+BEAT = {
+    "payments-apply-provider-events": {"task": "payments.apply_provider_events", "schedule": 10.0},
+    "payments-look-up-attempts": {"task": "payments.look_up_attempts", "schedule": 15.0},
+    "payments-notice-debits": {"task": "payments.notice_debits", "schedule": 60.0},
+    "payments-debit-due": {"task": "payments.debit_due", "schedule": 30.0},
+    "payments-close-expired": {"task": "payments.close_expired", "schedule": 60.0},
+    "payments-end-mandates": {"task": "payments.end_mandates", "schedule": 60.0},
+}
+
+
+def enqueue_event(event_id: int) -> None:
+    """A broker that is down costs seconds: the beat task finds the event in the database."""
+    try:
+        apply_provider_event.delay(event_id)
+    except OperationalError:
+        logger.warning("the broker did not take an event", extra={"event": event_id})
+
+
+@shared_task(name="payments.apply_provider_event")
+def apply_provider_event(event_id: int) -> None:
+    services.apply_provider_event(event_id)
+
+
+@shared_task(name="payments.apply_provider_events")
+def apply_provider_events() -> None:
+    services.apply_waiting_events()
+    beat("provider_events")
+
+
+@shared_task(name="payments.look_up_attempts")
+def look_up_attempts() -> None:
+    services.look_up_due_attempts()
+    beat("look_up_attempts")
+
+
+@shared_task(name="payments.notice_debits")
+def notice_debits() -> None:
+    notice_due_debits()
+    beat("notice_debits")
+
+
+@shared_task(name="payments.debit_due")
+def debit_due() -> None:
+    while debit_due_instalments().settled:
+        continue
+    beat("debit_due")
+
+
+@shared_task(name="payments.close_expired")
+def close_expired() -> None:
+    services.close_expired_attempts()
+    beat("close_expired")
+
+
+@shared_task(name="payments.end_mandates")
+def end_mandates() -> None:
+    tell_providers_of_endings()
+    beat("end_mandates")

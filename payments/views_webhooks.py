@@ -1,0 +1,63 @@
+"""Where wallets tell us what happened: verify, keep, answer. Applying is a task's work."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from common.clock import now
+from payments import tasks
+from payments.services import receive_notice
+from wallets.models import Provider
+from wallets.providers.base import ConfigError, HttpIn, HttpOut
+
+logger = logging.getLogger(__name__)
+
+LARGEST_BODY = 256 * 1024
+TOO_LARGE = HttpOut(status=413, body=b"too large")
+NOT_READY = HttpOut(status=503, body=b"not ready")
+
+
+@csrf_exempt
+@require_POST
+def wallet_notify(request: HttpRequest, provider_key: str) -> HttpResponse:
+    provider = get_object_or_404(Provider, key=provider_key)
+    call = _read(request)
+    if call is None:
+        return _answer(TOO_LARGE)
+    try:
+        noticed = receive_notice(provider, call)
+    except ConfigError:
+        logger.exception("a notice came for a provider that is not configured", extra={"provider": provider.key})
+        return _answer(NOT_READY)
+    for event_id in noticed.fresh:
+        transaction.on_commit(partial(tasks.enqueue_event, event_id))
+    return _answer(noticed.reply)
+
+
+def _read(request: HttpRequest) -> HttpIn | None:
+    """The raw call; None when it is larger than any provider sends (nothing is read then)."""
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if not declared.isdigit() or int(declared) > LARGEST_BODY:
+        return None
+    body = request.read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        return None
+    return HttpIn(
+        method="POST",
+        path=request.path,
+        body=body,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=request.META.get("QUERY_STRING", ""),
+        received_at=now(),
+    )
+
+
+def _answer(reply: HttpOut) -> HttpResponse:
+    return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)

@@ -1,0 +1,106 @@
+"""The adapter of a registered provider, built from its settings and secrets files.
+
+Settings live in `SECRETS_DIR/wallets/<key>.json`: `{"options": {..}, "secrets": {name: file}, "currencies": [..]}`.
+In sandbox mode a provider without such a file speaks to our own simulator.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from common import clock
+from common.http import Operation, run
+from wallets.models import Provider
+from wallets.providers import registry
+from wallets.providers.base import ConfigError, ProviderConfig, WalletProvider
+from wallets.sandbox import merchant
+
+T = TypeVar("T")
+Parts = tuple[dict[str, str], dict[str, str], frozenset[str] | None]
+
+
+def adapter(provider: Provider) -> WalletProvider:
+    """Raises `ConfigError` naming what is missing."""
+    file, stamp = _settings_file(provider)
+    return _built(provider.key, file, stamp, settings.WALLET_SANDBOX_URL, tuple(provider.currencies))
+
+
+def adapter_at(provider: Provider, moment: Callable[[], datetime]) -> WalletProvider:
+    """As `adapter`, with a clock of the caller's: for code that may not touch the database."""
+    file, stamp = _settings_file(provider)
+    return _build(provider.key, file, stamp, settings.WALLET_SANDBOX_URL, tuple(provider.currencies), moment)
+
+
+def _settings_file(provider: Provider) -> tuple[Path, int]:
+    file = Path(settings.SECRETS_DIR) / "wallets" / f"{provider.key}.json"
+    return file, file.stat().st_mtime_ns if file.exists() else 0
+
+
+def notify_url(provider: Provider) -> str:
+    return f"{settings.PUBLIC_URL}{reverse('wallet_notify', args=[provider.key])}"
+
+
+def call(operation: Operation[T]) -> T:
+    """Run a provider's operation and wait. Refuses inside a transaction: a lock must never wait for a network."""
+    refuse_inside_transaction()
+    return run(operation)
+
+
+def refuse_inside_transaction() -> None:
+    with transaction.atomic(durable=True):
+        """Entering raises when there is a transaction already."""
+
+
+def _build(
+    key: str,
+    file: Path,
+    stamp: int,
+    sandbox_url: str,
+    currencies: tuple[str, ...],
+    moment: Callable[[], datetime] = clock.now,
+) -> WalletProvider:
+    options, secrets, own = _from_file(file) if stamp else _from_sandbox(key, sandbox_url)
+    config = ProviderConfig(
+        key=key,
+        options=options,
+        secrets=secrets,
+        secrets_dir=Path(settings.SECRETS_DIR),
+        currencies=frozenset(currencies) or own,
+        now=moment,
+    )
+    return registry.build(key, config)
+
+
+# Reading keys costs more than signing with them; a changed settings file or sandbox address is a new entry.
+_built = lru_cache(maxsize=64)(_build)
+
+
+def _from_file(file: Path) -> Parts:
+    try:
+        content = json.loads(file.read_text())
+        currencies = content.get("currencies")
+        return dict(content["options"]), dict(content.get("secrets", {})), currencies and frozenset(currencies)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError("The provider's settings file cannot be read. See docs on wallet settings.") from error
+
+
+def _alipay_sandbox(url: str) -> Parts:
+    return merchant.alipay_options(url), merchant.alipay_secrets(settings.SECRETS_DIR), merchant.alipay_currencies()
+
+
+_SANDBOX_MERCHANTS: dict[str, Callable[[str], Parts]] = {"alipay": _alipay_sandbox}
+
+
+def _from_sandbox(key: str, url: str) -> Parts:
+    if not settings.SANDBOX or key not in _SANDBOX_MERCHANTS:
+        raise ConfigError(f"Provider {key} has no settings file. Put it beside its keys in the secrets folder.")
+    return _SANDBOX_MERCHANTS[key](url)
