@@ -8,15 +8,17 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import BadHeaderError
 
 from reminders.channels.base import DeliveryState, HttpIn, InboundText, OutboundMessage, ReceiptEvent, SendResult
-from reminders.channels.errors import InvalidCallback, UnsafeHeader
+from reminders.channels.errors import ChannelNotConfigured, InvalidCallback, UnsafeHeader
+from reminders.channels.mail_connection import mail_connection
 from reminders.channels.smtp_codes import (
     CREDENTIALS,
     INVALID_REQUEST,
     NO_MAILBOX,
+    NOT_CONFIGURED,
     SENDER_REFUSED,
     TRY_LATER,
     meaning_of,
@@ -32,7 +34,7 @@ PERMANENT_FROM = 500
 class EmailChannel:
     key = "email"
 
-    def __init__(self, connect: Callable[[], Any] = get_connection) -> None:
+    def __init__(self, connect: Callable[[], Any] = mail_connection) -> None:
         self._connect = connect
 
     def send(self, message: OutboundMessage) -> SendResult:
@@ -87,6 +89,8 @@ def _send_one(line: _Line, message: OutboundMessage) -> SendResult:
         connection = line.open()
     except smtplib.SMTPAuthenticationError as error:
         return SendResult.rejected(CREDENTIALS, code=str(error.smtp_code))
+    except ChannelNotConfigured:
+        return SendResult.rejected(NOT_CONFIGURED)
     except (OSError, smtplib.SMTPException):
         return SendResult.rejected(TRY_LATER)
     return _hand_over(line, connection, email)

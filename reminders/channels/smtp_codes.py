@@ -12,6 +12,7 @@ TRY_LATER = Meaning("provider_down", permanent=False, affects=Affects.LATER)
 REFUSED = Meaning("content_refused", permanent=True, affects=Affects.TEMPLATE)
 SENDER_REFUSED = Meaning("sender_refused", permanent=True, affects=Affects.OPERATOR)
 CREDENTIALS = Meaning("credentials", permanent=True, affects=Affects.OPERATOR)
+NOT_CONFIGURED = Meaning("not_configured", permanent=True, affects=Affects.OPERATOR)
 INVALID_REQUEST = Meaning("invalid_request", permanent=True, affects=Affects.OPERATOR)
 
 MEANING_OF_ENHANCED: Mapping[str, Meaning] = {

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import css_inline
 from django.template.loader import render_to_string
@@ -12,7 +13,7 @@ from reminders.rendering.languages import written_language
 from reminders.rendering.sms_text import SmsLength, measure, plain_for_sms
 from reminders.rendering.syntax import fill, names_in
 from reminders.rendering.texts import TemplateText, layout_words
-from reminders.rendering.validation import blocking, validate_template
+from reminders.rendering.validation import Problem, blocking, validate_template
 from reminders.rendering.variables import VARIABLES, Fact, format_fact, plain_line
 
 LINK_ALONE = re.compile(r"\{\{\s*link\s*\}\}")
@@ -51,7 +52,7 @@ def render(
     unsubscribe_url: str = "",
 ) -> Content:
     """The finished message. Raises MissingFact when a variable has no value, UnusableTemplate for a broken text."""
-    problems = blocking(validate_template(template.body, channel))
+    problems = _blocking_problems(template.body, channel)
     if problems:
         raise UnusableTemplate(problems[0].message, field="body", problems=[problem.code for problem in problems])
     written = written_language(language)
@@ -62,6 +63,12 @@ def render(
         **facts,
     }
     return _RENDERERS[channel](_Job(template, written, known, sender, unsubscribe_url))
+
+
+@lru_cache(maxsize=512)
+def _blocking_problems(body: str, channel: str) -> tuple[Problem, ...]:
+    """A campaign renders one text a million times; it is checked once."""
+    return tuple(blocking(validate_template(body, channel)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,19 @@ def test_a_mail_server_that_is_down_means_later(settings, mail):
 
 
 @pytest.mark.parametrize(
+    ("backend", "host"),
+    [
+        ("django.core.mail.backends.smtp.EmailBackend", "mail.example.org"),
+        ("anymail.backends.mailgun.EmailBackend", "127.0.0.1"),
+    ],
+)
+def test_sandbox_mode_sends_no_mail_outside_this_machine(settings, mail, backend, host):
+    settings.SANDBOX, settings.EMAIL_BACKEND, settings.EMAIL_HOST = True, backend, host
+    result = EmailChannel().send(mail)
+    assert (result.outcome, result.reason) == (Outcome.REJECTED, "not_configured")
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"subject": "Due\r\nBcc: everyone@example.org"},
