@@ -110,6 +110,8 @@ def _email(job: _Job) -> Content:
 
 def _email_context(job: _Job, subject: str) -> dict[str, object]:
     words = {name: job.fill(text) for name, text in layout_words(job.language).items()}
+    creditor = plain_line(str(job.facts.get("creditor", "")))
+    own = creditor == job.sender.company
     paragraphs = [_paragraph(job, part) for part in re.split(r"\n\s*\n", job.template.body.strip())]
     return {
         "language": job.language,
@@ -120,7 +122,9 @@ def _email_context(job: _Job, subject: str) -> dict[str, object]:
         "figures": _figures(job, words),
         "words": words,
         "sender": job.sender,
-        "creditor": plain_line(str(job.facts.get("creditor", ""))),
+        # A creditor who writes in its own name is not named twice.
+        "creditor": "" if own else creditor,
+        "who": words["who_text_own" if own else "who_text"],
         "required_notice": plain_line(str(job.facts.get("required_notice", ""))),
         "unsubscribe_url": job.unsubscribe_url,
     }

@@ -182,6 +182,12 @@ def test_wording_the_law_requires_is_in_every_channel(channel):
     assert channel != "email" or notice in content.html
 
 
+def test_a_creditor_writing_in_its_own_name_is_not_named_as_a_stranger():
+    content = rendered("due_soon", creditor=SENDER.company)
+    assert "writes to you about your account." in content.text
+    assert "about an account with" not in content.text + content.html
+
+
 def test_an_unknown_kind_of_message_is_a_named_error():
     with pytest.raises(UnknownText):
         default_text("threat", channel="sms", language="en")
