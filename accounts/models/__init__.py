@@ -8,6 +8,7 @@ from accounts.models.holds import Hold
 from accounts.models.imports import ImportChunk, ImportJob, ImportMapping, ImportProblem
 from accounts.models.users import Team, User
 from accounts.models.webhooks import WebhookDelivery, WebhookEndpoint
+from accounts.models.work import Note, WorkLease
 
 __all__ = [
     "Account",
@@ -24,9 +25,11 @@ __all__ = [
     "ImportJob",
     "ImportMapping",
     "ImportProblem",
+    "Note",
     "Portfolio",
     "Team",
     "User",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WorkLease",
 ]
