@@ -20,7 +20,9 @@ class ContactPolicy(models.Model):
     channel = models.CharField(max_length=12, blank=True, help_text=_("Empty: every channel."))
     window_start = models.TimeField(help_text=_("Local time of the debtor, inclusive."))
     window_end = models.TimeField(help_text=_("Local time of the debtor, exclusive."))
+    allow_saturday = models.BooleanField(default=True)
     allow_sunday = models.BooleanField(default=True)
+    allow_holidays = models.BooleanField(default=True, help_text=_("Public holidays of the debtor's country."))
     daily_cap = models.PositiveSmallIntegerField()
     weekly_cap = models.PositiveSmallIntegerField()
     needs_consent = models.BooleanField(default=False)
@@ -63,7 +65,10 @@ class Decision(models.Model):
 
 
 class ContactCount(models.Model):
-    """Contacts reserved for a debtor on one local day: the row whose lock makes a cap exact under concurrency."""
+    """Contacts reserved for a debtor on one local day; read and raised only under the debtor's row lock.
+
+    One lock per person, not per row: a cap counts across channels and across the days of a week.
+    """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.CASCADE, related_name="contact_counts")
     day = models.DateField()

@@ -90,6 +90,7 @@ class Template(models.Model):
     language = models.CharField(max_length=12)
     version = models.PositiveIntegerField(default=1)
     subject = models.CharField(max_length=150, blank=True)
+    button = models.CharField(max_length=60, blank=True, help_text=_("Label of the link in an e-mail."))
     body = models.TextField()
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL)
     approved_at = models.DateTimeField(null=True, blank=True)

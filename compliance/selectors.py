@@ -1,0 +1,52 @@
+"""Reading decisions, and asking the gate without committing to anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.models import Account, ContactPoint
+from common.clock import now
+from compliance.facts import gather_facts, policies_around
+from compliance.gate import Action, Verdict, evaluate
+from compliance.models import ContactPolicy, Decision
+
+DEFAULT_PURPOSE = "overdue_friendly"
+
+
+def may_contact(
+    account: Account,
+    *,
+    channel: str,
+    contact_point: ContactPoint | None = None,
+    purpose: str = DEFAULT_PURPOSE,
+    at: datetime | None = None,
+) -> Verdict:
+    """What the gate would say, without storing or reserving anything: for pages, never for sending."""
+    at = at or now()
+    point = contact_point or usable_contact_point(account, channel=channel)
+    _, facts = gather_facts(account.pk, channel=channel, contact_point=point, at=at)
+    return evaluate(Action(purpose, channel), facts, policies_around(at), at)
+
+
+KIND_OF_CHANNEL = {"sms": "phone", "email": "email"}
+
+
+def usable_contact_point(account: Account, *, channel: str) -> ContactPoint | None:
+    """The address to use for a channel: the first that is not known to be dead. None where the channel needs none."""
+    kind = KIND_OF_CHANNEL.get(channel)
+    if kind is None:
+        return None
+    rows = ContactPoint.objects.filter(debtor_id=account.debtor_id, kind=kind).exclude(condition="invalid")
+    return rows.order_by("position", "id").first()
+
+
+def decisions_of(account: Account) -> QuerySet[Decision]:
+    return Decision.objects.filter(account=account).order_by("-decided_at", "-id")
+
+
+def policies_in_force(at: datetime | None = None) -> QuerySet[ContactPolicy]:
+    day = (at or now()).date()
+    rows = ContactPolicy.objects.filter(effective_from__lte=day)
+    return rows.exclude(effective_until__lte=day).select_related("creditor").order_by("country", "channel", "id")

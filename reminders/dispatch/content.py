@@ -1,0 +1,116 @@
+"""What a message says, from the world as it is at the moment of sending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import Account, Consent
+from common.clock import today
+from common.money import Money
+from compliance.gate import EVERY_CHANNEL
+from payments.models import Instalment, Payment
+from payments.services import create_link
+from reminders.confirmation import CONFIRMATION, confirmation_text
+from reminders.dispatch.names import form_of_address
+from reminders.models import Message, Template
+from reminders.rendering.content import Content, Sender, render
+from reminders.rendering.languages import written_language
+from reminders.rendering.sms_text import plain_for_sms
+from reminders.rendering.texts import TemplateText, default_text
+from reminders.rendering.variables import Fact
+from reminders.tokens import opt_out_url
+
+# Where the purpose is finer than the text.
+TEMPLATE_OF_PURPOSE: Mapping[str, str] = {"pre_debit_notice": "pre_debit", "debit_receipt": "receipt"}
+
+
+def compose(message: Message, account: Account) -> Content:
+    """The finished words, with a fresh payment link. Raises MissingFact, UnusableTemplate or UnknownText.
+
+    Call it in the transaction that stores the words: the link lives or dies with them.
+    """
+    language = written_language(account.debtor.language)
+    if message.purpose == CONFIRMATION:
+        return _confirmation(account, language)
+    _, link = create_link(account, language=language)
+    facts: dict[str, Fact] = {
+        "first_name": form_of_address(account.debtor, language),
+        "creditor": account.creditor.name,
+        "reference": account.reference,
+        "link": link,
+        **_FACTS.get(message.purpose, _about_debt)(message, account),
+    }
+    return render(
+        text_for(message.purpose, channel=message.channel, language=language),
+        channel=message.channel,
+        language=language,
+        facts=facts,
+        sender=sender_of(account),
+        unsubscribe_url=opt_out_url(message) if message.channel == "email" else "",
+    )
+
+
+def _confirmation(account: Account, language: str) -> Content:
+    refused = Consent.objects.filter(debtor_id=account.debtor_id, granted=False).order_by("-recorded_at", "-id").first()
+    everything = refused is not None and refused.channel == EVERY_CHANNEL
+    text = confirmation_text(sender_of(account).company, language=language, everything=everything)
+    return Content(plain_for_sms(text))
+
+
+def text_for(purpose: str, *, channel: str, language: str) -> TemplateText:
+    """The newest approved version in the language, else in English, else the text the product ships."""
+    key = TEMPLATE_OF_PURPOSE.get(purpose, purpose)
+    approved = Template.objects.filter(key=key, channel=channel, approved_at__isnull=False)
+    for tongue in (language, "en"):
+        row = approved.filter(language=tongue).order_by("-version").first()
+        if row is not None:
+            return TemplateText(body=row.body, subject=row.subject, button=row.button)
+    return default_text(key, channel=channel, language=language)
+
+
+def sender_of(account: Account) -> Sender:
+    creditor = account.creditor
+    own = creditor.role == "first_party_creditor"
+    return Sender(
+        company=creditor.name if own else getattr(settings, "COMPANY_NAME", "Fairway Collections"),
+        phone=creditor.support_phone or creditor.support_email or settings.DEFAULT_FROM_EMAIL,
+        licence=creditor.licence_note,
+        verify_url=settings.PUBLIC_URL,
+        help_url=settings.PUBLIC_URL,
+    )
+
+
+def _about_debt(message: Message, account: Account) -> dict[str, Fact]:
+    return {
+        "amount": account.balance,
+        "balance": account.balance,
+        "due_date": account.due_date,
+        "days_overdue": account.days_past_due(today()),
+    }
+
+
+def _about_payment(message: Message, account: Account) -> dict[str, Fact]:
+    payment = Payment.objects.get(pk=message.facts["payment"])
+    return {"amount": payment.amount, "balance": account.balance, "due_date": today()}
+
+
+def _about_debit(message: Message, account: Account) -> dict[str, Fact]:
+    row = Instalment.objects.select_related("plan__mandate__provider").get(pk=message.facts["instalment"])
+    mandate: Any = row.plan.mandate
+    return {
+        "amount": Money(row.amount_minor - row.paid_minor, row.plan.currency),
+        "balance": account.balance,
+        "due_date": row.due_on,
+        "wallet": mandate.provider.name,
+        "limit": mandate.cap,
+    }
+
+
+_FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
+    "receipt": _about_payment,
+    "debit_receipt": _about_payment,
+    "pre_debit_notice": _about_debit,
+}

@@ -1,0 +1,138 @@
+"""The last look before a message leaves: fresh facts, the gate, the words; committed before anyone is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.models import Account, ContactPoint
+from common.clock import now
+from common.errors import PlatformError
+from compliance.gate import Kind, Verdict
+from compliance.selectors import usable_contact_point
+from compliance.services import Decided, decide, lock_debtor, release
+from reminders.channels.base import OutboundMessage
+from reminders.channels.sms_policy import sms_allowed
+from reminders.dispatch.claim import Claim, renew
+from reminders.dispatch.content import compose
+from reminders.dispatch.outcome import end, try_again, try_next_channel
+from reminders.models import Message
+from reminders.rendering.content import Content
+from reminders.tokens import opt_out_url
+
+STALE = timedelta(days=4)  # a demand held back longer than this gives way to what the schedule says then
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    outbound: OutboundMessage
+    until: datetime
+
+
+@transaction.atomic
+def prepare(claim: Claim) -> Ready | None:
+    """None: nothing is to be sent now, and the row already says why."""
+    found = Message.objects.filter(pk=claim.message_id).values_list("debtor_id", flat=True).first()
+    if found is None:
+        return None
+    lock_debtor(found)  # always before the message: whoever withdraws consent locks in this order too
+    message = owned(claim)
+    if message is None:
+        return None
+    point = usable_contact_point(message.account, channel=message.channel)
+    decided = _ask_gate(message, point)
+    if decided.verdict.kind is not Kind.ALLOW:
+        _not_now(message, decided.verdict)
+        return None
+    if moved := _moved_on(message, decided.account):
+        _give_back(message, decided)
+        end(message, "cancelled", moved)
+        return None
+    return _write(message, decided, point)
+
+
+def owned(claim: Claim) -> Message | None:
+    """The message, locked, if the claim on it still stands."""
+    rows = Message.objects.select_for_update(of=("self",)).select_related("account__creditor", "account__debtor")
+    return rows.filter(pk=claim.message_id, state="sending", claimed_until=claim.until).first()
+
+
+def _ask_gate(message: Message, point: ContactPoint | None) -> Decided:
+    account = message.account
+    carried = message.channel != "sms" or sms_allowed(account.creditor.role, account.debtor.country)
+    return decide(
+        account, channel=message.channel, purpose=message.purpose, contact_point=point, carrier_allows=carried
+    )
+
+
+def _not_now(message: Message, verdict: Verdict) -> None:
+    if verdict.kind is Kind.DEFER and verdict.until:
+        if message.step_id and verdict.until > message.created_at + STALE:
+            end(message, "cancelled", verdict.words)
+        else:
+            try_again(message, at=verdict.until, reason=verdict.words, spent=False)
+    elif verdict.channel_only and message.channels_left:
+        try_next_channel(message, verdict.words)
+    else:
+        end(message, "blocked", verdict.words)
+
+
+def _moved_on(message: Message, account: Account) -> str:
+    """Why a reminder is about yesterday's world: its step was due for another delinquency."""
+    about = message.occasion.partition(":")[0]
+    if message.step_id and about != account.due_date.isoformat():
+        return "The due date has changed since this was planned."
+    return ""
+
+
+def _write(message: Message, decided: Decided, point: ContactPoint | None) -> Ready | None:
+    try:
+        with transaction.atomic():
+            content = compose(message, decided.account)
+    except PlatformError as error:
+        _give_back(message, decided)
+        reason = f"{error.code}: {error.message}"
+        if message.channels_left:
+            try_next_channel(message, reason)
+        else:
+            end(message, "blocked", reason)
+        return None
+    _store(message, decided, content, point)
+    return Ready(_outbound(message, content, point), renew(message.pk))
+
+
+def _give_back(message: Message, decided: Decided) -> None:
+    if decided.reserved_day:
+        release(message.debtor_id, day=decided.reserved_day, channel=message.channel)
+
+
+def _store(message: Message, decided: Decided, content: Content, point: ContactPoint | None) -> None:
+    message.contact_point = point
+    message.subject = content.subject[:200]
+    message.body = content.text
+    message.language = decided.account.debtor.language
+    message.facts = {
+        **message.facts,
+        "decision": decided.decision.pk,
+        "reserved": decided.reserved_day.isoformat() if decided.reserved_day else None,
+        "prepared_at": now().isoformat(),
+    }
+    message.save(update_fields=["contact_point", "subject", "body", "language", "facts"])
+
+
+def _outbound(message: Message, content: Content, point: ContactPoint | None) -> OutboundMessage:
+    by_email = message.channel == "email"
+    return OutboundMessage(
+        message_id=str(message.pk),
+        to=point.value if point else "",
+        text=content.text,
+        subject=content.subject,
+        html=content.html,
+        language=message.language,
+        callback_url=settings.PUBLIC_URL + reverse("reminders_sms_status") if message.channel == "sms" else "",
+        unsubscribe_url=opt_out_url(message) if by_email else "",
+    )

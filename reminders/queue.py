@@ -1,0 +1,42 @@
+"""Single messages outside any schedule: receipts, requested links, confirmations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Account
+from common.clock import now
+from reminders.models import Message
+
+SERVICE_CHANNELS = ("email", "sms", "in_app")
+
+
+def queue_message(
+    account: Account,
+    *,
+    purpose: str,
+    occasion: str,
+    channels: tuple[str, ...] = SERVICE_CHANNELS,
+    facts: dict[str, Any] | None = None,
+) -> Message | None:
+    """One message about one thing, due now; None when it was queued before. The gate still decides at sending.
+
+    For a new link at the person's own request: `purpose="payment_link"`, and an occasion of the request's own.
+    """
+    message = Message(
+        account=account,
+        debtor_id=account.debtor_id,
+        purpose=purpose,
+        occasion=occasion,
+        channel=channels[0],
+        channels_left=list(channels[1:]),
+        facts=facts or {},
+        due_at=now(),
+    )
+    with transaction.atomic():
+        if Message.objects.filter(account=account, purpose=purpose, occasion=occasion).exists():
+            return None
+        Message.objects.bulk_create([message], ignore_conflicts=True)
+    return Message.objects.get(account=account, purpose=purpose, occasion=occasion)

@@ -1,0 +1,54 @@
+"""Thin doors for the beat. Each may run twice at once, or not at all for a while, without harm."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from celery import shared_task
+
+from common.clock import today
+from common.models import Heartbeat
+from reminders import services
+
+ROUNDS_MAX = 20  # a tick drains what is due but leaves the worker to others in the end
+
+
+def _beat(name: str) -> None:
+    Heartbeat.objects.update_or_create(
+        name=name,
+        defaults={"beat_at": datetime.now(UTC)},  # heartbeats are in real time, whatever the sandbox clock says
+    )
+
+
+@shared_task(name="reminders.plan")
+def plan() -> None:
+    services.plan_reminders(today())
+    _beat("reminders.plan")
+
+
+@shared_task(name="reminders.dispatch")
+def dispatch() -> None:
+    _beat("reminders.dispatch")
+    for _ in range(ROUNDS_MAX):
+        if not services.dispatch_due().claimed:
+            return
+
+
+@shared_task(name="reminders.sweep")
+def sweep() -> None:
+    services.sweep_leases()
+    _beat("reminders.sweep")
+
+
+@shared_task(name="reminders.debit_notices")
+def debit_notices() -> None:
+    services.plan_debit_notices()
+    _beat("reminders.debit_notices")
+
+
+BEAT = {
+    "reminders-plan": {"task": "reminders.plan", "schedule": 3600.0},
+    "reminders-dispatch": {"task": "reminders.dispatch", "schedule": 10.0},
+    "reminders-sweep": {"task": "reminders.sweep", "schedule": 30.0},
+    "reminders-debit-notices": {"task": "reminders.debit_notices", "schedule": 60.0},
+}
