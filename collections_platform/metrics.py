@@ -78,5 +78,5 @@ class BusinessMetrics:
 
 def exposition() -> bytes:
     registry = CollectorRegistry()
-    registry.register(BusinessMetrics())  # type: ignore[arg-type]
+    registry.register(BusinessMetrics())
     return generate_latest(registry)

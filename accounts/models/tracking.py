@@ -19,4 +19,4 @@ def track_changes(model: Model) -> Model:
         obj_field=pghistory.ObjForeignKey(related_name="row_changes", related_query_name="row_change"),
         model_name=f"{model.__name__}Change",
     )(model)
-    return tracked  # type: ignore[no-any-return]
+    return tracked

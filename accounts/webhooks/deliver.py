@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import structlog
@@ -71,7 +72,7 @@ def _post(delivery: WebhookDelivery, client: httpx.Client) -> tuple[int | None, 
 
 def _settle(delivery: WebhookDelivery, *, status: int | None, problem: str) -> None:
     tries = delivery.attempts + 1
-    fields = {"attempts": tries, "last_status": status, "last_error": problem, "claimed_until": None}
+    fields: dict[str, Any] = {"attempts": tries, "last_status": status, "last_error": problem, "claimed_until": None}
     if not problem:
         fields |= {"state": "delivered", "delivered_at": real_now()}
     elif tries > len(RETRY_AFTER):

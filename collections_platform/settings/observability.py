@@ -1,5 +1,7 @@
 """The API's frame, structured logs with personal data redacted, and the OpenAPI document."""
 
+from typing import Any
+
 import structlog
 
 from collections_platform.settings.base import DEBUG, env
@@ -29,7 +31,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
-_PROCESSORS = [
+_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

@@ -1,0 +1,26 @@
+"""Refuse to run in production on settings that protect nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+
+
+@register(Tags.security, deploy=True)
+def secrets_are_real(app_configs: Any, **kwargs: Any) -> list[Error]:
+    problems = []
+    if settings.SECRET_KEY.startswith("not-a-secret"):
+        problems.append(
+            Error(
+                "There is no secret key.",
+                hint="Run `manage.py ensure_secrets` or set DJANGO_SECRET_KEY.",
+                id="platform.E1",
+            )
+        )
+    if settings.SANDBOX:
+        problems.append(Error("SANDBOX is on.", hint="Unset SANDBOX: it lets the clock be moved.", id="platform.E2"))
+    if not settings.PUBLIC_URL.startswith("https://"):
+        problems.append(Error("PUBLIC_URL is not https.", hint="Payment links must be encrypted.", id="platform.E3"))
+    return problems

@@ -1,0 +1,18 @@
+"""What every installation starts with: policies, words and a schedule, and in the sandbox its wallets."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from compliance.policies import ensure_default_policies
+from reminders.services import ensure_default_schedule, ensure_default_templates
+
+
+def install_defaults() -> None:
+    ensure_default_policies()
+    ensure_default_templates()
+    ensure_default_schedule()
+    if settings.SANDBOX:
+        from wallets.sandbox_register import register_sandbox_providers
+
+        register_sandbox_providers()
