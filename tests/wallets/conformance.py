@@ -288,7 +288,7 @@ class ProviderConformance:
         assert run(self.provider.get_payment(request.merchant_ref)).found is False
         assert self.h.debits(request.merchant_ref) == 0
 
-    @pytest.mark.parametrize("fault", ["bad_signature", "garbage", "http_500"])
+    @pytest.mark.parametrize("fault", ["bad_signature", "garbage", "http_500", "wrong_trade"])
     def test_an_answer_that_cannot_be_trusted_is_unknown(self, fault):
         self.needs(Capability.MERCHANT_CHARGE)
         request = self.h.charge(self.h.mandate())
@@ -351,6 +351,12 @@ class ProviderConformance:
         assert (found.state, found.amount) == (RefundState.SUCCEEDED, request.amount)
         rest = run(self.provider.refund(self.refund(paid, 1000)))
         assert rest.state is RefundState.SUCCEEDED
+
+    def test_a_refund_call_that_moved_no_money_is_not_a_success(self):
+        self.needs(Capability.REFUND)
+        request = self.refund(self.h.paid(), 1234)
+        self.h.fault("accept_only")
+        assert run(self.provider.refund(request)).state in (RefundState.UNKNOWN, RefundState.PENDING)
 
     def test_more_than_was_paid_cannot_be_refunded(self):
         self.needs(Capability.REFUND, Capability.PARTIAL_REFUND)

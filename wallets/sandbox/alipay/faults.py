@@ -7,6 +7,7 @@ CALL_FAULTS = (
     "timeout_before_commit",
     "timeout_after_commit",
     "accept_only",
+    "wrong_trade",
     "http_429",
     "http_500",
     "rate_limited",

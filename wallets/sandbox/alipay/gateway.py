@@ -45,6 +45,8 @@ class Gateway:
             answer = self._run(request, fields, fault)
         if fault["kind"] == "timeout_after_commit":
             request.hang_up()
+        if fault["kind"] == "wrong_trade":
+            answer |= {"out_trade_no": "SOMEBODY_ELSES"}
         return self._signed(method, answer, fault)
 
     def _run(self, request: Request, fields: dict[str, str], fault: Document) -> Document:
@@ -65,6 +67,8 @@ class Gateway:
         good = {"code": "10000", "msg": "Success"}
         if method == CHARGE:
             return self._charge(fields, content, accept_only=fault["kind"] == "accept_only")
+        if method == "alipay.trade.refund" and fault["kind"] == "accept_only":
+            return {**good, "out_trade_no": content.get("out_trade_no", ""), "fund_change": "N", "refund_fee": "0.00"}
         if method == "alipay.trade.precreate":
             return {**good, **self._precreate(request, fields, content)}
         if method == "alipay.data.dataservice.bill.downloadurl.query":
