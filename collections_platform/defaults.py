@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from compliance.policies import ensure_default_policies
-from reminders.services import ensure_default_schedule, ensure_default_templates
+from compliance.services import ensure_default_policies
+from reminders.defaults import ensure_default_schedule, ensure_default_templates
 
 
 def install_defaults() -> None:

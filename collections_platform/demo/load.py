@@ -1,0 +1,53 @@
+"""Loads the demo once: creditors, staff, placements through the real import, and what happened since."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.management import call_command
+
+from accounts.models import Account, Creditor
+from collections_platform.demo.creditors import CREDITORS, DemoCreditor
+from collections_platform.demo.facts import DEMO_CREDITOR
+from collections_platform.demo.portfolios import write_placement
+from collections_platform.demo.staff import ensure_staff
+from collections_platform.demo.story import tell_story
+from common.clock import today
+
+Say = Callable[[str], None]
+
+
+def _creditor(demo: DemoCreditor) -> Creditor:
+    row, _created = Creditor.objects.get_or_create(
+        code=demo.code,
+        defaults={
+            "name": demo.name,
+            "country": demo.country,
+            "role": demo.role,
+            "support_email": demo.support_email,
+            "support_phone": demo.support_phone,
+            "licence_note": demo.licence_note,
+        },
+    )
+    return row
+
+
+def _place(demo: DemoCreditor, folder: Path) -> None:
+    path = write_placement(demo, folder / f"{demo.code}.csv", today=today())
+    call_command("import_accounts", str(path), creditor=demo.code, portfolio=f"Placement {today():%Y-%m}", verbosity=0)
+
+
+def load_demo(say: Say) -> None:
+    """Idempotent: an import is idempotent by the creditor's reference, the story is told only once."""
+    creditors = {demo.code: _creditor(demo) for demo in CREDITORS}
+    ensure_staff(creditors[DEMO_CREDITOR])
+    if Account.objects.exists():
+        return
+    say("loading the demo portfolios")
+    with tempfile.TemporaryDirectory() as folder:
+        for demo in CREDITORS:
+            _place(demo, Path(folder))
+    say("telling the demo's story so far")
+    tell_story()
