@@ -22,11 +22,11 @@ _CLAIM_DUE = """
 """
 _CLAIM_EXPIRED = """
     UPDATE reminders_message SET claimed_until = clock_timestamp() + make_interval(secs => %s)
-    FROM (SELECT id AS expired_id, claimed_until AS was FROM reminders_message
+    FROM (SELECT id AS expired_id FROM reminders_message
           WHERE state = 'sending' AND claimed_until < clock_timestamp()
           ORDER BY claimed_until LIMIT %s FOR UPDATE SKIP LOCKED) AS expired
     WHERE id = expired_id
-    RETURNING id, channel, claimed_until, was
+    RETURNING id, channel, claimed_until
 """
 _RENEW = """
     UPDATE reminders_message SET claimed_until = clock_timestamp() + make_interval(secs => %s)
@@ -41,7 +41,6 @@ class Claim:
     message_id: int
     channel: str
     until: datetime
-    handed_over: datetime | None = None  # real time after which an earlier worker may have called the provider
 
 
 def claim_due(batch: int) -> list[Claim]:
@@ -53,7 +52,7 @@ def claim_due(batch: int) -> list[Claim]:
 def claim_expired(batch: int) -> list[Claim]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM_EXPIRED, [LEASE_SECONDS, batch])
-        return [Claim(row_id, channel, until, was - LEASE) for row_id, channel, until, was in cursor.fetchall()]
+        return [Claim(*row) for row in cursor.fetchall()]
 
 
 def renew(message_id: int, *, lease: timedelta = LEASE) -> datetime:

@@ -10,14 +10,13 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import Account, ContactPoint
-from common.clock import now
 from common.errors import PlatformError
 from compliance.gate import Kind, Verdict
 from compliance.selectors import usable_contact_point
 from compliance.services import Decided, decide, lock_debtor, release
 from reminders.channels.base import OutboundMessage
 from reminders.channels.sms_policy import sms_allowed
-from reminders.dispatch.claim import Claim, renew
+from reminders.dispatch.claim import LEASE, Claim, renew
 from reminders.dispatch.content import compose
 from reminders.dispatch.outcome import end, try_again, try_next_channel
 from reminders.models import Message
@@ -101,8 +100,10 @@ def _write(message: Message, decided: Decided, point: ContactPoint | None) -> Re
         else:
             end(message, "blocked", reason)
         return None
-    _store(message, decided, content, point)
-    return Ready(_outbound(message, content, point), renew(message.pk))
+    until = renew(message.pk)
+    message.contact_point, message.facts = point, {**message.facts, "handed_over": (until - LEASE).isoformat()}
+    _store(message, decided, content)
+    return Ready(_outbound(message, content, point), until)
 
 
 def _give_back(message: Message, decided: Decided) -> None:
@@ -110,8 +111,7 @@ def _give_back(message: Message, decided: Decided) -> None:
         release(message.debtor_id, day=decided.reserved_day, channel=message.channel)
 
 
-def _store(message: Message, decided: Decided, content: Content, point: ContactPoint | None) -> None:
-    message.contact_point = point
+def _store(message: Message, decided: Decided, content: Content) -> None:
     message.subject = content.subject[:200]
     message.body = content.text
     message.language = decided.account.debtor.language
@@ -119,7 +119,6 @@ def _store(message: Message, decided: Decided, content: Content, point: ContactP
         **message.facts,
         "decision": decided.decision.pk,
         "reserved": decided.reserved_day.isoformat() if decided.reserved_day else None,
-        "prepared_at": now().isoformat(),
     }
     message.save(update_fields=["contact_point", "subject", "body", "language", "facts"])
 
