@@ -129,6 +129,25 @@ def test_reordered_notifies_arrive_the_other_way_round(alipay):
     assert [event.payment.merchant_ref for event in events] == [second.merchant_ref, first.merchant_ref]
 
 
+def test_a_delayed_notify_comes_later_and_a_dropped_one_never(alipay):
+    alipay.fault("delay", seconds=1)
+    alipay.fault("drop")
+    late, dropped, prompt = alipay.paid(), alipay.paid(), alipay.paid()
+    events = [alipay.provider.parse_webhook(call)[0] for call in alipay.receiver.wait(2)]
+    assert [event.payment.merchant_ref for event in events] == [prompt.merchant_ref, late.merchant_ref]
+    assert dropped.state is PaymentState.SUCCEEDED
+
+
+def test_after_a_forged_notify_the_genuine_one_still_comes(alipay):
+    alipay.receiver.answer = b"fail"
+    alipay.fault("forge")
+    paid = alipay.paid()
+    alipay.receiver.wait(1)
+    alipay.receiver.answer = b"success"
+    (event,) = alipay.provider.parse_webhook(alipay.receiver.wait(2)[1])
+    assert event.payment.merchant_ref == paid.merchant_ref
+
+
 def test_notifies_leave_for_this_machine_only(alipay):
     paid = run(alipay.provider.create_payment(alipay.payment(notify_url="http://example.com/hook")))
     alipay.user_pays(paid)
