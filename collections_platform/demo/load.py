@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.management import call_command
 
 from accounts.models import Account, Creditor
+from accounts.webhooks.sandbox import ensure_sandbox_endpoint
 from collections_platform.demo.creditors import CREDITORS, DemoCreditor
 from collections_platform.demo.facts import DEMO_CREDITOR
 from collections_platform.demo.portfolios import write_placement
@@ -43,6 +44,8 @@ def load_demo(say: Say) -> None:
     """Idempotent: an import is idempotent by the creditor's reference, the story is told only once."""
     creditors = {demo.code: _creditor(demo) for demo in CREDITORS}
     ensure_staff(creditors[DEMO_CREDITOR])
+    for creditor in creditors.values():
+        ensure_sandbox_endpoint(creditor)
     if Account.objects.exists():
         return
     say("loading the demo portfolios")

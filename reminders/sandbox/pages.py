@@ -18,6 +18,7 @@ from reminders.sandbox.web import Request, Response, Router, redirect
 HERE = Path(__file__).parent
 PAGE_SIZE = 60
 PREVIEW = 110
+ADDRESSES = {"sms": "/sms/{person}#last", "email": "/mail/{ref}", "webhook": "/creditor/{ref}"}
 # The mail's own styles are its business; scripts, forms and remote content are nobody's.
 MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -50,6 +51,7 @@ class Pages:
         router.add("GET", r"/mail/(?P<ref>EM[0-9a-f]{32})", self.mail)
         router.add("GET", r"/mail/(?P<ref>EM[0-9a-f]{32})/html", self.mail_html)
         router.add("GET", r"/mail/(?P<ref>EM[0-9a-f]{32})/attachments/(?P<number>\d+)", self.attachment)
+        router.add("GET", r"/creditor/(?P<ref>[0-9a-f-]{36})", self.mail)
         router.add("GET", r"/sms/(?P<number>[^/]+)", self.phone)
         router.add("POST", r"/sms/(?P<number>[^/]+)", self.reply)
         router.add("GET", "/faults", self.faults)
@@ -156,7 +158,7 @@ class Pages:
 def _listed(row: Row) -> dict[str, Any]:
     inbound = row["direction"] == "inbound"
     person = row["sender"] if inbound else row["recipient"]
-    address = f"/sms/{quote(person, safe='')}#last" if row["channel"] == "sms" else f"/mail/{row['ref']}"
+    address = ADDRESSES[row["channel"]].format(person=quote(person, safe=""), ref=row["ref"])
     preview = " ".join(row["text"].split())[:PREVIEW]
     shown = {"at": datetime.fromisoformat(row["created_at"]), "person": person, "url": address, "preview": preview}
     return {**row, **shown, "inbound": inbound}

@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from reminders.sandbox.control_api import ControlApi
+from reminders.sandbox.creditor import CreditorInbox
 from reminders.sandbox.inbound import Inbound
 from reminders.sandbox.pages import Pages
 from reminders.sandbox.receipts import STEP, Receipts
@@ -26,6 +27,7 @@ class SandboxSettings:
     http_port: int = 0
     smtp_port: int = 0
     receipt_step: float = STEP  # seconds
+    creditor_secret: str = ""
 
 
 class MessageSandbox:
@@ -73,6 +75,9 @@ class MessageSandbox:
         TwilioApi(self.store, account=self.settings.account, receipts=self.receipts, now=self.settings.now).add_routes(
             router
         )
+        CreditorInbox(
+            self.store, secret=self.settings.creditor_secret, now=self.settings.now, real_now=lambda: datetime.now(UTC)
+        ).add_routes(router)
         ControlApi(self.store, receipts=self.receipts, inbound=self.inbound).add_routes(router)
         Pages(self.store, inbound=self.inbound, smtp_port=self.settings.smtp_port).add_routes(router)
         return router

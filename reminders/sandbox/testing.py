@@ -57,7 +57,11 @@ def _real_now() -> datetime:
 
 @contextmanager
 def running_message_sandbox(
-    *, inbound_url: str = "http://127.0.0.1:9/", now: Callable[[], datetime] = _real_now, receipt_step: float = 0.01
+    *,
+    inbound_url: str = "http://127.0.0.1:9/",
+    creditor_secret: str = "",
+    now: Callable[[], datetime] = _real_now,
+    receipt_step: float = 0.01,
 ) -> Iterator[RunningSandbox]:
     """Starts the sandbox and points Twilio and SMTP settings at it; `channel()` builds afresh inside and after."""
     settings = SandboxSettings(
@@ -66,6 +70,7 @@ def running_message_sandbox(
         now=now,
         smtp_port=free_port(),
         receipt_step=receipt_step,
+        creditor_secret=creditor_secret,
     )
     sandbox = MessageSandbox(settings)
     sandbox.start()

@@ -15,6 +15,7 @@ from accounts.webhooks import deliver_due, replay
 from accounts.webhooks.targets import check_target
 from common.clock import real_now
 from common.errors import InvalidInput
+from reminders.sandbox.testing import running_message_sandbox
 
 SECRET = "whsec_" + "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"
 
@@ -126,3 +127,21 @@ def test_the_payload_is_the_same_json_that_was_signed(account, endpoint, receive
     record_event("payment.succeeded", account=account, words="谢谢")
     deliver_due()
     assert json.loads(receiver.received[0][1])["data"]["words"] == "谢谢"
+
+
+def test_the_sandbox_creditor_verifies_what_it_is_sent_and_keeps_it_once(account, settings):
+    settings.SANDBOX = True
+    with running_message_sandbox(creditor_secret=SECRET) as sandbox:
+        url = sandbox.url + "/creditor/notices"
+        endpoint = WebhookEndpoint.objects.create(creditor=account.creditor, url=url, secret=SECRET)
+        record_event("payment.succeeded", account=account, amount_minor=5_000)
+        deliver_due()
+        replay(WebhookDelivery.objects.get())
+        deliver_due()
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).delete()
+        WebhookEndpoint.objects.create(creditor=account.creditor, url=url, secret="whsec_" + "d3Jvbmc=" * 4)
+        record_event("payment.failed", account=account)
+        deliver_due()
+        kept = sandbox.messages(channel="webhook")
+    assert [notice["subject"] for notice in kept] == ["payment.succeeded"]
+    assert WebhookDelivery.objects.get().last_status == 401

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.webhooks.sandbox import sandbox_secret
 from reminders.sandbox.moved_clock import MovedClock
 from reminders.sandbox.server import MessageSandbox, SandboxSettings
 from reminders.sandbox.twilio_api import Account
@@ -42,6 +43,7 @@ class Command(BaseCommand):
                 host=options["host"],
                 http_port=options["http_port"],
                 smtp_port=options["smtp_port"],
+                creditor_secret=sandbox_secret(),
             )
         )
         stopping = threading.Event()
