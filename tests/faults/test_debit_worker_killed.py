@@ -1,0 +1,163 @@
+"""A debit worker is killed with SIGKILL at the worst moments. The debtor is debited once, and the books say so."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from payments.debits import debit_due_instalments, notice_due_debits
+from payments.models import Attempt, Instalment, Payment
+from payments.models.payments import OPEN_ATTEMPT_STATES
+from payments.services import look_up_due_attempts
+from tests import factories
+from tests.faults.workers import FIND_OUT_AND_DEBIT, SET_UP
+from tests.payments.helpers import balance, books_are_right, entries, planned_debit
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
+
+LEASE_OVER = {"minutes": 3}
+
+
+@pytest.fixture
+def plan(account, wallet, alipay):
+    """An instalment of 400.00 that may be debited now."""
+    plan = planned_debit(account, wallet)
+    wallet.move_clock(hours=12)
+    notice_due_debits()
+    wallet.move_clock(days=3)
+    return plan
+
+
+def debited_once(account, wallet) -> bool:
+    return (
+        wallet.debits() == 1
+        and entries(account) == 1
+        and balance(account) == 85_000
+        and books_are_right()
+        and Payment.objects.get().state == "succeeded"
+        and Attempt.objects.get().state == "succeeded"
+        and Instalment.objects.get(number=1).state == "paid"
+        and not Attempt.objects.filter(needs_person=True).exists()
+    )
+
+
+def test_killed_before_the_call_the_debit_is_made_by_the_next_worker(plan, account, wallet, workers):
+    workers.kill_at("before_call")
+    assert wallet.debits() == 0 and Attempt.objects.get().state == "sending"
+    find_out_and_debit()
+    assert wallet.debits() == 0, "a claim whose lease still runs belongs to its worker"
+    wallet.move_clock(**LEASE_OVER)
+    workers.run(FIND_OUT_AND_DEBIT)
+    assert debited_once(account, wallet)
+
+
+def test_killed_between_the_answer_and_our_commit_the_debit_is_found_and_not_repeated(plan, account, wallet, workers):
+    workers.kill_at("after_answer")
+    assert wallet.debits() == 1 and entries(account) == 0, "the wallet took the money and we do not know it"
+    find_out_and_debit()
+    assert wallet.debits() == 1
+    wallet.move_clock(**LEASE_OVER)
+    workers.run(FIND_OUT_AND_DEBIT)
+    assert debited_once(account, wallet)
+
+
+def test_killed_after_the_commit_before_the_task_is_acknowledged_nothing_happens_again(plan, account, wallet, workers):
+    workers.kill_at("after_commit")
+    assert debited_once(account, wallet)
+    find_out_and_debit()
+    wallet.move_clock(**LEASE_OVER)
+    find_out_and_debit()
+    assert debited_once(account, wallet)
+
+
+def test_killed_after_the_answer_the_wallets_notice_alone_is_enough(plan, account, wallet, workers):
+    workers.kill_at("after_answer")
+    wallet.deliver(2)
+    assert debited_once(account, wallet)
+    wallet.move_clock(**LEASE_OVER)
+    find_out_and_debit()
+    assert debited_once(account, wallet)
+
+
+NAIVE = (
+    SET_UP
+    + """
+from common.http import run
+from common.ids import uuid7
+from payments.debits.claiming import ChargeRequest
+from payments.faults import stop_point
+from payments.ledger import Line, post_entry
+from payments.models import Instalment
+from common.clock import now
+from wallets.gateway import adapter
+from wallets.selectors import snapshot
+
+row = Instalment.objects.select_related("plan__mandate__provider", "plan__account").get(number=1)
+mandate, account = row.plan.mandate, row.plan.account
+wallet = adapter(mandate.provider)
+reference = wallet.merchant_ref(uuid7().hex)
+result = run(wallet.charge(ChargeRequest(
+    merchant_ref=reference, mandate=snapshot(mandate), amount=row.amount, subject="naive", notify_url="")))
+stop_point("after_answer")
+if result.state == "succeeded":
+    post_entry("payment", idempotency_key=reference, creditor_id=account.creditor_id, currency="CNY",
+               effective_at=now(), lines=[Line("receivable", -row.amount_minor, account=account,
+               component="principal"), Line("placed", row.amount_minor)])
+"""
+)
+
+
+def test_the_twin_that_calls_first_and_writes_afterwards_loses_the_money(plan, account, wallet, workers):
+    """What the order of our worker is for: the same kill, the same wallet, and nobody ever finds out."""
+    workers.kill_at("after_answer", NAIVE)
+    workers.run(NAIVE)
+    wallet.move_clock(**LEASE_OVER)
+    look_up_due_attempts()
+    assert wallet.debits() == 1 and entries(account) == 0 and balance(account) == 125_000
+
+
+def find_out_and_debit():
+    look_up_due_attempts()
+    debit_due_instalments(batch=3)
+
+
+def work_until_killed():
+    while True:
+        find_out_and_debit()
+
+
+def test_workers_killed_at_random_moments_debit_everybody_once(wallet, alipay, workers):
+    count, kills, chance = 20, 12, random.Random(2026)
+    plans = [planned_debit(factories.account(reachable=False), wallet) for _number in range(count)]
+    wallet.move_clock(hours=12)
+    notice_due_debits()
+    wallet.move_clock(days=3)
+    left_behind = 0
+    for _kill in range(kills):
+        child = workers.fork(work_until_killed)
+        time.sleep(0.03 + chance.random() * 0.25)
+        os.kill(child, signal.SIGKILL)
+        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+        left_behind += Attempt.objects.filter(state="sending").count()
+        wallet.move_clock(**LEASE_OVER)
+    for _round in range(3 * count):
+        find_out_and_debit()
+        wallet.move_clock(**LEASE_OVER)
+    assert left_behind, "no kill hit a debit in flight: the test proved nothing"
+    assert wallet.debits() == count
+    assert all(entries(plan.account) == 1 and balance(plan.account) == 85_000 for plan in plans)
+    assert books_are_right() and not Attempt.objects.filter(state__in=OPEN_ATTEMPT_STATES).exists()
+
+
+def test_the_fault_hook_does_nothing_outside_sandbox_mode(settings, monkeypatch, tmp_path):
+    from payments.faults import stop_point
+
+    settings.SANDBOX = False
+    monkeypatch.setenv("FAULT_STOP_AT", "before_call")
+    monkeypatch.setenv("FAULT_STOP_FILE", str(tmp_path / "reached"))
+    stop_point("before_call")
+    assert not (tmp_path / "reached").exists()
