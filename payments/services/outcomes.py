@@ -50,7 +50,7 @@ def apply_result(attempt_id: int, result: PaymentResult, *, source: str) -> Appl
     posts exactly one entry; one whose amount, currency or reference differs from what we asked posts nothing.
     """
     _account, _payment, attempt = lock_chain(attempt_id)
-    wanted = _state_of(result)
+    wanted = _state_of(result, attempt)
     if result.merchant_ref != attempt.merchant_reference:
         return _leave_to_person(attempt, "amount_mismatch", source)
     if wanted == attempt.state:
@@ -64,25 +64,33 @@ def apply_result(attempt_id: int, result: PaymentResult, *, source: str) -> Appl
     return Applied("applied", attempt, attempt.reason)
 
 
-def _state_of(result: PaymentResult) -> str:
+def _state_of(result: PaymentResult, attempt: Attempt) -> str:
     if result.state in (PaymentState.CREATED, PaymentState.REVERSED) or not result.found:
         return PaymentState.UNKNOWN.value
+    if result.state is PaymentState.REQUIRES_ACTION and attempt.mandate_id:
+        # Nobody is asked to do anything in a debit: the wallet is still working on it.
+        return PaymentState.PENDING.value
     return result.state.value
 
 
 def _same_again(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
     if attempt.state == "succeeded" and result.refunded:
         return _leave_to_person(attempt, "refunded", source)
-    if attempt.state in PATIENCE:
+    _ask_again(attempt)
+    return Applied("ignored", attempt, "already " + attempt.state)
+
+
+def _ask_again(attempt: Attempt) -> None:
+    if attempt.state in PATIENCE and not attempt.needs_person:
         _plan_look_up(attempt)
         attempt.save(update_fields=["look_up_at", "needs_person", "reason"])
-    return Applied("ignored", attempt, "already " + attempt.state)
 
 
 def _out_of_order(attempt: Attempt, wanted: str, source: str) -> Applied:
     if wanted == "succeeded" and attempt.state == "created":
         return _leave_to_person(attempt, "never_sent", source)
     logger.info("provider result out of order", extra={"attempt": attempt.pk, "state": attempt.state, "wanted": wanted})
+    _ask_again(attempt)
     return Applied("ignored", attempt, f"{wanted} after {attempt.state}")
 
 
@@ -190,7 +198,7 @@ def _end_payment(attempt: Attempt, state: str, source: str) -> None:
 
 def _wait(attempt: Attempt, result: PaymentResult, source: str) -> None:
     """Not final yet: remember what to show and when to ask again."""
-    before, attempt.state = attempt.state, _state_of(result)
+    before, attempt.state = attempt.state, _state_of(result, attempt)
     if result.action:
         attempt.action = stored_action(result.action)
         attempt.expires_at = result.action.expires_at or attempt.expires_at
