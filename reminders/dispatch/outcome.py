@@ -6,6 +6,7 @@ from datetime import datetime
 
 from accounts.events import record_event
 from common.clock import now
+from reminders.dispatch.notices import notice_could_not_be_given
 from reminders.models import MESSAGE_STATES, Message
 
 REASON_MAX = 200
@@ -23,6 +24,8 @@ def end(message: Message, state: str, reason: str) -> None:
     """A final (or nearly final) state with its reason, and the event that tells of it."""
     _move(message, state, reason=reason[:REASON_MAX], claimed_until=None)
     tell(message, reason)
+    if message.purpose == "pre_debit_notice" and not message.channels_left and state in ("blocked", "failed"):
+        notice_could_not_be_given(message, reason)
 
 
 def tell(message: Message, reason: str = "") -> None:

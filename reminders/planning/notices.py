@@ -1,38 +1,42 @@
-"""Telling people before money is taken: one notice for each instalment that will be debited soon."""
+"""Telling people before money is taken: one notice for each instalment that payments is about to debit."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.db import transaction
 
-from common.clock import now, today
+from accounts.models import Account
+from common.clock import now
 from payments.models import Instalment
 from reminders.models import Message
 
-NOTICE_DAYS = 3
 CHANNELS_IN_ORDER = ["email", "sms", "in_app"]
+BATCH = 500
 
 
 @transaction.atomic
-def plan_debit_notices() -> int:
-    """Create the missing notices for instalments due within three days under a live mandate; how many were new.
+def plan_debit_notices(batch: int = BATCH) -> int:
+    """Create the missing notices for instalments in state noticed; how many were new.
 
-    The instalment counts as noticed only when the message was really sent, see `reminders.dispatch.settle`.
+    From then on the instalment counts as not noticed, and payments refuses its debit, until the message has really
+    been sent: see `reminders.dispatch.notices`. Accounts are locked first, as payments does.
     """
-    soon = Instalment.objects.filter(
-        state="scheduled",
-        noticed_at__isnull=True,
-        due_on__lte=today() + timedelta(days=NOTICE_DAYS),
-        plan__state="active",
-        plan__mandate__state="active",
-        plan__account__balance_minor__gt=0,
-    )
-    rows = {_occasion(row): row for row in soon.select_related("plan__account")}
+    rows = {_occasion(row): row for row in _announced(batch)}
     told = Message.objects.filter(purpose="pre_debit_notice", occasion__in=list(rows))
     for occasion in told.values_list("occasion", flat=True):
         del rows[occasion]
-    return len(Message.objects.bulk_create([_notice(row) for row in rows.values()], ignore_conflicts=True))
+    Message.objects.bulk_create([_notice(row) for row in rows.values()])
+    Instalment.objects.filter(pk__in=[row.pk for row in rows.values()]).update(noticed_at=None)
+    return len(rows)
+
+
+def _announced(batch: int) -> list[Instalment]:
+    live = Instalment.objects.filter(
+        state="noticed", noticed_at__isnull=False, plan__state="active", plan__mandate__state="active"
+    )
+    accounts = Account.objects.filter(plans__instalments__in=live).order_by("pk").distinct()
+    free = Account.objects.filter(pk__in=list(accounts.values_list("pk", flat=True)[:batch])).order_by("pk")
+    held = list(free.select_for_update(skip_locked=True, of=("self",), no_key=True))
+    return list(live.filter(plan__account__in=held).select_related("plan__account"))
 
 
 def _occasion(instalment: Instalment) -> str:

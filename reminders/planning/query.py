@@ -46,9 +46,9 @@ DUE = """
         FROM accounts_contactpoint WHERE debtor_id = c.debtor_id AND condition <> 'invalid'
     ) AS reach
     LEFT JOIN LATERAL (
-        SELECT array_agg(channel) AS channels FROM unnest(ARRAY['email', 'sms', 'in_app']) AS channel
+        SELECT array_agg(word.channel) AS channels FROM unnest(ARRAY['email', 'sms', 'in_app']) AS word (channel)
         WHERE NOT (SELECT w.granted FROM accounts_consent w
-                   WHERE w.debtor_id = c.debtor_id AND w.channel IN (channel, '*') AND w.purpose = 'collection'
+                   WHERE w.debtor_id = c.debtor_id AND w.channel IN (word.channel, '*') AND w.purpose = 'collection'
                      AND w.contact_point_id IS NULL
                    ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1)
     ) AS refused ON EXISTS (SELECT FROM accounts_consent w WHERE w.debtor_id = c.debtor_id AND NOT w.granted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -139,10 +140,8 @@ def two_at_once(accounts, monkeypatch) -> list[Kind]:
 
     def judge_together(*given):
         verdict = judge(*given)
-        try:
+        with suppress(threading.BrokenBarrierError):  # the other one is waiting for our lock, as it should
             meeting.wait(timeout=1)
-        except threading.BrokenBarrierError:
-            pass  # the other one is waiting for our lock, as it should
         return verdict
 
     monkeypatch.setattr(services, "evaluate", judge_together)
