@@ -5,12 +5,17 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.events import seal_events
+from accounts.imports.selectors import unfinished_imports
+from accounts.imports.services import check_import, run_import
+from accounts.models import ImportJob
 from accounts.webhooks import deliver_due
+from common.errors import Conflict
 from common.heartbeat import beat
 
 BEAT = {
     "accounts-seal-events": {"task": "accounts.seal_events", "schedule": 60.0},
     "accounts-deliver-webhooks": {"task": "accounts.deliver_webhooks", "schedule": 5.0},
+    "accounts-resume-imports": {"task": "accounts.resume_imports", "schedule": 60.0},
 }
 
 
@@ -26,3 +31,31 @@ def seal_events_task() -> None:
     while seal_events():
         pass
     beat("seal_events")
+
+
+# A file may take longer than other work may; a second delivery of the message is refused by the runner's lock.
+IMPORT_SECONDS_MAX = 6 * 3600
+
+
+@shared_task(
+    name="accounts.run_import",
+    time_limit=IMPORT_SECONDS_MAX,
+    soft_time_limit=IMPORT_SECONDS_MAX,
+    throws=(Conflict,),
+)
+def run_import_task(job_id: str) -> None:
+    run_import(job_id)
+
+
+@shared_task(
+    name="accounts.check_import", time_limit=IMPORT_SECONDS_MAX, soft_time_limit=IMPORT_SECONDS_MAX, throws=(Conflict,)
+)
+def check_import_task(job_id: str) -> None:
+    check_import(ImportJob.objects.get(pk=job_id))
+
+
+@shared_task(name="accounts.resume_imports")
+def resume_imports() -> None:
+    """Imports whose process died, or whose message was lost, go on."""
+    for job in unfinished_imports():
+        (check_import_task if job.state == "checking" else run_import_task).delay(str(job.pk))

@@ -1,0 +1,1 @@
+"""Placement files: read, understood, checked, and brought in by chunks that go in once."""

@@ -1,0 +1,60 @@
+"""The two passes over a file: count and find repeats, then bring the chunks in (or only see what would happen)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from accounts.imports.chunk import JobFacts
+from accounts.imports.lines import LineIndex
+from accounts.imports.plan import ReadingPlan
+from accounts.imports.pool import run_beside, run_here
+from accounts.imports.progress import Progress
+from accounts.imports.source import chunks_of, data_rows
+from accounts.models import ImportJob
+from common.errors import Conflict
+
+# Below this, starting processes costs more than they save.
+ROWS_WORTH_PROCESSES = 20_000
+
+
+@contextmanager
+def sole_runner(job: ImportJob) -> Iterator[None]:
+    """Only one process works on a job; a killed one lets go by itself, because its session ends."""
+    key = zlib.crc32(f"import {job.pk}".encode())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        if not cursor.fetchone()[0]:
+            raise Conflict("This import is being worked on already.", job=str(job.pk))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def work_through(job: ImportJob, *, dry: bool = False, workers: int | None = None) -> Progress:
+    """Every chunk that is not in yet, until all are. `workers=0` keeps the work in this process."""
+    plan = ReadingPlan.from_json(job.options["plan"])
+    facts = JobFacts(job.pk, job.creditor_id, job.portfolio_id, job.started_by_id, plan, dry=dry)
+    progress = Progress(job)
+    done: frozenset[int] = frozenset()
+    if not dry:
+        progress.resume()
+        done = frozenset(job.chunks.values_list("number", flat=True))
+    index = LineIndex(data_rows(job), plan)
+    try:
+        ImportJob.objects.filter(pk=job.pk).update(rows_total=index.rows, **progress.columns())
+        job.rows_total = index.rows
+        chunks = chunks_of(job, index, done=done)
+        beside = workers != 0 and index.rows >= ROWS_WORTH_PROCESSES and not connection.in_atomic_block
+        results = run_beside(facts, chunks) if beside else run_here(facts, chunks)
+        for result in results:
+            progress.add(result)
+    finally:
+        index.close()
+    progress.write()
+    return progress

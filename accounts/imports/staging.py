@@ -1,0 +1,62 @@
+"""The session tables a chunk passes through, and how records become their rows by COPY."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+TABLES = """
+CREATE TEMP TABLE IF NOT EXISTS import_stage (
+    line integer, account_reference text, customer_reference text, debtor_id uuid, debtor_new boolean,
+    debtor_changed boolean, name text, name_tokens bigint[], birth_year text, country text, time_zone text,
+    language text, product text, currency text, due_date date, principal bigint, interest bigint, fees bigint,
+    costs bigint, credit_limit bigint, newest_month date, billed bigint[], paid bigint[]
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS import_contacts (
+    line integer, debtor_id uuid, id uuid, kind text, value text, value_index text, last_digits text, position smallint
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS import_consents (
+    line integer, debtor_id uuid, channel text, granted boolean
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS import_rows (
+    LIKE import_stage, account_id bigint, outcome text, status text, new_status text,
+    moved_principal bigint, moved_interest bigint, moved_fees bigint, moved_costs bigint
+) ON COMMIT DELETE ROWS;
+"""
+NULL = "\\N"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def copy_text(value: str) -> str:
+    """Text as COPY's text format wants it; most needs no change."""
+    return value if "\\" not in value and value.isprintable() else value.translate(_ESCAPES)
+
+
+def copy_array(values: Sequence[int | None]) -> str:
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def copy_lines(cursor: Any, table: str, lines: Iterable[str]) -> None:
+    """Send lines already in COPY's text format."""
+    text = "".join(lines)
+    if text:
+        cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(text))
+
+
+def uuid7_texts() -> Callable[[], str]:
+    """`next_id()` -> version 7 UUIDs as text, for many rows: noise is fetched a thousand at a time."""
+    stock: list[str] = []
+
+    def next_id() -> str:
+        if not stock:
+            noise = os.urandom(10 * 1024).hex()
+            stock.extend(noise[start : start + 20] for start in range(0, len(noise), 20))
+        random = stock.pop()
+        moment = f"{time.time_ns() // 1_000_000:012x}"
+        variant = "89ab"[int(random[3], 16) & 3]
+        return f"{moment[:8]}-{moment[8:]}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}"
+
+    return next_id

@@ -1,0 +1,55 @@
+"""Placement postings of an import: one compound entry per chunk, currency and kind (see decision 0004)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.imports.hooks import ChunkContext, register
+from common.clock import now
+from payments.ledger.chart import ledger_account
+from payments.models import JournalEntry, LedgerAccount
+
+# What each outcome of a row is called in the journal.
+KINDS = {"created": "placement", "updated": "balance_adjustment"}
+
+_GROUPS = """
+    SELECT outcome, currency, sum(moved_principal + moved_interest + moved_fees + moved_costs)::bigint
+    FROM import_rows
+    WHERE outcome IN ('created', 'updated')
+      AND (moved_principal <> 0 OR moved_interest <> 0 OR moved_fees <> 0 OR moved_costs <> 0)
+    GROUP BY outcome, currency ORDER BY outcome, currency
+"""
+# One statement for all postings of an entry: the balance trigger checks each statement as a whole.
+_POSTINGS = """
+    INSERT INTO payments_posting (entry_id, ledger_account_id, account_id, component, amount_minor, currency)
+    SELECT %(entry)s, %(receivable)s, r.account_id, c.component, c.minor, %(currency)s
+    FROM import_rows r
+    CROSS JOIN LATERAL (VALUES ('principal', r.moved_principal), ('interest', r.moved_interest),
+                               ('fees', r.moved_fees), ('costs', r.moved_costs)) AS c (component, minor)
+    WHERE r.outcome = %(outcome)s AND r.currency = %(currency)s AND c.minor <> 0
+    UNION ALL
+    SELECT %(entry)s, %(placed)s, NULL, '', -(%(total)s), %(currency)s WHERE %(total)s <> 0
+"""
+
+
+def post_placements(cursor: Any, chunk: ChunkContext) -> None:
+    """Post what the chunk's rows moved; the importer moves the cached balances in the same transaction."""
+    cursor.execute(_GROUPS)
+    for outcome, currency, total in cursor.fetchall():
+        entry = JournalEntry.objects.create(
+            kind=KINDS[outcome],
+            creditor_id=chunk.creditor_id,
+            idempotency_key=f"{chunk.key}:{currency}:{outcome}",
+            effective_at=now(),
+            data={"import": str(chunk.job_id), "chunk": chunk.number},
+        )
+        lines = {
+            kind.value: ledger_account(kind, creditor_id=chunk.creditor_id, currency=currency).pk
+            for kind in (LedgerAccount.Kind.RECEIVABLE, LedgerAccount.Kind.PLACED)
+        }
+        values = {"entry": entry.pk, "outcome": outcome, "currency": currency, "total": total}
+        cursor.execute(_POSTINGS, values | lines)
+
+
+def register_hooks() -> None:
+    register("placements", post_placements)
