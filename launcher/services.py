@@ -29,7 +29,7 @@ def web(layout: Layout, *, env: dict[str, str], listening: socket.socket) -> Spe
     descriptor = listening.fileno()
     options = ["--bind", f"fd://{descriptor}", "--worker-class", "gthread", "--workers", "2", "--threads", "4"]
     # Its default control socket lies in the home directory, where a second copy would fight over it.
-    quiet = ["--no-control-socket", "--graceful-timeout", "8", "--timeout", "60"]
+    quiet = ["--no-control-socket", "--preload", "--graceful-timeout", "8", "--timeout", "60"]
     command = [str(PYTHON), "-m", "gunicorn", "collections_platform.wsgi:application", *options, *quiet]
     return _spec("web", command, layout=layout, env=env, popen={"pass_fds": (descriptor,)})
 
@@ -39,8 +39,9 @@ def workers(layout: Layout, *, env: dict[str, str]) -> list[Spec]:
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     worker = _celery("worker", "--queues", QUEUES, "--concurrency", concurrency, *quiet)
     beat = _celery("beat", "--schedule", str(layout.data / "beat-schedule"), "--pidfile=")
+    # Without its servers an orphaned worker cannot finish a task; a task that is cut off runs again without harm.
     return [
-        _spec("worker", worker, layout=layout, env=env, grace=20, orphan_signal=signal.SIGQUIT),
+        _spec("worker", worker, layout=layout, env=env, grace=20, orphan_signal=signal.SIGKILL),
         _spec("beat", beat, layout=layout, env=env),
     ]
 

@@ -14,7 +14,7 @@ from launcher import environment, privileges, say, session, stale, venv
 from launcher.foreground import wait
 from launcher.layout import ROOT, Layout, make_data_directory
 
-LINTERS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy", "."))
+LINTERS = (("ruff", "check", "."), ("mypy", "."))
 
 
 def test(arguments: list[str]) -> int:
