@@ -27,7 +27,7 @@ BEAT = {
 def enqueue_event(event_id: int) -> None:
     """A broker that is down costs seconds: the beat task finds the event in the database."""
     try:
-        apply_provider_event.delay(event_id)
+        apply_provider_event.apply_async((event_id,), retry=False)
     except OperationalError:
         logger.warning("the broker did not take an event", extra={"event": event_id})
 
@@ -51,7 +51,8 @@ def look_up_attempts() -> None:
 
 @shared_task(name="payments.notice_debits")
 def notice_debits() -> None:
-    notice_due_debits()
+    while notice_due_debits():
+        continue
     beat("notice_debits")
 
 

@@ -7,7 +7,6 @@ from functools import partial
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -20,6 +19,7 @@ from wallets.providers.base import ConfigError, HttpIn, HttpOut
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 256 * 1024
+NO_SUCH_WALLET = HttpOut(status=404, body=b"no such wallet")
 TOO_LARGE = HttpOut(status=413, body=b"too large")
 NOT_READY = HttpOut(status=503, body=b"not ready")
 
@@ -27,7 +27,9 @@ NOT_READY = HttpOut(status=503, body=b"not ready")
 @csrf_exempt
 @require_POST
 def wallet_notify(request: HttpRequest, provider_key: str) -> HttpResponse:
-    provider = get_object_or_404(Provider, key=provider_key)
+    provider = Provider.objects.filter(key=provider_key).first()
+    if provider is None:
+        return _answer(NO_SUCH_WALLET)
     call = _read(request)
     if call is None:
         return _answer(TOO_LARGE)

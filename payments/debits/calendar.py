@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
@@ -21,7 +21,10 @@ def shortest_notice() -> timedelta:
 
 
 def zone_of(debtor: Debtor) -> ZoneInfo:
-    return ZoneInfo(debtor.time_zone or "UTC")
+    try:
+        return ZoneInfo(debtor.time_zone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def notice_from(due_on: date, zone: ZoneInfo) -> datetime:

@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.events import record_event
 from accounts.models import Account
@@ -13,7 +14,7 @@ from common.clock import now
 from common.errors import PlatformError
 from payments.debits.calendar import debit_from, notice_from, possibly_due_for_notice, zone_of
 from payments.models import Instalment
-from payments.services.checks import debit_hold
+from payments.services.checks import debit_holds
 from wallets.gateway import adapter, call, notify_url
 from wallets.providers.base import Capability, ChargeRequest
 from wallets.selectors import snapshot
@@ -36,13 +37,8 @@ def notice_due_debits(batch: int = 500) -> int:
 @transaction.atomic(durable=True)
 def _notice(batch: int) -> list[Instalment]:
     moment = now()
-    near = Instalment.objects.filter(
-        state="scheduled",
-        due_on__lte=possibly_due_for_notice(moment),
-        plan__state="active",
-        plan__mandate__state="active",
-        plan__account__status="open",
-    ).order_by("due_on", "pk")
+    held = _note_holds(_near(moment))
+    near = _near(moment).exclude(held).order_by("due_on", "pk")
     wanted = list(near.values_list("plan__account_id", flat=True)[:batch])
     locked = Account.objects.filter(pk__in=wanted).order_by("pk").select_for_update(skip_locked=True, of=("self",))
     accounts = {account.pk: account for account in locked.select_related("debtor")}
@@ -50,12 +46,28 @@ def _notice(batch: int) -> list[Instalment]:
     return [row for row in rows if _mark(row, accounts[row.plan.account_id], moment)]
 
 
+def _near(moment: datetime) -> QuerySet[Instalment]:
+    return Instalment.objects.filter(
+        state="scheduled",
+        due_on__lte=possibly_due_for_notice(moment),
+        plan__state="active",
+        plan__mandate__state="active",
+        plan__account__status="open",
+    )
+
+
+def _note_holds(near: QuerySet[Instalment]) -> Exists:
+    """Instalments on hold wait unannounced, and say so; they must not crowd the others out of the batch."""
+    on_account = Q(account=OuterRef("plan__account")) | Q(account=None)
+    held = Exists(debit_holds().filter(on_account, debtor=OuterRef("plan__account__debtor")))
+    waiting = near.filter(held).exclude(last_reason="on_hold").values("pk")
+    Instalment.objects.filter(pk__in=waiting).update(last_reason="on_hold")
+    return held
+
+
 def _mark(row: Instalment, account: Account, moment: datetime) -> bool:
     zone = zone_of(account.debtor)
     if notice_from(row.due_on, zone) > moment:
-        return False
-    if debit_hold(account):
-        Instalment.objects.filter(pk=row.pk).exclude(last_reason="on_hold").update(last_reason="on_hold")
         return False
     row.state, row.noticed_at, row.last_reason = "noticed", moment, ""
     row.debit_not_before = debit_from(row.due_on, zone, moment)

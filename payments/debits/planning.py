@@ -19,6 +19,7 @@ from wallets.gateway import adapter
 from wallets.models import Mandate
 
 LOOK_AGAIN = timedelta(minutes=10)
+PAGE_PATIENCE = timedelta(minutes=1)
 
 
 @dataclass
@@ -34,7 +35,11 @@ class Planned:
 def plan_debits(batch: int) -> Planned:
     """Create a payment and an attempt (state created) for each instalment that may be debited now."""
     moment = now()
-    due = Instalment.objects.filter(state="noticed", debit_not_before__lte=moment).order_by("debit_not_before", "pk")
+    due = (
+        Instalment.objects.filter(state="noticed", debit_not_before__lte=moment)
+        .exclude(payments__state="open")
+        .order_by("debit_not_before", "pk")
+    )
     wanted = list(due.values_list("plan__account_id", flat=True)[:batch])
     accounts = _lock(wanted)
     rows = _one_each(due.filter(plan__account__in=accounts).select_related("plan"))
@@ -88,8 +93,7 @@ def _wait_for(attempt: Attempt, row: Instalment, outcome: Planned, moment: datet
     over = attempt.expires_at is not None and attempt.expires_at <= moment
     if attempt.payment.source == "link" and over:
         outcome.in_the_way.append(attempt.pk)
-    if attempt.payment.instalment_id != row.pk:
-        _refuse(row, "payment_open", outcome, until=moment)
+    _refuse(row, "payment_open", outcome, until=moment if over else moment + PAGE_PATIENCE)
 
 
 def _decide(debit: Candidate, outcome: Planned) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Hold
@@ -14,11 +14,15 @@ from wallets.providers.base import Descriptor
 
 def debit_hold(account: Account) -> Hold | None:
     """The hold, on the account or on its debtor, that forbids taking money."""
+    rows = debit_holds().filter(Q(account=account) | Q(account=None), debtor_id=account.debtor_id)
+    return rows.first()
+
+
+def debit_holds() -> QuerySet[Hold]:
+    """Every hold in force that forbids taking money."""
     moment = now()
-    return (
-        Hold.objects.filter(Q(account=account) | Q(account=None), debtor_id=account.debtor_id)
-        .filter(Q(ends_at=None) | Q(ends_at__gt=moment), starts_at__lte=moment, blocks__contains=["debit"])
-        .first()
+    return Hold.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=moment), starts_at__lte=moment, blocks__contains=["debit"]
     )
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.events import record_event
 from accounts.models import Account, User
+from common.clock import now
 from common.errors import InvalidInput
 from common.money import Money
 from payments.ledger import Line, post_entry
 from payments.models import LedgerAccount, Payment
 from payments.services import settling
 from payments.services.locking import lock_account
+
+# A payment reported later than this is no news to the debtor: no receipt goes out for it.
+NEWS = timedelta(days=3)
 
 
 @transaction.atomic
@@ -62,5 +66,6 @@ def record_direct_payment(
         "payment.succeeded", account=account, actor=by, source="creditor", payment=payment.reference,
         amount_minor=amount.minor, currency=amount.currency, entry=entry.pk,
     )  # fmt: skip
-    settling.announce(payment)
+    if now() - received_at < NEWS:
+        settling.announce(payment)
     return payment

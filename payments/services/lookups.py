@@ -30,8 +30,15 @@ def look_up_due_attempts(batch: int = BATCH) -> int:
     """Look up what is due: open attempts on the ladder, and claims whose worker never came back."""
     due = _claim_due(batch)
     for attempt_id in due:
-        look_up(attempt_id)
+        _look_up_quietly(attempt_id)
     return len(due)
+
+
+def _look_up_quietly(attempt_id: int) -> None:
+    try:
+        look_up(attempt_id)
+    except Exception:  # one attempt nobody can read must not keep the others waiting
+        logger.exception("an attempt could not be looked up", extra={"attempt": attempt_id})
 
 
 @transaction.atomic(durable=True)
@@ -115,7 +122,7 @@ def close_expired_attempts(batch: int = BATCH) -> int:
     ).filter(needs_person=False)
     due = list(over.order_by("expires_at").values_list("pk", flat=True)[:batch])
     for attempt_id in due:
-        look_up(attempt_id)
+        _look_up_quietly(attempt_id)
     return len(due)
 
 

@@ -114,8 +114,15 @@ def _keep_refusal(provider: Provider, call: HttpIn, error: PlatformError) -> Non
 def apply_waiting_events(batch: int = BATCH) -> int:
     """Apply what was stored but not applied yet, oldest first: a lost task costs seconds, not a payment."""
     waiting = ProviderEvent.objects.filter(outcome="received").order_by("pk").values_list("pk", flat=True)[:batch]
-    done = [apply_provider_event(event_id) for event_id in list(waiting)]
-    return sum(outcome != "received" for outcome in done)
+    return sum(_apply_quietly(event_id) for event_id in list(waiting))
+
+
+def _apply_quietly(event_id: int) -> bool:
+    try:
+        return apply_provider_event(event_id) != "received"
+    except Exception:  # one notice nobody can read must not keep the others waiting
+        logger.exception("a notice could not be applied", extra={"event": event_id})
+        return False
 
 
 def apply_provider_event(event_id: int) -> str:

@@ -162,7 +162,8 @@ def _continues(attempt: Attempt, wanted: Wanted) -> bool:
 
 
 def _action_of(attempt: Attempt) -> Action | None:
-    if not attempt.action or attempt.state != "requires_action":
+    over = attempt.expires_at is not None and attempt.expires_at <= now()
+    if not attempt.action or attempt.state != "requires_action" or over:
         return None
     until: datetime | None = parse_datetime(attempt.action["expires_at"]) if attempt.action["expires_at"] else None
     return Action(

@@ -98,6 +98,15 @@ def test_a_hold_placed_between_planning_and_sending_stops_the_debit(plan, accoun
     assert Payment.objects.get().state == "cancelled"
 
 
+def test_a_hold_keeps_the_notice_back_until_it_ends(plan, account, wallet):
+    hold = account.debtor.holds.create(account=account, kind="dispute", blocks=["debit"], reason="not mine")
+    wallet.move_clock(hours=12)
+    assert notice_due_debits() == 0 and first_of(plan).last_reason == "on_hold"
+    hold.ends_at = now()
+    hold.save()
+    assert notice_due_debits() == 1 and first_of(plan).last_reason == ""
+
+
 def test_a_revoked_mandate_is_never_debited(plan, account, wallet):
     reach_the_debit(wallet)
     revoke_mandate(plan.mandate, reason="changed my mind")
