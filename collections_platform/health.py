@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from collections_platform.metrics import exposition
+from collections_platform.metrics import exposition, oldest_due_seconds
 from common import clock
+from common.heartbeat import age
 
 
 def _database() -> str:
@@ -33,7 +35,24 @@ def _broker() -> str:
     return "ok"
 
 
+STALE = timedelta(minutes=2)
 CHECKS: dict[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "broker": _broker}
+
+
+def _background() -> str:
+    """Whether beat and a worker are alive, by the most frequent task they run together."""
+    try:
+        beaten = age("deliver_webhooks")
+    except DatabaseError:
+        return "unknown"
+    return "no sign of life" if beaten is None or beaten > STALE else "ok"
+
+
+def _oldest_due() -> int | None:
+    try:
+        return int(oldest_due_seconds())
+    except DatabaseError:
+        return None
 
 
 def _outcome(check: Callable[[], str]) -> str:
@@ -52,7 +71,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     outcomes = {name: _outcome(check) for name, check in CHECKS.items()}
     ready = all(outcome == "ok" for outcome in outcomes.values())
-    return JsonResponse({"status": "ok" if ready else "not ready", **outcomes}, status=200 if ready else 503)
+    # Shown, not required: the web process can serve while the worker restarts. Alert on the ages in /metrics.
+    shown = {"worker": _background(), "oldest_due_message_seconds": _oldest_due()}
+    return JsonResponse({"status": "ok" if ready else "not ready", **outcomes, **shown}, status=200 if ready else 503)
 
 
 @never_cache

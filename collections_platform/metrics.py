@@ -52,12 +52,17 @@ def _gauge(name: str, words: str, *, label: str, sql: str) -> GaugeMetricFamily:
     return gauge
 
 
-def _oldest_due() -> GaugeMetricFamily:
-    gauge = GaugeMetricFamily("collections_oldest_due_message_seconds", "Age of the oldest message still due")
+def oldest_due_seconds() -> float:
+    """How long the oldest due message has been waiting; zero when none is late."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(due_at) FROM reminders_message WHERE state = 'due'")
         oldest = cursor.fetchone()[0]
-    gauge.add_metric([], max(0, (now() - oldest).total_seconds()) if oldest else 0)
+    return max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0
+
+
+def _oldest_due() -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily("collections_oldest_due_message_seconds", "Age of the oldest message still due")
+    gauge.add_metric([], oldest_due_seconds())
     return gauge
 
 

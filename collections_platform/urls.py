@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from collections_platform import health
+from common.views_clock import move_clock
 from common.views_panels import panel
 from common.views_styleguide import styleguide
 
@@ -15,10 +16,18 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("styleguide/", styleguide, name="styleguide"),
     path("panels/<slug:page>/<slug:name>/<str:reference>/", panel, name="panel"),
+    path("p/", include("payments.urls_debtor")),
+    path("p/", include("reminders.urls_debtor")),
     path("api/v1/", include("accounts.urls_api")),
     path("api/v1/", include("payments.urls_api")),
     path("webhooks/wallets/", include("payments.urls_webhooks")),
     path("", include("reminders.urls_webhooks")),
+    path("", include("accounts.urls")),
+    path("", include("payments.urls_staff")),
+    path("", include("reminders.urls_staff")),
+    path("", include("wallets.urls_staff")),
+    path("", include("analytics.urls")),
+    path("sandbox/clock/", move_clock, name="sandbox_move_clock"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api_docs"),
     path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="api_redoc"),

@@ -142,3 +142,9 @@ def test_metrics_are_not_for_the_world(client, db, settings):
     far = {"REMOTE_ADDR": "203.0.113.9"}
     assert client.get("/metrics", **far).status_code == 401
     assert client.get("/metrics", **far, headers={"authorization": "Bearer scrape"}).status_code == 200
+
+
+def test_readiness_shows_what_is_missing_and_how_the_background_is_doing(client, db):
+    body = client.get("/readyz").json()
+    assert body["database"] == body["migrations"] == "ok"
+    assert body["worker"] == "no sign of life" and body["oldest_due_message_seconds"] == 0

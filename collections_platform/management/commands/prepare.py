@@ -28,6 +28,7 @@ class Command(BaseCommand):
 
     def _prepare(self, *, with_demo: bool) -> None:
         call_command("ensure_secrets", verbosity=0)
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         self._say("applying migrations")
         call_command("migrate", interactive=False, verbosity=0)
         from collections_platform.defaults import install_defaults

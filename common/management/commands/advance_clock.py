@@ -11,10 +11,11 @@ from django.core.management.base import BaseCommand
 
 from common.clock import now
 from common.models import ClockShift
+from common.ticks import kick
 
 
 class Command(BaseCommand):
-    help = "Sandbox only: move the platform's clock forward."
+    help = "Sandbox only: move the platform's clock forward and do at once what has become due."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, default=0)
@@ -24,4 +25,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         step = timedelta(days=options["days"], hours=options["hours"], minutes=options["minutes"])
         ClockShift.advance(step, sandbox=settings.SANDBOX)
+        kick()
         self.stdout.write(f"It is now {now():%Y-%m-%d %H:%M} UTC on the platform.")
