@@ -12,7 +12,8 @@ from reminders.planning.steps import StepRow
 # A second reminder is not planned while one is under way or the last was planned within this time.
 BREATH = timedelta(hours=20)
 
-# The anti-joins ask tables that are empty for most people; array_remove keeps the step's order of channels.
+# The anti-joins ask tables that are empty for most people; array_remove keeps the step's order of channels; OFFSET 0
+# keeps the refusals from being looked up once for each use.
 DUE = """
     WITH step AS MATERIALIZED (
         SELECT creditor_id, step_id, from_day, upto_day, string_to_array(channels, ',') AS channels, key, minimum
@@ -45,13 +46,15 @@ DUE = """
                coalesce(bool_or(kind = 'phone'), false) AND slot.sms_allowed AS sms
         FROM accounts_contactpoint WHERE debtor_id = c.debtor_id AND condition <> 'invalid'
     ) AS reach
-    LEFT JOIN LATERAL (
-        SELECT array_agg(word.channel) AS channels FROM unnest(ARRAY['email', 'sms', 'in_app']) AS word (channel)
-        WHERE NOT (SELECT w.granted FROM accounts_consent w
-                   WHERE w.debtor_id = c.debtor_id AND w.channel IN (word.channel, '*') AND w.purpose = 'collection'
-                     AND w.contact_point_id IS NULL
-                   ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1)
-    ) AS refused ON EXISTS (SELECT FROM accounts_consent w WHERE w.debtor_id = c.debtor_id AND NOT w.granted)
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN EXISTS (SELECT FROM accounts_consent w WHERE w.debtor_id = c.debtor_id AND NOT w.granted) THEN (
+            SELECT array_agg(word.channel) FROM unnest(ARRAY['email', 'sms', 'in_app']) AS word (channel)
+            WHERE NOT (SELECT w.granted FROM accounts_consent w
+                       WHERE w.debtor_id = c.debtor_id AND w.channel IN (word.channel, '*')
+                         AND w.purpose = 'collection' AND w.contact_point_id IS NULL
+                       ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1)
+        ) END AS channels OFFSET 0
+    ) AS refused
     CROSS JOIN LATERAL (
         SELECT array_remove(array_remove(array_remove(array_remove(array_remove(c.channels,
             CASE WHEN NOT reach.email THEN 'email' END), CASE WHEN NOT reach.sms THEN 'sms' END),
