@@ -9,3 +9,15 @@ class PaymentsConfig(AppConfig):
         from payments.placements import register_hooks
 
         register_hooks()
+        self._register_pages()
+
+    @staticmethod
+    def _register_pages() -> None:
+        from common import clock_targets
+        from payments import debtor_panels, navigation, panels, selectors, work_reasons
+
+        navigation.register_all()
+        panels.register()
+        debtor_panels.register_page()
+        work_reasons.register_own()
+        clock_targets.register(selectors.next_due_moment)

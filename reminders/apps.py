@@ -7,3 +7,16 @@ class RemindersConfig(AppConfig):
 
     def ready(self) -> None:
         from reminders import receivers  # noqa: F401 - connecting them is all this import is for
+
+        self._register_pages()
+
+    @staticmethod
+    def _register_pages() -> None:
+        from common import clock_targets
+        from reminders import navigation, panels, panels_debtor, selectors_clock, work_reasons
+
+        navigation.register_all()
+        panels.register()
+        panels_debtor.register()
+        work_reasons.register_own()
+        clock_targets.register(selectors_clock.next_message_moment)

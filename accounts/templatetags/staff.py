@@ -1,0 +1,13 @@
+"""Filters of the staff pages."""
+
+from __future__ import annotations
+
+from django import template
+
+from accounts.masking import masked_name
+from accounts.products import product_words
+
+register = template.Library()
+
+register.filter("masked", masked_name)
+register.filter("product", product_words)

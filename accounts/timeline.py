@@ -1,0 +1,104 @@
+"""One timeline per account, read from the events: contacts, payments, decisions, notes, and what the system did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+
+from accounts.models import Account, Event, Hold, Note
+from accounts.timeline_words import CHANNEL_WORDS, GROUPS, kinds_of, words_of
+from common.money import Money
+
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    icon: str
+    tone: str
+    title: Promise | str
+    at: datetime
+    actor: str = ""
+    body: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """`older` is the id to read on from; 0 at the beginning of the account."""
+
+    items: list[Item]
+    older: int = 0
+
+
+# Apps to the right lend their words for reasons ("insufficient_funds"), which the record keeps as codes.
+_reason_words: list[Mapping[str, Promise]] = []
+
+
+def register_reason_words(words: Mapping[str, Promise]) -> None:
+    if words not in _reason_words:
+        _reason_words.append(words)
+
+
+def timeline_of(account: Account, *, group: str = "", before: int = 0) -> Timeline:
+    """Newest first. Events about the person that name no account are told too."""
+    rows = Event.objects.filter(account=account)
+    if group in GROUPS:
+        rows = rows.filter(kind__in=kinds_of(group))
+    if before:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.select_related("actor").order_by("-pk")[: PAGE + 1])
+    shown = found[:PAGE]
+    notes = _notes(shown)
+    return Timeline([item_of(event, notes) for event in shown], shown[-1].pk if len(found) > PAGE else 0)
+
+
+def _notes(events: Iterable[Event]) -> dict[str, str]:
+    wanted = [event.data.get("note") for event in events if event.kind == "note.added"]
+    return {str(note.pk): note.text for note in Note.objects.filter(pk__in=[pk for pk in wanted if pk])}
+
+
+def item_of(event: Event, notes: Mapping[str, str]) -> Item:
+    words = words_of(event.kind)
+    return Item(
+        icon=words.icon,
+        tone=words.tone,
+        title=words.title,
+        at=event.happened_at,
+        actor=str(event.actor) if event.actor else "",
+        body=notes.get(event.data.get("note", ""), "") or " · ".join(_details(event.data)),
+    )
+
+
+def _amount(value: Any, data: Mapping[str, Any]) -> str:
+    return Money(int(value), data["currency"]).format(get_language() or "en") if data.get("currency") else ""
+
+
+def reason_in_words(code: Any, _data: Mapping[str, Any] | None = None) -> str:
+    for words in _reason_words:
+        if code in words:
+            return str(words[code])
+    return str(code).replace("_", " ") if code else ""
+
+
+DETAILS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
+    "amount_minor": _amount,
+    "channel": lambda value, _data: str(CHANNEL_WORDS.get(value, value)),
+    "purpose": lambda value, _data: str(value).replace("_", " "),
+    "hold_kind": lambda value, _data: str(dict(Hold.Kind.choices).get(value, value)),
+    "provider": lambda value, _data: str(value).capitalize(),
+    "after": lambda value, _data: str(value).replace("_", " "),
+    "reason": reason_in_words,
+    "why": lambda value, _data: str(value),
+    "due_on": lambda value, _data: str(value),
+}
+
+
+def _details(data: Mapping[str, Any]) -> list[str]:
+    said = [tell(data[key], data) for key, tell in DETAILS.items() if data.get(key) not in (None, "")]
+    return [text for text in said if text]

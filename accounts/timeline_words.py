@@ -1,0 +1,75 @@
+"""How each kind of event is told on a timeline: its group, icon, tone and title."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class EventWords:
+    group: str
+    icon: str
+    tone: str
+    title: Promise | str
+
+
+GROUPS: dict[str, Promise] = {
+    "contacts": _("Contacts"),
+    "payments": _("Payments"),
+    "decisions": _("Decisions"),
+    "notes": _("Notes"),
+    "system": _("System"),
+}
+WORDS: dict[str, EventWords] = {
+    "account.placed": EventWords("system", "inbox", "brand", _("Placed with us")),
+    "account.updated": EventWords("system", "arrow-repeat", "quiet", _("Updated by the creditor")),
+    "account.status_changed": EventWords("decisions", "flag", "info", _("Status changed")),
+    "account.assigned": EventWords("system", "person-check", "quiet", _("Assigned")),
+    "note.added": EventWords("notes", "pencil", "brand", _("Note")),
+    "hold.placed": EventWords("decisions", "pause-circle", "warn", _("Hold placed")),
+    "hold.ended": EventWords("decisions", "play-circle", "good", _("Hold ended")),
+    "consent.granted": EventWords("decisions", "check-circle", "good", _("Agreed to be contacted")),
+    "consent.withdrawn": EventWords("decisions", "bell-slash", "warn", _("Asked us to stop")),
+    "personal_data.seen": EventWords("system", "eye", "quiet", _("Contact details looked at")),
+    "message.sent": EventWords("contacts", "send", "info", _("Message sent")),
+    "message.delivered": EventWords("contacts", "check-circle", "good", _("Message delivered")),
+    "message.failed": EventWords("contacts", "x-circle", "bad", _("Message failed")),
+    "message.bounced": EventWords("contacts", "exclamation-triangle", "bad", _("Message bounced")),
+    "message.blocked": EventWords("decisions", "shield-check", "warn", _("Message not sent")),
+    "message.cancelled": EventWords("system", "x-circle", "quiet", _("Message cancelled")),
+    "message.received": EventWords("contacts", "chat-dots", "brand", _("Wrote to us")),
+    "link.created": EventWords("contacts", "link-45deg", "info", _("Payment link made")),
+    "link.opened": EventWords("contacts", "eye", "brand", _("Payment link opened")),
+    "link.revoked": EventWords("system", "link-45deg", "quiet", _("Payment link withdrawn")),
+    "payment.started": EventWords("payments", "wallet2", "info", _("Payment started")),
+    "payment.succeeded": EventWords("payments", "cash-coin", "good", _("Payment received")),
+    "payment.failed": EventWords("payments", "x-circle", "bad", _("Payment failed")),
+    "payment.reversed": EventWords("payments", "arrow-counterclockwise", "bad", _("Payment taken back")),
+    "payment.needs_person": EventWords("payments", "question-circle", "warn", _("A payment needs a person")),
+    "debit.noticed": EventWords("payments", "bell", "info", _("Debit announced")),
+    "debit.refused": EventWords("payments", "pause-circle", "warn", _("Debit held back")),
+    "instalment.missed": EventWords("payments", "calendar-event", "bad", _("Instalment missed")),
+    "mandate.proposed": EventWords("payments", "file-earmark-text", "info", _("Debit agreement offered")),
+    "mandate.signed": EventWords("payments", "patch-check", "good", _("Debit agreement signed")),
+    "mandate.revoked": EventWords("payments", "x-octagon", "warn", _("Debit agreement ended")),
+    "plan.activated": EventWords("payments", "calendar-check", "good", _("Repayment plan agreed")),
+    "plan.cancelled": EventWords("payments", "x-circle", "warn", _("Repayment plan cancelled")),
+    "plan.completed": EventWords("payments", "check-circle", "good", _("Repayment plan completed")),
+}
+CHANNEL_WORDS: dict[str, Promise] = {
+    "email": _("by e-mail"),
+    "sms": _("by text message"),
+    "in_app": _("in the app"),
+}
+
+
+def words_of(kind: str) -> EventWords:
+    """An unknown kind is still shown, by its own name: a timeline hides nothing."""
+    return WORDS.get(kind) or EventWords("system", "info-circle", "quiet", kind.replace("_", " ").replace(".", ": "))
+
+
+def kinds_of(group: str) -> list[str]:
+    return [kind for kind, words in WORDS.items() if words.group == group]

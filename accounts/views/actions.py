@@ -1,0 +1,100 @@
+"""What an agent does on the account page. Each form is acted on once and leads back to the page."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.forms.work import AssignForm, EndHoldForm, HoldForm, NoteForm
+from accounts.hold_rules import HOLD_RULES
+from accounts.models import Account, Hold
+from accounts.roles import allowed, person
+from accounts.selectors import access_account
+from accounts.services import add_note, assign_account, end_hold, place_hold
+from common.errors import NotFound
+
+BLOCK_WORDS = {
+    "contact": gettext_lazy("Nobody is contacted, and queued reminders stop."),
+    "debit": gettext_lazy("No money is taken, neither by link nor by agreed debit."),
+    "interest": gettext_lazy("No interest is added."),
+    "furnish": gettext_lazy("Nothing is reported to credit bureaus."),
+}
+
+
+def _say_errors(request: HttpRequest, form: forms.Form) -> None:
+    for errors in form.errors.values():
+        for error in errors:
+            messages.error(request, str(error))
+
+
+@require_POST
+@allowed("work")
+def account_note(request: HttpRequest, reference: str) -> HttpResponse:
+    account = access_account(person(request), reference)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        _say_errors(request, form)
+        return redirect("account_page", account.reference)
+    add_note(account, author=person(request), **form.cleaned_data)
+    messages.success(request, _("The note is kept."))
+    return redirect("account_page", account.reference)
+
+
+@require_POST
+@allowed("assign")
+def account_assign(request: HttpRequest, reference: str) -> HttpResponse:
+    account = access_account(person(request), reference)
+    form = AssignForm(request.POST, account=account)
+    if not form.is_valid():
+        _say_errors(request, form)
+        return redirect("account_page", account.reference)
+    assign_account(account, by=person(request), **form.cleaned_data)
+    messages.success(request, _("The account is assigned."))
+    return redirect("account_page", account.reference)
+
+
+@require_http_methods(["GET", "POST"])
+@allowed("work")
+def account_hold(request: HttpRequest, reference: str) -> HttpResponse:
+    account = access_account(person(request), reference)
+    form = HoldForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        place_hold(account, by=person(request), **form.cleaned_data)
+        messages.success(request, _("The hold is in force from now."))
+        return redirect("account_page", account.reference)
+    kinds = [(label, _effects(kind), HOLD_RULES[kind].whole_person) for kind, label in Hold.Kind.choices]
+    return render(request, "staff/account_hold.html", {"account": account, "form": form, "kinds": kinds})
+
+
+def _effects(kind: str) -> list[str]:
+    return [str(BLOCK_WORDS[block]) for block in HOLD_RULES[kind].blocks]
+
+
+@require_http_methods(["GET", "POST"])
+@allowed("work")
+def account_hold_end(request: HttpRequest, reference: str, hold_id: int) -> HttpResponse:
+    account = access_account(person(request), reference)
+    hold = _hold_of(account, hold_id)
+    form = EndHoldForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        end_hold(hold, account=account, by=person(request), **form.cleaned_data)
+        messages.success(request, _("The hold has ended."))
+        return redirect("account_page", account.reference)
+    effects = [
+        _("What it stopped may happen again at once: %(blocks)s.") % {"blocks": ", ".join(hold.blocks)},
+        _("Who ended it, and why, stays on the record."),
+    ]
+    context = {"account": account, "hold": hold, "form": form, "effects": effects}
+    return render(request, "staff/account_hold_end.html", context)
+
+
+def _hold_of(account: Account, hold_id: int) -> Hold:
+    hold = Hold.objects.filter(pk=hold_id, debtor_id=account.debtor_id).first()
+    if hold is None or hold.account_id not in (None, account.pk):
+        raise NotFound(_("There is no such hold on this account."))
+    return hold

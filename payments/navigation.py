@@ -1,0 +1,11 @@
+"""The payments' entry in the left navigation."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from common.navigation import NavItem, register
+
+
+def register_all() -> None:
+    register(NavItem(_("Payments"), "payment_list", "cash-coin", order=30))

@@ -1,0 +1,103 @@
+"""The account page's panels about money: payments and links, the repayment plan and its debit agreement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from accounts.timeline import register_reason_words
+from common import clock, panels
+from common.money import Money
+from payments.models import Instalment, PaymentLink
+from payments.selectors import live_plan, payments_of
+from payments.words import REASONS, reason_words
+
+SHOWN_PAYMENTS = 6
+SHOWN_LINKS = 3
+INSTALMENT_WORDS = {
+    "scheduled": _("to come"),
+    "noticed": _("announced"),
+    "paid": _("paid"),
+    "missed": _("missed"),
+    "cancelled": _("cancelled"),
+}
+PAYMENT_WORDS = {
+    "open": _("under way"),
+    "succeeded": _("received"),
+    "failed": _("failed"),
+    "cancelled": _("cancelled"),
+    "reversed": _("taken back"),
+}
+SOURCE_WORDS = {"link": _("by payment link"), "debit": _("agreed debit")}
+
+
+def payment_rows(account: Account) -> list[dict[str, Any]]:
+    rows = []
+    for payment in payments_of(account)[:SHOWN_PAYMENTS]:
+        attempts = sorted(payment.attempts.all(), key=lambda attempt: attempt.pk)
+        last = attempts[-1] if attempts else None
+        rows.append(
+            {
+                "payment": payment,
+                "words": PAYMENT_WORDS[payment.state],
+                "source": SOURCE_WORDS.get(payment.source, payment.source),
+                "provider": last.provider.name if last else "",
+                "reason": reason_words(last.reason) if last and last.reason else "",
+                "needs_person": any(attempt.needs_person for attempt in attempts),
+            }
+        )
+    return rows
+
+
+def links_of(account: Account) -> list[PaymentLink]:
+    return list(PaymentLink.objects.filter(account=account).select_related("created_by").order_by("-pk")[:SHOWN_LINKS])
+
+
+def money_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
+    return {"payments": payment_rows(account), "links": links_of(account), "now": clock.now()}
+
+
+def instalment_row(row: Instalment, currency: str) -> dict[str, Any]:
+    return {
+        "row": row,
+        "amount": Money(row.amount_minor, currency),
+        "words": INSTALMENT_WORDS[row.state],
+        "reason": reason_words(row.last_reason) if row.last_reason else "",
+    }
+
+
+def plan_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None:
+    plan = live_plan(account)
+    if plan is None:
+        return None
+    rows = sorted(plan.instalments.all(), key=lambda row: row.number)
+    paid = sum(row.state == "paid" for row in rows)
+    return {
+        "plan": plan,
+        "mandate": plan.mandate,
+        "rows": [instalment_row(row, plan.currency) for row in rows],
+        "paid": paid,
+        "count": len(rows),
+        "total": Money(plan.total_minor, plan.currency),
+    }
+
+
+def register() -> None:
+    register_reason_words(REASONS)
+    for name, title, selector, order in (
+        ("money", _("Payments"), money_panel, 20),
+        ("plan", _("Repayment plan"), plan_panel, 30),
+    ):
+        panels.register(
+            panels.Panel(
+                page="account",
+                name=name,
+                title=title,
+                template=f"staff/panels/{name}.html",
+                selector=selector,
+                order=order,
+            )
+        )

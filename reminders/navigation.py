@@ -1,0 +1,22 @@
+"""The reminders' entries in the left navigation."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import ALLOWED
+from common.navigation import NavItem, register
+
+
+def register_all() -> None:
+    register(NavItem(_("Messages"), "message_list", "chat-dots", order=40, roles=ALLOWED["see_messages"]))
+    register(
+        NavItem(
+            _("Schedules"),
+            "schedule_list",
+            "calendar-event",
+            order=78,
+            roles=ALLOWED["see_schedules"],
+            section=_("Set-up"),
+        )
+    )

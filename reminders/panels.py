@@ -1,0 +1,100 @@
+"""The account page's panels about contact: may I now, what happens next, what was sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from accounts.roles import may
+from common import clock, panels
+from compliance.gate import Kind
+from compliance.selectors import may_contact
+from payments.selectors import agenda_of
+from reminders.models import Message
+from reminders.selectors import messages_of, upcoming_for
+from reminders.words import CHANNEL_NAMES, MESSAGE_WORDS, purpose_words
+
+SHOWN = 6
+VERDICTS = {
+    Kind.ALLOW: ("good", _("yes, now")),
+    Kind.DEFER: ("warn", _("later")),
+    Kind.REVIEW: ("info", _("a person decides")),
+    Kind.BLOCK: ("bad", _("no")),
+}
+
+
+def gauge_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None:
+    """The same gate that decides at the moment of sending, asked now."""
+    if not may(request.user, "work"):
+        return None
+    rows = []
+    for channel in ("email", "sms"):
+        verdict = may_contact(account, channel=channel)
+        tone, words = VERDICTS[verdict.kind]
+        rows.append({"channel": CHANNEL_NAMES[channel], "tone": tone, "words": words, "verdict": verdict})
+    return {"rows": rows, "zone": account.debtor.time_zone}
+
+
+def agenda_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
+    """What happens next without anybody doing anything, the soonest first."""
+    agenda = agenda_of(account)
+    upcoming = list(upcoming_for(account)[:2])
+    items: list[dict[str, Any]] = [_message_item(message) for message in upcoming]
+    if agenda.instalment:
+        items.append(
+            {"icon": "calendar-check", "at": agenda.debit_from, "day": agenda.instalment.due_on, "agenda": agenda}
+        )
+    return {"items": sorted(items, key=_when), "account": account}
+
+
+def _when(item: dict[str, Any]) -> datetime:
+    moment: datetime = item["at"] or clock.now()
+    return moment
+
+
+def _message_item(message: Message) -> dict[str, Any]:
+    return {
+        "icon": "send",
+        "at": message.due_at,
+        "words": purpose_words(message.purpose),
+        "channel": CHANNEL_NAMES[message.channel],
+    }
+
+
+def messages_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
+    rows = [
+        {
+            "message": message,
+            "words": MESSAGE_WORDS[message.state],
+            "purpose": purpose_words(message.purpose),
+            "channel": CHANNEL_NAMES[message.channel],
+        }
+        for message in messages_of(account)[:SHOWN]
+    ]
+    return {"rows": rows, "staff": may(request.user, "see_messages")}
+
+
+PANELS = (
+    ("gauge", _("May I contact now?"), gauge_panel, 10, "aside"),
+    ("agenda", _("What happens next"), agenda_panel, 30, "aside"),
+    ("messages", _("Messages"), messages_panel, 50, "main"),
+)
+
+
+def register() -> None:
+    for name, title, selector, order, area in PANELS:
+        panels.register(
+            panels.Panel(
+                page="account",
+                name=name,
+                title=title,
+                template=f"staff/panels/{name}.html",
+                selector=selector,
+                order=order,
+                area=area,
+            )
+        )

@@ -1,0 +1,44 @@
+"""Channels, purposes and states of messages as people say them."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+CHANNEL_NAMES: dict[str, Promise] = {"email": _("E-mail"), "sms": _("Text message"), "in_app": _("In the app")}
+PURPOSES: dict[str, Promise] = {
+    "due_soon": _("Soon due"),
+    "overdue_friendly": _("Friendly reminder"),
+    "overdue_firm": _("Firm reminder"),
+    "overdue_last": _("Last reminder"),
+    "pre_debit": _("Notice of a debit"),
+    "pre_debit_notice": _("Notice of a debit"),
+    "receipt": _("Receipt"),
+    "debit_receipt": _("Receipt of a debit"),
+    "payment_link": _("Payment link"),
+    "plan_confirmed": _("Plan confirmed"),
+    "opt_out_confirmation": _("Opt-out confirmed"),
+}
+MESSAGE_WORDS: dict[str, Promise] = {
+    "due": _("waiting"),
+    "sending": _("being sent"),
+    "sent": _("sent"),
+    "delivered": _("delivered"),
+    "failed": _("failed"),
+    "bounced": _("bounced"),
+    "blocked": _("not sent"),
+    "cancelled": _("cancelled"),
+}
+LEFT_OUT: dict[str, Promise] = {
+    "nothing_owed": _("nothing is owed any more"),
+    "quiet": _("left in peace for now"),
+    "hold": _("on hold"),
+    "below_minimum": _("too small for this step"),
+    "under_way": _("another reminder is under way"),
+    "already_sent": _("this reminder was sent already"),
+    "opted_out": _("asked us to stop"),
+}
+
+
+def purpose_words(purpose: str) -> str:
+    return str(PURPOSES.get(purpose, purpose.replace("_", " ")))
