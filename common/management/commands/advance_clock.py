@@ -6,12 +6,10 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from common.clock import now
-from common.models import ClockShift
-from common.ticks import kick
+from common.clock_moves import advance
 
 
 class Command(BaseCommand):
@@ -24,6 +22,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         step = timedelta(days=options["days"], hours=options["hours"], minutes=options["minutes"])
-        ClockShift.advance(step, sandbox=settings.SANDBOX)
-        kick()
+        advance(step)
         self.stdout.write(f"It is now {now():%Y-%m-%d %H:%M} UTC on the platform.")
