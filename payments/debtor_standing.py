@@ -1,0 +1,80 @@
+"""Whether an account takes money from its debtor now, and what stands in the way: read only, the services ask again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from accounts.models import Account
+from common.clock import today
+from common.money import Money
+from payments.models import Attempt, Instalment, Payment
+from payments.services.checks import debit_hold
+from wallets.selectors import Offer, offers
+
+LAST_ATTEMPTS = 20
+
+
+class Standing(StrEnum):
+    PAYABLE = "payable"
+    PAID = "paid"
+    NOT_OPEN = "not_open"
+    ON_HOLD = "on_hold"
+    COLLECTING = "collecting"
+    NO_WALLET = "no_wallet"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """`open_payment` is one that may still be paid: shown beside the form (a link's) or instead of it (a debit)."""
+
+    standing: Standing
+    wallets: list[Offer]
+    instalment: Instalment | None
+    open_payment: Payment | None
+
+    @property
+    def payable(self) -> bool:
+        return self.standing is Standing.PAYABLE
+
+
+def situation_of(account: Account) -> Situation:
+    open_payment = account.payments.filter(state="open").order_by("-pk").first()
+    wallets = usable_wallets(account)
+    return Situation(
+        standing=_standing(account, open_payment, wallets),
+        wallets=wallets,
+        instalment=due_instalment(account),
+        open_payment=open_payment,
+    )
+
+
+def _standing(account: Account, open_payment: Payment | None, wallets: list[Offer]) -> Standing:
+    if account.status in ("paid", "settled") or (account.status == "open" and account.balance_minor <= 0):
+        return Standing.PAID
+    if account.status != "open":
+        return Standing.NOT_OPEN
+    if open_payment and open_payment.source == "debit":
+        return Standing.COLLECTING
+    if debit_hold(account):
+        return Standing.ON_HOLD
+    return Standing.PAYABLE if wallets else Standing.NO_WALLET
+
+
+def usable_wallets(account: Account) -> list[Offer]:
+    """Wallets that can take some part of this balance; the one that last worked for this person first."""
+    able = [offer for offer in offers(account.currency) if offer.minimum <= account.balance_minor]
+    used = Attempt.objects.filter(payment__account__debtor_id=account.debtor_id, state="succeeded")
+    recent = list(used.order_by("-finished_at").values_list("provider_id", flat=True)[:1])
+    return sorted(able, key=lambda offer: offer.provider.pk not in recent)
+
+
+def due_instalment(account: Account) -> Instalment | None:
+    """The oldest instalment still to pay of the live plan, if it is due within a week."""
+    rows = Instalment.objects.filter(plan__account=account, plan__state__in=["active", "defaulted"])
+    row = rows.filter(state__in=["scheduled", "noticed", "missed"]).order_by("due_on").select_related("plan").first()
+    return row if row and (row.due_on - today()).days <= 7 else None
+
+
+def still_due(row: Instalment, account: Account) -> Money:
+    return Money(min(row.amount_minor - row.paid_minor, account.balance_minor), account.currency)

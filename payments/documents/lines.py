@@ -1,0 +1,116 @@
+"""What a statement and a receipt say, read from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Account
+from common.errors import NotFound
+from common.money import Money
+from payments.models import LedgerAccount, Payment, Posting
+
+KINDS: dict[str, Promise] = {
+    "placement": gettext_lazy("Amount handed over to us"),
+    "balance_adjustment": gettext_lazy("Correction by the creditor"),
+    "payment": gettext_lazy("Your payment. Thank you"),
+    "payment_reversal": gettext_lazy("Payment taken back"),
+    "placement_reversal": gettext_lazy("Amount withdrawn"),
+    "interest": gettext_lazy("Interest"),
+    "fee": gettext_lazy("Fee"),
+    "waiver": gettext_lazy("Amount waived"),
+    "settlement": gettext_lazy("Settlement"),
+    "write_off": gettext_lazy("Written off"),
+    "refund": gettext_lazy("Refund"),
+}
+COMPONENTS: dict[str, Promise] = {
+    "principal": gettext_lazy("What was borrowed or bought"),
+    "interest": gettext_lazy("Interest"),
+    "fees": gettext_lazy("Fees"),
+    "costs": gettext_lazy("Costs"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """`amount` raises (positive) or lowers what is owed; `balance` is what is owed after it."""
+
+    entry_id: int
+    kind: str
+    label: str
+    at: datetime
+    amount: Money
+    balance: Money
+    reference: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`parts` say what the payment was set against; `balance_after` is what was owed right after it."""
+
+    number: str
+    payment: Payment
+    wallet: str
+    wallet_reference: str
+    paid_at: datetime
+    parts: list[tuple[str, Money]]
+    balance_after: Money
+
+
+def statement_lines(account: Account) -> list[Line]:
+    """Every movement of the debt, oldest first, with the running balance; the last one is the account's balance."""
+    return list(_running(account))
+
+
+def _running(account: Account) -> Iterator[Line]:
+    owed = LedgerAccount.Kind.RECEIVABLE
+    rows = Posting.objects.filter(account=account, ledger_account__kind=owed).values(
+        "entry_id", "entry__kind", "entry__effective_at", "entry__data"
+    )
+    balance = 0
+    for row in rows.annotate(minor=Sum("amount_minor")).order_by("entry__effective_at", "entry_id"):
+        balance += row["minor"]
+        kind = row["entry__kind"]
+        yield Line(
+            entry_id=row["entry_id"],
+            kind=kind,
+            label=str(KINDS.get(kind) or kind.replace("_", " ").capitalize()),
+            at=row["entry__effective_at"],
+            amount=Money(row["minor"], account.currency),
+            balance=Money(balance, account.currency),
+            reference=str(row["entry__data"].get("payment", "")),
+        )
+
+
+def surplus_of(account: Account) -> Money:
+    """What was paid beyond the debt and still waits for a decision."""
+    waiting = Posting.objects.filter(account=account, ledger_account__kind=LedgerAccount.Kind.SUSPENSE)
+    return Money(-(waiting.aggregate(minor=Sum("amount_minor"))["minor"] or 0), account.currency)
+
+
+def receipt_of(payment: Payment) -> Receipt:
+    """Raises `NotFound` until the money has arrived."""
+    entry = payment.entry
+    if entry is None or payment.state not in ("succeeded", "reversed"):
+        raise NotFound(_("There is no receipt: this payment has not arrived."))
+    attempt = payment.attempts.select_related("provider").filter(state__in=["succeeded", "reversed"]).first()
+    shares = entry.data.get("allocation", {})
+    parts = [(str(COMPONENTS[name]), Money(minor, payment.currency)) for name, minor in shares.items()]
+    if surplus := entry.data.get("suspense"):
+        parts.append((_("More than was owed"), Money(surplus, payment.currency)))
+    after = [line.balance for line in statement_lines(payment.account) if line.entry_id == entry.pk]
+    return Receipt(
+        number=payment.reference,
+        payment=payment,
+        wallet=attempt.provider.name if attempt else "",
+        wallet_reference=attempt.provider_reference if attempt else "",
+        paid_at=entry.effective_at,
+        parts=parts,
+        balance_after=after[0] if after else payment.account.balance,
+    )

@@ -1,0 +1,31 @@
+"""Addresses under `p/`: everything behind a payment link. The token is the first word of each."""
+
+from django.urls import path
+
+from payments.views_debtor import documents, landing, learning, mandates, messages, paying, preferences
+from payments.views_debtor.disputes import dispute
+from payments.views_debtor.identity import identity
+
+urlpatterns = [
+    path("<str:token>/", landing.pay, name="pay"),
+    path("<str:token>/pay/", paying.pay_start, name="pay_start"),
+    path("<str:token>/payment/<slug:key>/", paying.pay_return, name="pay_return"),
+    path("<str:token>/payment/<slug:key>/cancel/", paying.pay_cancel, name="pay_cancel"),
+    path("<str:token>/receipt/<slug:reference>/", documents.receipt, name="debtor_receipt"),
+    path("<str:token>/receipt/<slug:reference>/pdf/", documents.receipt_download, name="debtor_receipt_pdf"),
+    path("<str:token>/documents/", documents.documents, name="debtor_documents"),
+    path("<str:token>/statement/", documents.statement, name="debtor_statement"),
+    path("<str:token>/statement/<slug:kind>/", documents.statement_download, name="debtor_statement_file"),
+    path("<str:token>/identity/", identity, name="debtor_identity"),
+    path("<str:token>/dispute/", dispute, name="debtor_dispute"),
+    path("<str:token>/messages/", messages.messages, name="debtor_messages"),
+    path("<str:token>/preferences/", preferences.preferences, name="debtor_preferences"),
+    path("<str:token>/plan/", mandates.mandate_offer, name="mandate_offer"),
+    path("<str:token>/plan/terms/", mandates.mandate_terms, name="mandate_terms"),
+    path("<str:token>/plan/start/", mandates.mandate_start, name="mandate_start"),
+    path("<str:token>/agreement/<slug:reference>/", mandates.mandate_page, name="mandate_page"),
+    path("<str:token>/agreement/<slug:reference>/return/", mandates.mandate_return, name="mandate_return"),
+    path("<str:token>/agreement/<slug:reference>/sign/", mandates.mandate_sign, name="mandate_sign"),
+    path("<str:token>/agreement/<slug:reference>/end/", mandates.mandate_end, name="mandate_end"),
+    path("<str:token>/about/<slug:page>/", learning.learn, name="debtor_learn"),
+]

@@ -1,0 +1,1 @@
+"""The pages a debtor sees from a payment link: no login, one subject a module."""

@@ -1,0 +1,86 @@
+"""The first page of a link: who asks, how much and why, and the ways to answer."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from common.clock import today
+from common.money import Money
+from common.once import new_form_token
+from payments.debtor_standing import Situation, Standing, situation_of
+from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
+from payments.models import Payment, Plan
+from payments.services.links import open_link
+from payments.views_debtor.doors import Visit, debtor_page, show
+from wallets.selectors import live_mandate
+
+
+@debtor_page
+def pay(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if request.method == "GET":
+        open_link(visit.token)
+    return show_landing(request, visit)
+
+
+def show_landing(
+    request: HttpRequest, visit: Visit, *, form: PayForm | None = None, notice: str = "", status: int = 200
+) -> HttpResponse:
+    account = visit.account
+    account.refresh_from_db()
+    situation = situation_of(account)
+    context = {
+        "situation": situation,
+        "form": form or blank_form(visit, situation),
+        "notice": notice,
+        "items": breakdown(visit),
+        "days_late": account.days_past_due(today()),
+        "last_payment": last_payment(visit) if situation.standing is Standing.PAID else None,
+        "continue_url": continue_url(situation.open_payment),
+        "mandate": live_mandate(account),
+        "plan": Plan.objects.filter(account=account, state__in=["active", "paused"]).first(),
+    }
+    return show(request, visit, f"landing_{'pay' if situation.payable else situation.standing.value}", context, status)
+
+
+def blank_form(visit: Visit, situation: Situation) -> PayForm:
+    form = PayForm(
+        initial={"request_key": new_form_token()},
+        situation=situation,
+        balance=visit.account.balance,
+        account=visit.account,
+    )
+    form.initial.update(preset(visit, form))
+    return form
+
+
+def preset(visit: Visit, form: PayForm) -> dict[str, str]:
+    """What the link asks for, else the instalment that is due, else everything."""
+    asked = visit.link.amount_minor
+    if asked and asked < form.balance.minor and (not form.instalment or asked != form.instalment.minor):
+        return {"choice": OTHER, "other": Money(asked, form.balance.currency).to_decimal_string()}
+    return {"choice": INSTALMENT if form.instalment else FULL}
+
+
+def breakdown(visit: Visit) -> list[tuple[str, Money]]:
+    """The parts of what is owed that are not nothing."""
+    account = visit.account
+    parts = [
+        (_("What was borrowed or bought"), account.principal_minor),
+        (_("Interest"), account.interest_minor),
+        (_("Fees"), account.fees_minor),
+        (_("Costs"), account.costs_minor),
+    ]
+    return [(label, Money(minor, account.currency)) for label, minor in parts if minor]
+
+
+def last_payment(visit: Visit) -> Payment | None:
+    return Payment.objects.filter(account=visit.account, state="succeeded").order_by("-finished_at").first()
+
+
+def continue_url(payment: Payment | None) -> str:
+    """Where an unfinished payment can be finished: the page the wallet gave us."""
+    attempt = payment.attempts.order_by("-pk").first() if payment else None
+    if attempt is None or attempt.state != "requires_action" or not attempt.action:
+        return ""
+    return str(attempt.action["url"])

@@ -1,0 +1,198 @@
+"""Paying in parts by automatic debit: choose a plan, read the terms, sign in the wallet, end it at any time."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from common.errors import NotFound, PlatformError
+from common.ids import row_id_of
+from common.once import new_form_token
+from payments.debtor_plans import (
+    PERIOD_DAYS,
+    ReadyPlan,
+    agree_to_plan,
+    chosen_plan,
+    end_agreement,
+    evidence_of,
+    first_days,
+    ready_plans,
+    refuse_second_plan,
+    terms_of_plan,
+)
+from payments.forms_debtor import AgreeForm, PlanChoiceForm
+from payments.models import Plan
+from payments.services.checks import refuse_unpayable
+from payments.views_debtor.doors import SeeOther, Visit, behind_identity, debtor_page, show
+from payments.views_debtor.frame import agency_of
+from payments.views_debtor.paying import channel_of
+from wallets.models import Mandate
+from wallets.providers.base import Capability
+from wallets.selectors import Offer, live_mandate, offers
+from wallets.services import Terms, refresh_mandate, start_mandate
+
+
+def _wallets(visit: Visit) -> list[Offer]:
+    return offers(visit.account.currency, Capability.MANDATE)
+
+
+@debtor_page
+@behind_identity
+def mandate_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
+    account = visit.account
+    if mandate := live_mandate(account):
+        return SeeOther(visit.url("mandate_page", mandate.reference))
+    refuse_unpayable(account)
+    refuse_second_plan(account)
+    days = first_days(account.debtor.time_zone)
+    wanted = request.GET.get("first", "")
+    first_on = next((day for day in days if day.isoformat() == wanted), days[0])
+    plans = ready_plans(account, first_on) if _wallets(visit) else []
+    context = {"days": days, "first_on": first_on, "plans": plans, "every": PERIOD_DAYS}
+    return show(request, visit, "plan_offer", context)
+
+
+@debtor_page
+@behind_identity
+def mandate_terms(request: HttpRequest, visit: Visit) -> HttpResponse:
+    choice = PlanChoiceForm(request.GET)
+    if not choice.is_valid():
+        return SeeOther(visit.url("mandate_offer"))
+    return _show_terms(request, visit, _plan_of(visit, choice), AgreeForm())
+
+
+def _plan_of(visit: Visit, form: PlanChoiceForm) -> ReadyPlan:
+    return chosen_plan(visit.account, count=form.cleaned_data["count"], first_on=form.cleaned_data["first"])
+
+
+def _terms(visit: Visit, plan: ReadyPlan) -> Terms:
+    return terms_of_plan(visit.account, plan, agency=agency_of(visit.account.creditor))
+
+
+def fingerprint(terms: Terms) -> str:
+    return hashlib.sha256(terms.text.encode()).hexdigest()
+
+
+def _show_terms(
+    request: HttpRequest, visit: Visit, plan: ReadyPlan, form: AgreeForm, status: int = 200
+) -> HttpResponse:
+    wallets = _wallets(visit)
+    terms = _terms(visit, plan)
+    context = {
+        "plan": plan,
+        "form": form,
+        "wallets": wallets,
+        "terms": terms,
+        "shown": fingerprint(terms),
+        "request_key": form.data.get("request_key") or new_form_token(),
+    }
+    return show(request, visit, "plan_terms", context, status)
+
+
+@debtor_page
+@behind_identity
+def mandate_start(request: HttpRequest, visit: Visit) -> HttpResponse:
+    form = AgreeForm(request.POST)
+    if request.method != "POST" or {"count", "first", "provider", "request_key"} & set(form.errors):
+        return SeeOther(visit.url("mandate_offer"))
+    plan = _plan_of(visit, form)
+    if form.is_valid() and form.cleaned_data["shown"] != fingerprint(_terms(visit, plan)):
+        form.add_error(None, _("The amounts or the language have changed since. These are the terms as they are now."))
+    if not form.is_valid():
+        return _show_terms(request, visit, plan, form, 422)
+    refuse_unpayable(visit.account)
+    return _sign(request, visit, _agree(request, visit, plan, form))
+
+
+def _agree(request: HttpRequest, visit: Visit, plan: ReadyPlan, form: AgreeForm) -> Mandate:
+    offer = next((one for one in _wallets(visit) if one.provider.key == form.cleaned_data["provider"]), None)
+    if offer is None:
+        raise NotFound(_("This wallet is not offered now. Choose another one."))
+    refuse_second_plan(visit.account)
+    return agree_to_plan(
+        visit.account,
+        plan,
+        provider_key=offer.provider.key,
+        terms=_terms(visit, plan),
+        evidence=evidence_of(
+            ip=request.META.get("REMOTE_ADDR", ""),
+            user_agent=request.headers.get("User-Agent", ""),
+            form=form.cleaned_data["request_key"],
+            link=visit.link.pk,
+        ),
+    )
+
+
+def _sign(request: HttpRequest, visit: Visit, mandate: Mandate) -> HttpResponse:
+    """To the wallet's page; when the wallet cannot be reached the agreement waits on its own page."""
+    page = visit.url("mandate_page", mandate.reference)
+    if mandate.state != "pending":
+        return SeeOther(page)
+    try:
+        back = settings.PUBLIC_URL + visit.url("mandate_return", mandate.reference)
+        action = start_mandate(mandate, return_url=back, channel=channel_of(request))
+    except PlatformError:
+        return SeeOther(f"{page}?unreachable=1")
+    return SeeOther(action.url or page)
+
+
+def _mandate(visit: Visit, reference: str) -> Mandate:
+    rows = Mandate.objects.filter(account=visit.account, pk=row_id_of(reference) or 0)
+    mandate = rows.select_related("provider", "account__creditor").first()
+    if mandate is None:
+        raise NotFound(_("There is no such agreement on this page."))
+    return mandate
+
+
+@debtor_page
+@behind_identity
+def mandate_return(request: HttpRequest, visit: Visit, reference: str) -> HttpResponse:
+    mandate = _mandate(visit, reference)
+    try:
+        refresh_mandate(mandate)
+    except PlatformError:
+        """The wallet does not answer now; its notice will come, and the page can be asked again."""
+    return _show_mandate(request, visit, mandate, just_back=True)
+
+
+@debtor_page
+@behind_identity
+def mandate_page(request: HttpRequest, visit: Visit, reference: str) -> HttpResponse:
+    return _show_mandate(request, visit, _mandate(visit, reference), just_back=False)
+
+
+def _show_mandate(request: HttpRequest, visit: Visit, mandate: Mandate, *, just_back: bool) -> HttpResponse:
+    plan = Plan.objects.filter(mandate=mandate).order_by("-pk").first()
+    rows = list(plan.instalments.all()) if plan else []
+    coming = [row for row in rows if row.state in ("scheduled", "noticed", "missed")]
+    context = {
+        "mandate": mandate,
+        "plan": plan,
+        "instalments": rows,
+        "next": coming[0] if coming and mandate.state == "active" else None,
+        "just_back": just_back,
+        "unreachable": "unreachable" in request.GET,
+    }
+    return show(request, visit, "mandate", context)
+
+
+@debtor_page
+@behind_identity
+def mandate_sign(request: HttpRequest, visit: Visit, reference: str) -> HttpResponse:
+    """Again to the wallet, for an agreement that still waits for its signature."""
+    mandate = _mandate(visit, reference)
+    if request.method != "POST":
+        return SeeOther(visit.url("mandate_page", mandate.reference))
+    return _sign(request, visit, mandate)
+
+
+@debtor_page
+@behind_identity
+def mandate_end(request: HttpRequest, visit: Visit, reference: str) -> HttpResponse:
+    mandate = _mandate(visit, reference)
+    if request.method == "POST":
+        end_agreement(mandate)
+    return SeeOther(visit.url("mandate_page", mandate.reference))
