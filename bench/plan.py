@@ -23,7 +23,8 @@ _DEBTORS = f"""
     INSERT INTO accounts_debtor (id, creditor_id, creditor_reference, name, name_tokens, birth_year, country,
                                  time_zone, language, created_at)
     SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, %(first)s + n %% {CREDITORS}, 'C' || n,
-           repeat('x', 60), '{{}}', '', ({COUNTRIES})[1 + n %% {CREDITORS}], ({ZONES})[1 + n %% {CREDITORS}], 'en', now()
+           repeat('x', 60), '{{}}', '', ({COUNTRIES})[1 + n %% {CREDITORS}], ({ZONES})[1 + n %% {CREDITORS}],
+           'en', now()
     FROM generate_series(1, %(n)s) AS n
 """
 _POINTS = """

@@ -81,7 +81,7 @@ def messages_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
 PANELS = (
     ("gauge", _("May I contact now?"), gauge_panel, 10, "aside"),
     ("agenda", _("What happens next"), agenda_panel, 30, "aside"),
-    ("messages", _("Messages"), messages_panel, 50, "main"),
+    ("messages", _("Messages"), messages_panel, 50, "below"),
 )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.timeline_words import CHANNEL_WORDS
 from reminders.models import Step
-from reminders.words import CHANNEL_NAMES, purpose_words
+from reminders.words import purpose_words
 
 SLOT, LEFT, HEIGHT, LINE = 120, 70, 110, 48
 
@@ -45,12 +46,12 @@ def sentences(steps: Sequence[Step]) -> list[str]:
 
 
 def sentence(step: Step) -> str:
-    names = [str(CHANNEL_NAMES.get(channel, channel)) for channel in step.channels]
-    said = _("%(day)s: %(text)s, by %(first)s") % {
+    names = [str(CHANNEL_WORDS.get(channel, channel)) for channel in step.channels]
+    said = _("%(day)s: %(text)s %(first)s") % {
         "day": day_words(step.offset_days).capitalize(),
         "text": purpose_words(step.template_key).lower(),
         "first": names[0] if names else "",
     }
     if len(names) > 1:
-        said += _("; if that fails, by %(others)s") % {"others": _(", then by ").join(names[1:])}
+        said += _("; if that fails, %(others)s") % {"others": _(", then ").join(names[1:])}
     return f"{said}."

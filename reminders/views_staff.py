@@ -23,7 +23,7 @@ from compliance.gate import Kind
 from compliance.selectors import may_contact
 from reminders.forms import PublishForm, ScheduleForm, step_forms
 from reminders.message_filters import MessageFilters
-from reminders.models import Message, Schedule
+from reminders.models import Message, Schedule, Step
 from reminders.schedule_picture import day_words, picture, sentences
 from reminders.schedule_services import publish_schedule, save_draft
 from reminders.selectors import who_gets_what
@@ -159,18 +159,22 @@ def schedule_preview(request: HttpRequest) -> HttpResponse:
     """Who would get what tomorrow, were nothing else to happen: the planner itself is asked, and writes nothing."""
     day = today() + timedelta(days=1)
     audience = who_gets_what(day)
-    rows = [
-        {
-            "schedule": step.schedule,
-            "day": day_words(step.offset_days),
-            "text": purpose_words(step.template_key),
-            "channel": CHANNEL_NAMES[channel],
-            "count": count,
-        }
-        for (step, channel), count in sorted(
-            audience.by_step.items(), key=lambda item: (item[0][0].schedule_id, item[0][0].offset_days, item[0][1])
-        )
-    ]
+    rows: dict[int, dict[str, Any]] = {}
+    for (step, channel), count in sorted(audience.by_step.items(), key=_by_schedule_and_day):
+        row = rows.setdefault(step.pk, {"step": step, "counts": dict.fromkeys(CHANNEL_NAMES, 0)})
+        row |= {"day": day_words(step.offset_days), "text": purpose_words(step.template_key)}
+        row["counts"][channel] = count
     left_out = [(LEFT_OUT.get(reason, reason), count) for reason, count in sorted(audience.left_out.items())]
-    context = {"day": day, "rows": rows, "left_out": left_out, "total": audience.total}
+    context = {
+        "day": day,
+        "rows": list(rows.values()),
+        "channels": CHANNEL_NAMES,
+        "left_out": left_out,
+        "total": audience.total,
+    }
     return render(request, "staff/schedule_preview.html", context)
+
+
+def _by_schedule_and_day(item: tuple[tuple[Step, str], int]) -> tuple[int, int, str]:
+    (step, channel), _count = item
+    return step.schedule_id, step.offset_days, channel

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Debtor
 from common.errors import PlatformError
 from compliance.gate import EVERY_CHANNEL
-from reminders.channels.errors import InvalidCallback
+from reminders.channels.errors import ChannelNotConfigured, InvalidCallback
 from reminders.channels.registry import channel
 from reminders.channels.transport import http_in
 from reminders.inbound import receive_text
@@ -32,7 +32,7 @@ def sms_status(request: HttpRequest) -> HttpResponse:
     """Twilio says what became of a message."""
     try:
         events = channel("sms").parse_callback(http_in(request, public_url=settings.PUBLIC_URL))
-    except InvalidCallback as error:
+    except (InvalidCallback, ChannelNotConfigured) as error:
         return _refuse(error)
     for event in events:
         record_receipt(event)
@@ -45,7 +45,7 @@ def sms_inbound(request: HttpRequest) -> HttpResponse:
     """A person answered by SMS. The empty answer tells Twilio to say nothing in our name."""
     try:
         texts = channel("sms").parse_inbound(http_in(request, public_url=settings.PUBLIC_URL))
-    except InvalidCallback as error:
+    except (InvalidCallback, ChannelNotConfigured) as error:
         return _refuse(error)
     for text in texts:
         receive_text(text)

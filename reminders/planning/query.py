@@ -47,7 +47,9 @@ DUE = """
         FROM accounts_contactpoint WHERE debtor_id = c.debtor_id AND condition <> 'invalid'
     ) AS reach
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN EXISTS (SELECT FROM accounts_consent w WHERE w.debtor_id = c.debtor_id AND NOT w.granted) THEN (
+        SELECT CASE WHEN EXISTS (
+            SELECT FROM accounts_consent w WHERE w.debtor_id = c.debtor_id AND NOT w.granted
+        ) THEN (
             SELECT array_agg(word.channel) FROM unnest(ARRAY['email', 'sms', 'in_app']) AS word (channel)
             WHERE NOT (SELECT w.granted FROM accounts_consent w
                        WHERE w.debtor_id = c.debtor_id AND w.channel IN (word.channel, '*')

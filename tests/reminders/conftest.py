@@ -40,6 +40,13 @@ def outbox(ready):
 
 
 @pytest.fixture
+def plain_static_files(settings):
+    """Pages without a collected manifest."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture
 def queued(ready, account):
     """Wang Fang's reminder, due now, by text message first."""
     return queue_reminder(account)
