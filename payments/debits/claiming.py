@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from common.clock import now
-from payments.debits.preconditions import ALWAYS, Candidate, refusal
+from payments.debits.preconditions import Candidate, refusal
 from payments.debits.standing import charges_under, standing_of
 from payments.models import Attempt
 from payments.services.outcomes import close_unsent
@@ -37,7 +38,8 @@ class Claimed:
 def claim_debits(batch: int) -> list[Claimed]:
     """Claim created debits; those that may no longer be made are closed instead, unsent."""
     moment = now()
-    waiting = Attempt.objects.filter(state="created", payment__source="debit").order_by("pk")
+    ready = Q(claimed_until=None) | Q(claimed_until__lte=moment)
+    waiting = Attempt.objects.filter(ready, state="created", payment__source="debit").order_by("pk")
     wanted = list(waiting.values_list("payment__account_id", flat=True)[:batch])
     locked = Account.objects.filter(pk__in=wanted).order_by("pk").select_for_update(skip_locked=True, of=("self",))
     accounts = {account.pk: account for account in locked.select_related("debtor", "creditor")}
@@ -65,7 +67,7 @@ def _claim(attempt: Attempt, account: Account, charges: dict, moment: datetime) 
         wallet=adapter(attempt.provider),
         at=moment,
     )
-    reason = refusal(debit, ALWAYS) or ("already_paid" if debit.minor < attempt.amount_minor else "")
+    reason = refusal(debit) or ("already_paid" if debit.minor < attempt.amount_minor else "")
     if reason:
         close_unsent(attempt, reason)
         return None

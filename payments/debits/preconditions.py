@@ -84,7 +84,6 @@ def _window_open(debit: Candidate) -> str:
 
 
 Check = Callable[[Candidate], str]
-ALWAYS: Sequence[Check] = (_account_open, _plan_active, _unpaid, _mandate_active, _not_on_hold, _provider_vetted)
 BEFORE_DEBIT: Sequence[Check] = (
     _account_open,
     _plan_active,
@@ -98,6 +97,6 @@ BEFORE_DEBIT: Sequence[Check] = (
 )
 
 
-def refusal(debit: Candidate, checks: Sequence[Check] = BEFORE_DEBIT) -> str:
+def refusal(debit: Candidate) -> str:
     """The first reason against the debit, or "" when there is none."""
-    return next((reason for check in checks if (reason := check(debit))), "")
+    return next((reason for check in BEFORE_DEBIT if (reason := check(debit))), "")

@@ -17,6 +17,7 @@ from payments.faults import stop_point
 from payments.models import Attempt
 from payments.services.closing import close_attempt
 from payments.services.locking import lock_chain
+from payments.services.lookups import send_again
 from payments.services.outcomes import apply_result, close_unsent
 from wallets.gateway import refuse_inside_transaction
 from wallets.services import apply_mandate_result
@@ -24,6 +25,8 @@ from wallets.services import apply_mandate_result
 logger = logging.getLogger(__name__)
 
 NOT_SENT_WAIT = timedelta(minutes=10)
+LONGEST_OUTAGE = timedelta(days=1)
+OUTAGES = frozenset({"not_sent", "provider_down"})
 
 
 @dataclass
@@ -96,11 +99,10 @@ def _settle_one(answer: Answered) -> int:
 
 
 def _not_sent(answer: Answered) -> None:
-    """Provably nothing left us: this attempt ends, and a later run makes a fresh one."""
-    _account, payment, attempt = lock_chain(answer.claim.attempt_id)
-    if attempt.state != "sending":
-        return
-    close_unsent(attempt, answer.reason)
-    if payment.instalment and payment.instalment.state == "noticed":
-        payment.instalment.debit_not_before = now() + NOT_SENT_WAIT
-        payment.instalment.save(update_fields=["debit_not_before"])
+    """Provably nothing left us. An outage is waited out under the same reference; an ended mandate ends the attempt."""
+    _account, _payment, attempt = lock_chain(answer.claim.attempt_id)
+    waits = answer.reason in OUTAGES and attempt.created_at + LONGEST_OUTAGE > now()
+    if waits:
+        send_again(attempt.pk, reason=answer.reason, after=NOT_SENT_WAIT)
+    elif attempt.state == "sending":
+        close_unsent(attempt, answer.reason)

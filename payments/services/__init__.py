@@ -8,6 +8,7 @@ from payments.services.links import create_link, link_url, open_link, revoke_lin
 from payments.services.lookups import close_expired_attempts, look_up_due_attempts, refresh_payment
 from payments.services.notices import apply_provider_event, apply_waiting_events, receive_notice
 from payments.services.outcomes import Applied, apply_result
+from payments.services.resolving import give_up_attempt, mark_seen
 from payments.services.starting import StartedPayment, start_link_payment
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "close_attempt",
     "close_expired_attempts",
     "create_link",
+    "give_up_attempt",
     "link_url",
     "look_up_due_attempts",
+    "mark_seen",
     "open_link",
     "receive_notice",
     "refresh_payment",

@@ -14,7 +14,7 @@ from payments.models import Attempt, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services.closing import close_attempt, judged
 from payments.services.locking import lock_chain
-from payments.services.outcomes import AFTER_EXPIRY, LADDER, Applied, apply_result
+from payments.services.outcomes import AFTER_EXPIRY, LADDER, LOST_CLAIM, Applied, apply_result
 from wallets.gateway import adapter, call
 from wallets.providers.base import IdempotencyKind, PaymentResult, WalletProvider
 
@@ -80,7 +80,7 @@ def look_up_verified(attempt: Attempt) -> Applied:
 def _apply(attempt: Attempt, result: PaymentResult, wallet: WalletProvider, source: str) -> Applied:
     lost = attempt.state == "sending" and not result.found
     if lost and attempt.payment.source == "debit" and _repeats_safely(wallet):
-        return send_again(attempt.pk)
+        return send_again(attempt.pk, reason=LOST_CLAIM)
     return apply_result(attempt.pk, result, source=source)
 
 
@@ -95,17 +95,17 @@ def _repeats_safely(wallet: WalletProvider) -> bool:
 
 
 @transaction.atomic
-def send_again(attempt_id: int) -> Applied:
-    """Put a claimed attempt the provider never heard of back in the queue, under its own reference.
-
-    Only for a claim whose worker is gone (its lease ran out) or that provably was not sent.
+def send_again(attempt_id: int, *, reason: str, after: timedelta | None = None) -> Applied:
+    """Put a claimed attempt back in the queue, under its own reference: it provably was not sent, or its worker is
+    gone and the provider never heard of it (`reason` LOST_CLAIM).
     """
     _account, _payment, attempt = lock_chain(attempt_id)
     if attempt.state != "sending":
         return Applied("ignored", attempt, f"created after {attempt.state}")
-    attempt.state, attempt.claimed_until, attempt.look_up_at, attempt.look_ups = "created", None, None, 0
-    attempt.save(update_fields=["state", "claimed_until", "look_up_at", "look_ups"])
-    return Applied("applied", attempt, "not_sent")
+    attempt.state, attempt.reason, attempt.look_up_at, attempt.look_ups = "created", reason, None, 0
+    attempt.claimed_until = now() + after if after else None
+    attempt.save(update_fields=["state", "reason", "claimed_until", "look_up_at", "look_ups"])
+    return Applied("applied", attempt, reason)
 
 
 def _wait_for_next_rung(attempt: Attempt) -> None:

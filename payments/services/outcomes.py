@@ -31,6 +31,8 @@ LADDER = (
 # A page is looked up less eagerly than an unknown outcome: its notice normally comes first.
 PATIENCE = {"requires_action": 1, "pending": 1, "unknown": 0}
 AFTER_EXPIRY = timedelta(minutes=2)
+# Marks an attempt that waits to be sent again although, however unlikely, its first call may still arrive.
+LOST_CLAIM = "lost_claim"
 
 
 @dataclass(frozen=True)

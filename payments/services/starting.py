@@ -19,8 +19,8 @@ from payments.models import Attempt, Payment, PaymentLink
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services.checks import refuse_amount, refuse_unpayable
 from payments.services.closing import close_attempt
-from payments.services.locking import lock_account
-from payments.services.outcomes import apply_result
+from payments.services.locking import lock_account, lock_chain
+from payments.services.outcomes import LOST_CLAIM, apply_result, close_unsent
 from wallets.gateway import call, notify_url
 from wallets.models import Provider
 from wallets.providers.base import (
@@ -178,8 +178,10 @@ def _settle_earlier(attempt: Attempt) -> None:
     """Learn from the provider that the earlier payment can never be paid, or refuse to start another."""
     if attempt.state == "sending" and attempt.claimed_until and attempt.claimed_until > now():
         raise PaymentStillOpen(_("A payment of this account is being started right now. Try again in a minute."))
-    if attempt.payment.source == "debit":
+    if attempt.payment.source == "debit" and not _drop_unsent_debit(attempt.pk):
         raise PaymentStillOpen(_("An agreed automatic payment is being made right now. Look again in a few minutes."))
+    if attempt.payment.source == "debit":
+        return
     try:
         closed = close_attempt(attempt, source="page").attempt
     except PlatformError as error:
@@ -191,6 +193,15 @@ def _settle_earlier(attempt: Attempt) -> None:
         )
     if closed.state in OPEN_ATTEMPT_STATES:
         raise _still_open(closed)
+
+
+@transaction.atomic(durable=True)
+def _drop_unsent_debit(attempt_id: int) -> bool:
+    """A debit that waits to be sent (the wallet may be down) gives way to a payer who is here. True when it did."""
+    _account, _payment, attempt = lock_chain(attempt_id)
+    if attempt.state == "created" and attempt.reason != LOST_CLAIM:
+        close_unsent(attempt, "paid_by_link")
+    return attempt.state == "closed"
 
 
 def _still_open(attempt: Attempt) -> PaymentStillOpen:

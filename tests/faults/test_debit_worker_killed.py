@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import time
 
 import pytest
 
+from common.clock import now
+from common.http import run
+from common.ids import uuid7
 from payments.debits import debit_due_instalments, notice_due_debits
+from payments.faults import stop_point
+from payments.ledger import Line, post_entry
 from payments.models import Attempt, Instalment, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services import look_up_due_attempts
 from tests import factories
-from tests.faults.workers import FIND_OUT_AND_DEBIT, SET_UP
+from tests.faults.workers import DEBIT, FIND_OUT_AND_DEBIT
 from tests.payments.helpers import balance, books_are_right, entries, planned_debit
+from wallets.gateway import adapter
+from wallets.providers.base import ChargeRequest
+from wallets.selectors import snapshot
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
@@ -46,17 +52,17 @@ def debited_once(account, wallet) -> bool:
 
 
 def test_killed_before_the_call_the_debit_is_made_by_the_next_worker(plan, account, wallet, workers):
-    workers.kill_at("before_call")
+    workers.kill_fork_at("before_call", debit_due_instalments)
     assert wallet.debits() == 0 and Attempt.objects.get().state == "sending"
     find_out_and_debit()
     assert wallet.debits() == 0, "a claim whose lease still runs belongs to its worker"
     wallet.move_clock(**LEASE_OVER)
-    workers.run(FIND_OUT_AND_DEBIT)
+    workers.run_forked(find_out_and_debit)
     assert debited_once(account, wallet)
 
 
 def test_killed_between_the_answer_and_our_commit_the_debit_is_found_and_not_repeated(plan, account, wallet, workers):
-    workers.kill_at("after_answer")
+    workers.kill_at("after_answer", DEBIT)
     assert wallet.debits() == 1 and entries(account) == 0, "the wallet took the money and we do not know it"
     find_out_and_debit()
     assert wallet.debits() == 1
@@ -66,7 +72,7 @@ def test_killed_between_the_answer_and_our_commit_the_debit_is_found_and_not_rep
 
 
 def test_killed_after_the_commit_before_the_task_is_acknowledged_nothing_happens_again(plan, account, wallet, workers):
-    workers.kill_at("after_commit")
+    workers.kill_fork_at("after_commit", debit_due_instalments)
     assert debited_once(account, wallet)
     find_out_and_debit()
     wallet.move_clock(**LEASE_OVER)
@@ -75,7 +81,7 @@ def test_killed_after_the_commit_before_the_task_is_acknowledged_nothing_happens
 
 
 def test_killed_after_the_answer_the_wallets_notice_alone_is_enough(plan, account, wallet, workers):
-    workers.kill_at("after_answer")
+    workers.kill_fork_at("after_answer", debit_due_instalments)
     wallet.deliver(2)
     assert debited_once(account, wallet)
     wallet.move_clock(**LEASE_OVER)
@@ -83,38 +89,38 @@ def test_killed_after_the_answer_the_wallets_notice_alone_is_enough(plan, accoun
     assert debited_once(account, wallet)
 
 
-NAIVE = (
-    SET_UP
-    + """
-from common.http import run
-from common.ids import uuid7
-from payments.debits.claiming import ChargeRequest
-from payments.faults import stop_point
-from payments.ledger import Line, post_entry
-from payments.models import Instalment
-from common.clock import now
-from wallets.gateway import adapter
-from wallets.selectors import snapshot
-
-row = Instalment.objects.select_related("plan__mandate__provider", "plan__account").get(number=1)
-mandate, account = row.plan.mandate, row.plan.account
-wallet = adapter(mandate.provider)
-reference = wallet.merchant_ref(uuid7().hex)
-result = run(wallet.charge(ChargeRequest(
-    merchant_ref=reference, mandate=snapshot(mandate), amount=row.amount, subject="naive", notify_url="")))
-stop_point("after_answer")
-if result.state == "succeeded":
-    post_entry("payment", idempotency_key=reference, creditor_id=account.creditor_id, currency="CNY",
-               effective_at=now(), lines=[Line("receivable", -row.amount_minor, account=account,
-               component="principal"), Line("placed", row.amount_minor)])
-"""
-)
+def call_first_and_write_afterwards():
+    """The order everybody writes at first: a new reference for each try, and the record after the answer."""
+    row = Instalment.objects.select_related("plan__mandate__provider", "plan__account").get(number=1)
+    account, wallet = row.plan.account, adapter(row.plan.mandate.provider)
+    reference = wallet.merchant_ref(uuid7().hex)
+    request = ChargeRequest(
+        merchant_ref=reference,
+        mandate=snapshot(row.plan.mandate),
+        amount=row.amount,
+        subject="naive",
+        notify_url="",
+    )
+    result = run(wallet.charge(request))
+    stop_point("after_answer")
+    if result.state == "succeeded":
+        post_entry(
+            "payment",
+            idempotency_key=reference,
+            creditor_id=account.creditor_id,
+            currency="CNY",
+            effective_at=now(),
+            lines=[
+                Line("receivable", -row.amount_minor, account=account, component="principal"),
+                Line("placed", row.amount_minor),
+            ],
+        )
 
 
 def test_the_twin_that_calls_first_and_writes_afterwards_loses_the_money(plan, account, wallet, workers):
     """What the order of our worker is for: the same kill, the same wallet, and nobody ever finds out."""
-    workers.kill_at("after_answer", NAIVE)
-    workers.run(NAIVE)
+    workers.kill_fork_at("after_answer", call_first_and_write_afterwards)
+    workers.run_forked(call_first_and_write_afterwards)
     wallet.move_clock(**LEASE_OVER)
     look_up_due_attempts()
     assert wallet.debits() == 1 and entries(account) == 0 and balance(account) == 125_000
@@ -140,8 +146,7 @@ def test_workers_killed_at_random_moments_debit_everybody_once(wallet, alipay, w
     for _kill in range(kills):
         child = workers.fork(work_until_killed)
         time.sleep(0.03 + chance.random() * 0.25)
-        os.kill(child, signal.SIGKILL)
-        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+        workers.kill_fork(child)
         left_behind += Attempt.objects.filter(state="sending").count()
         wallet.move_clock(**LEASE_OVER)
     for _round in range(3 * count):
@@ -154,8 +159,6 @@ def test_workers_killed_at_random_moments_debit_everybody_once(wallet, alipay, w
 
 
 def test_the_fault_hook_does_nothing_outside_sandbox_mode(settings, monkeypatch, tmp_path):
-    from payments.faults import stop_point
-
     settings.SANDBOX = False
     monkeypatch.setenv("FAULT_STOP_AT", "before_call")
     monkeypatch.setenv("FAULT_STOP_FILE", str(tmp_path / "reached"))

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, connections
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 SET_UP = "import django; django.setup(); "
 DEBIT = SET_UP + "from payments.debits import debit_due_instalments; debit_due_instalments()"
 FIND_OUT_AND_DEBIT = (
@@ -60,31 +60,51 @@ class Workers:
     def run(self, code: str) -> None:
         assert self.start(code).wait(PATIENCE_SECONDS) == 0
 
-    def fork(self, work: Callable[[], object]) -> int:
-        """A worker forked like Celery's: starts at once, so that a kill can hit any moment of its work."""
+    def fork(self, work: Callable[[], object], **environment: str) -> int:
+        """A worker forked as Celery forks its own: it starts at once, so a kill can hit any moment of its work."""
         connections.close_all()
         child = os.fork()
         if child:
             return child
+        status = 1
         try:
+            os.environ.update(environment)
             work()
+            status = 0
         finally:
-            os._exit(0)
+            os._exit(status)
 
-    def kill_at(self, point: str, code: str = DEBIT) -> None:
-        """Start a worker, wait until it has reached `point`, and kill it there with SIGKILL."""
-        signal_file = self.folder / f"reached-{point}"
-        process = self.start(code, FAULT_STOP_AT=point, FAULT_STOP_FILE=str(signal_file))
-        ends = time.monotonic() + PATIENCE_SECONDS
-        while not signal_file.exists():
-            assert process.poll() is None, f"the worker ended ({process.returncode}) before {point}"
-            assert time.monotonic() < ends, f"the worker never reached {point}"
-            time.sleep(0.02)
-        self.kill(process)
+    def run_forked(self, work: Callable[[], object]) -> None:
+        assert os.waitpid(self.fork(work), 0)[1] == 0
 
-    def kill(self, process: subprocess.Popen) -> None:
+    def kill_at(self, point: str, code: str) -> None:
+        """Start a worker of its own interpreter, wait until it has reached `point`, and kill it there."""
+        signal_file, process = self._signal_file(point), self.start(code, **self._stop_at(point))
+        self._wait_for(signal_file, lambda: process.poll() is None)
         process.send_signal(signal.SIGKILL)
         assert process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+
+    def kill_fork_at(self, point: str, work: Callable[[], object]) -> None:
+        child = self.fork(work, **self._stop_at(point))
+        self._wait_for(self._signal_file(point), lambda: os.waitpid(child, os.WNOHANG)[0] == 0)
+        self.kill_fork(child)
+
+    def kill_fork(self, child: int) -> None:
+        os.kill(child, signal.SIGKILL)
+        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+    def _signal_file(self, point: str) -> Path:
+        return self.folder / f"reached-{point}"
+
+    def _stop_at(self, point: str) -> dict[str, str]:
+        return {"FAULT_STOP_AT": point, "FAULT_STOP_FILE": str(self._signal_file(point))}
+
+    def _wait_for(self, signal_file: Path, alive: Callable[[], bool]) -> None:
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while not signal_file.exists():
+            assert alive(), "the worker ended before it reached the point"
+            assert time.monotonic() < ends, "the worker never reached the point"
+            time.sleep(0.02)
 
     def stop_all(self) -> None:
         for process in self.running:

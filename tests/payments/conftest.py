@@ -26,7 +26,9 @@ def wallet(running_wallet, settings, db):
         settings.SANDBOX = True
         settings.WALLET_SANDBOX_URL = running_wallet.base_url
         settings.PUBLIC_URL = receiver.url.removesuffix("/hook")
-        yield Wallet(running_wallet.control, receiver, Client())
+        phone = Wallet(running_wallet.control, receiver, Client())
+        phone.start_the_day()
+        yield phone
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 from django.test import Client
 
@@ -62,6 +63,12 @@ class Wallet:
 
     def debits(self, **query: str) -> int:
         return self.control.debits(**query)
+
+    def start_the_day(self) -> None:
+        """Half past midnight in Shanghai: a story told in hours and days goes the same whenever it is run."""
+        shanghai = now().astimezone(ZoneInfo("Asia/Shanghai"))
+        morning = datetime.combine(shanghai.date() + timedelta(days=1), time(0, 30), shanghai.tzinfo)
+        self.move_clock(seconds=(morning - shanghai).total_seconds())
 
     def move_clock(self, **step: float) -> None:
         """Ours and the wallet's together."""

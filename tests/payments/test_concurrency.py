@@ -160,7 +160,7 @@ def test_a_payment_page_and_the_debit_exclude_each_other(plan, account, wallet):
     look_up_due_attempts()
     debit_due_instalments()
     assert wallet.debits() == 1 and balance(account) == 85_000 and entries(account) == 1
-    assert isinstance(results[1], PaymentStillOpen) or results[0].created == 0
+    assert isinstance(results[1], PaymentStillOpen) or results[0].sent == 0
 
 
 def test_one_payer_on_several_devices_starts_one_payment(account, wallet, alipay):

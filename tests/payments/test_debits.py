@@ -8,10 +8,12 @@ import pytest
 
 from common.clock import now
 from payments.debits import debit_due_instalments, notice_due_debits
+from payments.errors import PaymentStillOpen
 from payments.models import Attempt, Instalment, Payment, Plan
 from payments.plans import cancel_plan, equal_parts
 from payments.selectors import agenda_of, next_due_moment
-from payments.services import close_expired_attempts, look_up_due_attempts
+from payments.services import close_expired_attempts, give_up_attempt, look_up_due_attempts
+from tests import factories
 from tests.payments.helpers import (
     balance,
     books_are_right,
@@ -230,6 +232,18 @@ def test_a_timeout_before_the_wallet_took_the_money_is_never_charged_again_by_it
     assert wallet.debits() == 0 and attempt.state == "unknown"
     assert attempt.needs_person and attempt.reason == "never_answered"
     assert kinds(account).count("payment.needs_person") == 1
+    person = factories.user(role="lead")
+    assert give_up_attempt(attempt, by=person, reason="the wallet's support says no").state == "closed"
+    assert Payment.objects.get().state == "cancelled" and "payment.given_up" in kinds(account)
+
+
+def test_giving_up_asks_the_wallet_once_more_and_posts_what_it_finds(plan, account, wallet):
+    reach_the_debit(wallet)
+    wallet.control.fault("timeout_after_commit", method="alipay.trade.pay")
+    debit_due_instalments()
+    Attempt.objects.update(needs_person=True, look_up_at=None)
+    assert give_up_attempt(only_attempt(), by=factories.user(role="lead"), reason="x").state == "succeeded"
+    assert balance(account) == 85_000
 
 
 def test_a_debit_the_wallet_accepted_is_posted_when_it_is_final(plan, account, wallet):
@@ -243,13 +257,48 @@ def test_a_debit_the_wallet_accepted_is_posted_when_it_is_final(plan, account, w
     assert balance(account) == 85_000 and wallet.debits() == 1
 
 
-def test_a_rate_limited_debit_was_not_sent_and_is_made_later(plan, account, wallet):
+def test_an_outage_is_waited_out_under_the_same_reference(plan, account, wallet):
+    reach_the_debit(wallet)
+    wallet.control.fault("http_429", method="alipay.trade.pay")
+    wallet.control.fault("http_500", method="alipay.user.agreement.query")
+    debit_due_instalments()
+    reference = only_attempt().merchant_reference
+    for _try in range(2):
+        assert only_attempt().state == "created" and wallet.debits() == 0
+        assert debit_due_instalments().sent == 0
+        wallet.move_clock(minutes=11)
+        debit_due_instalments()
+    assert wallet.debits(out_trade_no=reference) == wallet.debits() == 1 and balance(account) == 85_000
+    assert kinds(account).count("payment.started") == 1
+
+
+def test_a_debit_that_waits_for_the_wallet_gives_way_to_a_payer(plan, account, wallet):
     reach_the_debit(wallet)
     wallet.control.fault("http_429", method="alipay.trade.pay")
     debit_due_instalments()
-    assert only_attempt().state == "closed" and wallet.debits() == 0
+    wallet.pay(open_page(account, 40_000).action.url)
+    wallet.deliver(2)
     wallet.move_clock(minutes=11)
-    assert debit_due_instalments().settled == 1 and wallet.debits() == 1
+    debit_due_instalments()
+    assert wallet.debits() == 1 and first_of(plan).state == "paid" and balance(account) == 85_000
+
+
+def test_a_hold_placed_during_an_outage_stops_the_debit_that_waits(plan, account, wallet):
+    reach_the_debit(wallet)
+    wallet.control.fault("http_429", method="alipay.trade.pay")
+    debit_due_instalments()
+    account.debtor.holds.create(kind="dispute", blocks=["debit"], reason="not mine")
+    wallet.move_clock(minutes=11)
+    debit_due_instalments()
+    assert only_attempt().state == "closed" and only_attempt().reason == "on_hold" and wallet.debits() == 0
+
+
+def test_a_payer_waits_for_a_debit_that_is_in_flight(plan, account, wallet):
+    reach_the_debit(wallet)
+    wallet.control.fault("timeout_after_commit", method="alipay.trade.pay")
+    debit_due_instalments()
+    with pytest.raises(PaymentStillOpen):
+        open_page(account, 40_000)
 
 
 def test_the_last_instalment_completes_the_plan(account, wallet, alipay):

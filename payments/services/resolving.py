@@ -1,0 +1,44 @@
+"""A person's decision about an attempt the machine left to them. The provider is asked once more before it counts."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.events import record_event
+from accounts.models import User
+from common.errors import Conflict
+from payments.models import Attempt
+from payments.models.payments import OPEN_ATTEMPT_STATES
+from payments.services.locking import lock_chain
+from payments.services.lookups import look_up
+from payments.services.outcomes import close_unsent
+
+
+def give_up_attempt(attempt: Attempt, *, by: User, reason: str) -> Attempt:
+    """End an open attempt for which no money came, so that the account is free again. Not inside a transaction.
+
+    Raises `Conflict` when the attempt is not left to a person. Money that arrives later is still posted.
+    """
+    if not attempt.needs_person:
+        raise Conflict(_("This payment is not waiting for a person."))
+    look_up(attempt.pk, source="user")
+    with transaction.atomic(durable=True):
+        _account, payment, row = lock_chain(attempt.pk)
+        if row.state in OPEN_ATTEMPT_STATES:
+            close_unsent(row, "given_up")
+            record_event("payment.given_up", account=payment.account, actor=by, payment=payment.reference, why=reason)
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def mark_seen(attempt: Attempt, *, by: User, reason: str) -> bool:
+    """A person has dealt with a finished attempt (a late or surplus payment); False when there was nothing to do."""
+    _account, payment, row = lock_chain(attempt.pk)
+    if not row.needs_person or row.state in OPEN_ATTEMPT_STATES:
+        return False
+    row.needs_person = False
+    row.save(update_fields=["needs_person"])
+    record_event("payment.reviewed", account=payment.account, actor=by, payment=payment.reference, why=reason)
+    return True
