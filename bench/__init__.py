@@ -1,0 +1,1 @@
+"""How fast the platform is, as ratios to what the machine could do at best, measured in the same run."""

@@ -136,17 +136,34 @@ class ChunkImporter:
         known = known_people(cursor, self.facts.creditor_id, records)
         anyone_known = bool(known)
         writer = PeopleWriter(known, repeats=repeats, dry=self.facts.dry)
-        copy_lines(cursor, "import_stage", [record_line(record, writer.line(record)) for record in records])
+        copy_lines(cursor, "import_stage", self._stage_lines(cursor, records, writer))
         copy_lines(cursor, "import_contacts", writer.contacts)
         copy_lines(cursor, "import_consents", writer.consents)
         cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
-        if not self.facts.dry:
-            cursor.execute(resolve_sql.LOCK, values)
         if anyone_known:
             cursor.execute(resolve_sql.DROP_KNOWN_CONTACTS)
             cursor.execute(resolve_sql.DROP_KNOWN_CONSENTS)
         cursor.execute(resolve_sql.RESOLVE, values)
         cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
+
+    def _stage_lines(self, cursor: Any, records: list[Record], writer: PeopleWriter) -> list[str]:
+        """Known accounts are locked first, in id order; new ones take their ids from the sequence."""
+        references = [record.account_reference for record in records]
+        cursor.execute(resolve_sql.KNOWN_ACCOUNTS, [self.facts.creditor_id, references])
+        known = dict(cursor.fetchall())
+        fresh = [0] * len(records)
+        if not self.facts.dry:
+            if known:
+                cursor.execute(resolve_sql.LOCK, [list(known.values())])
+            cursor.execute(resolve_sql.NEW_IDS, [len(records) - len(known)])
+            fresh = [row[0] for row in cursor.fetchall()]
+        lines = []
+        for record in records:
+            account_id = known.get(record.account_reference)
+            new_id = account_id or fresh.pop()
+            person = writer.line(record)
+            lines.append(record_line(record, account_id=new_id, known=account_id is not None, debtor=person))
+        return lines
 
     def _count(self, cursor: Any, result: ChunkResult) -> None:
         cursor.execute(resolve_sql.OUTCOMES)

@@ -126,13 +126,14 @@ def _name_tokens() -> Callable[[str], list[int]]:
     return _remembered_tokens[0]
 
 
-def record_line(record: Record, debtor: str) -> str:
+def record_line(record: Record, *, account_id: int, known: bool, debtor: str) -> str:
     """One line of `import_stage` (see `staging.TABLES`)."""
     principal, interest, fees, costs = record.components
     limit = "\\N" if record.credit_limit is None else record.credit_limit
     month = record.newest_month or "\\N"
+    references = f"{copy_text(record.account_reference)}\t{copy_text(record.customer_reference)}"
     return (
-        f"{record.line}\t{copy_text(record.account_reference)}\t{copy_text(record.customer_reference)}\t{debtor}\t"
+        f"{record.line}\t{account_id}\t{'t' if known else 'f'}\t{references}\t{debtor}\t"
         f"{record.product}\t{record.currency}\t{record.due_date}\t{principal}\t{interest}\t{fees}\t{costs}\t{limit}\t"
         f"{month}\t{copy_array(record.billed)}\t{copy_array(record.paid)}\n"
     )

@@ -5,10 +5,13 @@ sent twice must not undo the payments taken in between. When the stated figures 
 balance, only the creditor knows whether they include those payments, so the row waits for the option that says it.
 """
 
-LOCK = """
-    SELECT a.id FROM import_stage s
-    JOIN accounts_account a ON a.creditor_id = %(creditor)s AND a.creditor_reference = s.account_reference
-    ORDER BY a.id FOR UPDATE OF a
+# By list, not by join: the planner then takes the unique index, whatever the statistics of a growing table say.
+KNOWN_ACCOUNTS = """
+    SELECT creditor_reference, id FROM accounts_account WHERE creditor_id = %s AND creditor_reference = ANY(%s)
+"""
+LOCK = "SELECT id FROM accounts_account WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+NEW_IDS = """
+    SELECT nextval(pg_get_serial_sequence('accounts_account', 'id')) FROM generate_series(1, %s) ORDER BY 1 DESC
 """
 DROP_KNOWN_CONTACTS = """
     DELETE FROM import_contacts c USING accounts_contactpoint p
@@ -22,8 +25,7 @@ DROP_KNOWN_CONSENTS = """
 """
 RESOLVE = """
     INSERT INTO import_rows
-    SELECT s.*, CASE WHEN a.id IS NOT NULL THEN a.id WHEN %(dry)s THEN 0
-                     ELSE nextval(pg_get_serial_sequence('accounts_account', 'id')) END,
+    SELECT s.*,
         CASE
             WHEN a.id IS NULL AND x.total = 0 THEN 'nothing_owed'
             WHEN a.id IS NULL THEN 'created'
@@ -51,7 +53,7 @@ RESOLVE = """
         END,
         z.moved[1], z.moved[2], z.moved[3], z.moved[4]
     FROM import_stage s
-    LEFT JOIN accounts_account a ON a.creditor_id = %(creditor)s AND a.creditor_reference = s.account_reference
+    LEFT JOIN accounts_account a ON a.id = s.account_id AND s.account_known
     LEFT JOIN accounts_accounthistory h ON h.account_id = a.id
     CROSS JOIN LATERAL (SELECT
         s.principal + s.interest + s.fees + s.costs AS total,

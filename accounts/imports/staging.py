@@ -10,7 +10,8 @@ from typing import Any
 
 TABLES = """
 CREATE TEMP TABLE IF NOT EXISTS import_stage (
-    line integer, account_reference text, customer_reference text, debtor_id uuid, debtor_new boolean,
+    line integer, account_id bigint, account_known boolean, account_reference text,
+    customer_reference text, debtor_id uuid, debtor_new boolean,
     debtor_changed boolean, name text, name_tokens bigint[], birth_year text, country text, time_zone text,
     language text, product text, currency text, due_date date, principal bigint, interest bigint, fees bigint,
     costs bigint, credit_limit bigint, newest_month date, billed bigint[], paid bigint[]
@@ -22,7 +23,7 @@ CREATE TEMP TABLE IF NOT EXISTS import_consents (
     line integer, debtor_id uuid, channel text, granted boolean
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS import_rows (
-    LIKE import_stage, account_id bigint, outcome text, status text, new_status text,
+    LIKE import_stage, outcome text, status text, new_status text,
     moved_principal bigint, moved_interest bigint, moved_fees bigint, moved_costs bigint
 ) ON COMMIT DELETE ROWS;
 """

@@ -1,0 +1,39 @@
+"""`python -m bench [--job import,plan] [--scale 0.1]`: one JSON line per job."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+
+import django
+
+# Each job is a module of this package with `run(scale) -> Result`; `import` is spelt `import_` there.
+JOBS = ("import", "plan")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--job", default=",".join(JOBS), help="jobs to run, with commas between")
+    parser.add_argument("--scale", type=float, default=1.0, help="1 is the full size (a million rows)")
+    chosen = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collections_platform.settings")
+    django.setup()
+    from bench.ground import own_ground
+    from bench.result import Result
+
+    for job in chosen.job.split(","):
+        try:
+            module = importlib.import_module(f"bench.{job}_" if job == "import" else f"bench.{job}")
+        except ModuleNotFoundError as error:
+            if error.name != f"bench.{job}":
+                raise
+            parser.error(f"there is no job {job}")
+        with own_ground():
+            outcome = module.run(chosen.scale)
+            print(outcome.line() if isinstance(outcome, Result) else json.dumps(outcome), flush=True)
+
+
+if __name__ == "__main__":
+    main()

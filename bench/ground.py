@@ -1,0 +1,42 @@
+"""A database and keys of the bench's own, beside the configured ones, gone afterwards."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+
+
+@contextmanager
+def own_ground() -> Iterator[Path]:
+    """Yields a folder for the bench's files; the default connection points to a fresh, migrated database."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    home, name = settings.DATABASES["default"]["NAME"], f"bench_{secrets.token_hex(4)}"
+    _execute(f'CREATE DATABASE "{name}"')
+    try:
+        _use(name)
+        settings.DATA_DIR, settings.SECRETS_DIR = folder, folder / "secrets"
+        call_command("ensure_secrets", verbosity=0)
+        call_command("migrate", verbosity=0)
+        yield folder
+    finally:
+        _use(home)
+        _execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _use(name: str) -> None:
+    connections.close_all()
+    connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
+
+
+def _execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
