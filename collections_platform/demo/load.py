@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +38,9 @@ def _creditor(demo: DemoCreditor) -> Creditor:
 
 def _place(demo: DemoCreditor, folder: Path) -> None:
     path = write_placement(demo, folder / f"{demo.code}.csv", today=today())
-    call_command("import_accounts", str(path), creditor=demo.code, portfolio=f"Placement {today():%Y-%m}", verbosity=0)
+    quiet = io.StringIO()
+    portfolio = f"Placement {today():%Y-%m}"
+    call_command("import_accounts", str(path), creditor=demo.code, portfolio=portfolio, stdout=quiet, stderr=quiet)
 
 
 def load_demo(say: Say) -> None:

@@ -71,16 +71,14 @@ def _assign(account: Account, rng: random.Random) -> None:
     Account.objects.filter(pk=account.pk).update(assigned_to=User.objects.filter(role=User.Role.AGENT).first())
 
 
-CHAPTERS = ((_pay, 0.16), (_hold, 0.04), (_note, 0.1), (_link, 0.14), (_assign, 0.2))
+CHAPTERS = ((_plan, 0.025), (_pay, 0.16), (_hold, 0.04), (_note, 0.1), (_link, 0.14), (_assign, 0.2))
 
 
 def tell_story(seed: int = 2026) -> None:
     rng = random.Random(seed)  # noqa: S311 - believable, not secret
     with override("en"):
         for account in Account.objects.filter(status="open").order_by("pk").select_related("debtor", "creditor"):
-            for chapter, chance in CHAPTERS:
-                account.refresh_from_db()
-                if rng.random() < chance and account.balance_minor > 0:
+            for chapter in [chapter for chapter, chance in CHAPTERS if rng.random() < chance]:
+                if account.balance_minor > 0:
                     chapter(account, rng)
-            if account.balance_minor > 0 and not account.payments.exists() and rng.random() < 0.03:
-                _plan(account, rng)
+                    account.refresh_from_db()
