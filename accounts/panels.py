@@ -107,5 +107,6 @@ def register() -> None:
             template="staff/panels/history.html",
             selector=history_panel,
             order=60,
+            area="below",
         )
     )

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.work import AGE_BANDS
 from accounts.models import Account, Creditor
-from accounts.models.debts import ACCOUNT_STATES
 from accounts.products import product_choices
+from accounts.words import STATUS_WORDS
 from accounts.work_list import on_contact_hold
 from common.clock import today
 from payments.models import Payment, PaymentLink, Plan
@@ -72,7 +72,7 @@ class AccountFilters(forms.Form):
     creditor = forms.ModelChoiceField(
         Creditor.objects.none(), label=_("Creditor"), required=False, empty_label=_("All")
     )
-    status = forms.ChoiceField(label=_("State"), choices=[("", _("All")), *ACCOUNT_STATES.choices], required=False)
+    status = forms.ChoiceField(label=_("State"), choices=_choices(STATUS_WORDS), required=False)
     age = forms.ChoiceField(label=_("Overdue"), choices=_choices(AGE_WORDS), required=False)
     product = forms.ChoiceField(label=_("Product"), choices=product_choices, required=False)
     stage = forms.ChoiceField(label=_("Reached"), choices=_choices(STAGE_WORDS), required=False)

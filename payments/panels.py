@@ -31,7 +31,7 @@ PAYMENT_WORDS = {
     "cancelled": _("cancelled"),
     "reversed": _("taken back"),
 }
-SOURCE_WORDS = {"link": _("by payment link"), "debit": _("agreed debit")}
+SOURCE_WORDS = {"link": _("by payment link"), "debit": _("agreed debit"), "direct": _("paid to the creditor directly")}
 
 
 def payment_rows(account: Account) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from accounts.selectors import access_account
 from accounts.services import reveal_contacts
 from accounts.timeline import timeline_of
 from accounts.timeline_words import GROUPS
+from accounts.words import status_words
 from common.clock import now, today
 from common.money import Money
 
@@ -61,6 +62,7 @@ def account_page(request: HttpRequest, reference: str) -> HttpResponse:
         "name": shown_name(request, account) or account.reference,
         "age": account.days_past_due(today()),
         "product": product_words(account.product),
+        "status_words": status_words(account.status),
         "components": [
             (label, Money(minor, account.currency))
             for field, label in COMPONENT_WORDS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,10 +21,10 @@ from accounts.services import add_note, assign_account, end_hold, place_hold
 from common.errors import NotFound
 
 BLOCK_WORDS = {
-    "contact": gettext_lazy("Nobody is contacted, and queued reminders stop."),
-    "debit": gettext_lazy("No money is taken, neither by link nor by agreed debit."),
-    "interest": gettext_lazy("No interest is added."),
-    "furnish": gettext_lazy("Nothing is reported to credit bureaus."),
+    "contact": gettext_lazy("contact and queued reminders"),
+    "debit": gettext_lazy("payments and agreed debits"),
+    "interest": gettext_lazy("interest"),
+    "furnish": gettext_lazy("reports to credit bureaus"),
 }
 
 
@@ -67,12 +69,14 @@ def account_hold(request: HttpRequest, reference: str) -> HttpResponse:
         place_hold(account, by=person(request), **form.cleaned_data)
         messages.success(request, _("The hold is in force from now."))
         return redirect("account_page", account.reference)
-    kinds = [(label, _effects(kind), HOLD_RULES[kind].whole_person) for kind, label in Hold.Kind.choices]
+    kinds = [
+        (label, _listed(HOLD_RULES[kind].blocks), HOLD_RULES[kind].whole_person) for kind, label in Hold.Kind.choices
+    ]
     return render(request, "staff/account_hold.html", {"account": account, "form": form, "kinds": kinds})
 
 
-def _effects(kind: str) -> list[str]:
-    return [str(BLOCK_WORDS[block]) for block in HOLD_RULES[kind].blocks]
+def _listed(blocks: Iterable[str]) -> str:
+    return _(", ").join(str(BLOCK_WORDS.get(block, block)) for block in blocks)
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,7 +90,7 @@ def account_hold_end(request: HttpRequest, reference: str, hold_id: int) -> Http
         messages.success(request, _("The hold has ended."))
         return redirect("account_page", account.reference)
     effects = [
-        _("What it stopped may happen again at once: %(blocks)s.") % {"blocks": ", ".join(hold.blocks)},
+        _("What it stopped may happen again at once: %(blocks)s.") % {"blocks": _listed(hold.blocks)},
         _("Who ended it, and why, stays on the record."),
     ]
     context = {"account": account, "hold": hold, "form": form, "effects": effects}
