@@ -78,7 +78,7 @@ CREDITORS = (
     ),
     DemoCreditor(
         code="thames", name="Thames Energy", country="GB", role="third_party_collector", currency="GBP",
-        product="invoice", accounts=140, typical_minor=21_500, phone="+447700900{:03d}",
+        product="invoice", accounts=140, typical_minor=21_500, phone="+447911123{:03d}",
         languages=("en",),
         given=("Olivia", "George", "Amelia", "Harry", "Isla", "Noah", "Ava", "Arthur", "Grace", "Leo", "Sana", "Imran"),
         family=("Smith", "Jones", "Taylor", "Khan", "Brown", "Patel", "Wilson", "Evans", "Roberts", "Walker", "Begum"),

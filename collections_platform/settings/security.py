@@ -1,5 +1,8 @@
 """Sign-in, sessions, cookies, transport and the content security policy."""
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 from csp.constants import NONE, SELF
 
 from collections_platform.settings.base import DEBUG, PUBLIC_URL, SANDBOX, SECRETS_DIR, env
@@ -13,6 +16,14 @@ def _secret_key() -> str:
     if path.exists():
         return path.read_text().strip()
     return "not-a-secret-until-ensure-secrets-has-run-" + "x" * 24
+
+
+def _host_is_address() -> bool:
+    try:
+        ip_address(urlsplit(PUBLIC_URL).hostname or "")
+    except ValueError:
+        return False
+    return True
 
 
 SECRET_KEY = _secret_key()
@@ -40,8 +51,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # staff are invited by an admin; nobody sig
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", *([] if _host_is_address() else ["webauthn"])]
+# A passkey belongs to a domain name; an address like 127.0.0.1 has none, so there it is not offered.
+MFA_PASSKEY_LOGIN_ENABLED = not _host_is_address()
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 MFA_TOTP_ISSUER = "Collections"
 MFA_ADAPTER = "accounts.mfa_adapter.SealedMFAAdapter"
