@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import re
 from collections import Counter
@@ -117,8 +118,9 @@ def _eastern_or_western(sample: bytes) -> str:
 
 
 def _first_cells(sample: bytes, codec: str) -> list[str]:
+    """The headers that are not plain ASCII: the others read the same in every encoding."""
     first = _decoded(sample, codec).splitlines()[0]
-    return re.split(r"[,;\t|]", first)
+    return [cell for cell in re.split(r"[,;\t|]", first) if not cell.isascii()]
 
 
 def _chinese_score(sample: bytes, name: str) -> tuple[int, int]:
@@ -146,6 +148,9 @@ def _delimiter_of(text: str) -> str:
 
 
 def _fit(lines: list[str], mark: str) -> tuple[int, int]:
-    widths = Counter(len(row) for row in csv.reader(lines, delimiter=mark) if row)
+    widths: Counter[int] = Counter()
+    with contextlib.suppress(csv.Error):  # a cell without end: what was cut so far decides
+        for row in csv.reader(lines, delimiter=mark):
+            widths[len(row)] += bool(row)
     width, rows = widths.most_common(1)[0] if widths else (1, 0)
     return (rows * 100 // max(1, sum(widths.values())) if width > 1 else 0, width)
