@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 def notice_due_debits(batch: int = 500) -> int:
     """Mark the instalments whose debit is near as noticed; returns how many. Not inside a transaction.
 
-    `reminders` reads instalments in state noticed and sends the message; the debit waits for `debit_not_before`,
-    which is never earlier than the shortest notice after this moment.
+    `reminders` reads instalments in state noticed, sends the message and reports it by `mark_noticed`; until then,
+    and until the shortest notice has passed after it, there is no debit.
     """
     noticed = _notice(batch)
     for row in noticed:
@@ -69,9 +69,9 @@ def _mark(row: Instalment, account: Account, moment: datetime) -> bool:
     zone = zone_of(account.debtor)
     if notice_from(row.due_on, zone) > moment:
         return False
-    row.state, row.noticed_at, row.last_reason = "noticed", moment, ""
+    row.state, row.noticed_at, row.notice_sent_at, row.last_reason = "noticed", moment, None, ""
     row.debit_not_before = debit_from(row.due_on, zone, moment)
-    row.save(update_fields=["state", "noticed_at", "debit_not_before", "last_reason"])
+    row.save(update_fields=["state", "noticed_at", "notice_sent_at", "debit_not_before", "last_reason"])
     record_event(
         "debit.noticed",
         account=account,

@@ -60,8 +60,8 @@ def _mandate_active(debit: Candidate) -> str:
 
 
 def _noticed_long_enough(debit: Candidate) -> str:
-    noticed = debit.instalment.noticed_at
-    return "" if noticed and noticed + shortest_notice() <= debit.at else "notice_not_given"
+    told = debit.instalment.notice_sent_at
+    return "" if told and told + shortest_notice() <= debit.at else "notice_not_given"
 
 
 def _not_on_hold(debit: Candidate) -> str:

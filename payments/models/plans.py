@@ -67,7 +67,10 @@ class Instalment(models.Model):
     amount_minor = models.BigIntegerField()
     paid_minor = models.BigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=INSTALMENT_STATES.choices, default="scheduled")
-    noticed_at = models.DateTimeField(null=True, blank=True)
+    noticed_at = models.DateTimeField(null=True, blank=True, help_text="Announced to the reminders app.")
+    notice_sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the person was really told: without it there is no debit."
+    )
     debit_not_before = models.DateTimeField(null=True, blank=True)
     attempts_used = models.PositiveSmallIntegerField(default=0)
     last_reason = models.CharField(max_length=120, blank=True)

@@ -7,6 +7,7 @@ from payments.services.closing import close_attempt
 from payments.services.links import create_link, link_url, open_link, revoke_link
 from payments.services.lookups import close_expired_attempts, look_up_due_attempts, refresh_payment
 from payments.services.notices import apply_provider_event, apply_waiting_events, receive_notice
+from payments.services.noticing import mark_noticed
 from payments.services.outcomes import Applied, apply_result
 from payments.services.resolving import give_up_attempt, mark_seen
 from payments.services.starting import StartedPayment, start_link_payment
@@ -23,6 +24,7 @@ __all__ = [
     "give_up_attempt",
     "link_url",
     "look_up_due_attempts",
+    "mark_noticed",
     "mark_seen",
     "open_link",
     "receive_notice",

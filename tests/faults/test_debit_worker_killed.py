@@ -10,7 +10,7 @@ import pytest
 from common.clock import now
 from common.http import run
 from common.ids import uuid7
-from payments.debits import debit_due_instalments, notice_due_debits
+from payments.debits import debit_due_instalments
 from payments.faults import stop_point
 from payments.ledger import Line, post_entry
 from payments.models import Attempt, Instalment, Payment
@@ -18,7 +18,7 @@ from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services import look_up_due_attempts
 from tests import factories
 from tests.faults.workers import DEBIT, FIND_OUT_AND_DEBIT
-from tests.payments.helpers import balance, books_are_right, entries, planned_debit
+from tests.payments.helpers import balance, books_are_right, entries, planned_debit, tell_the_people
 from wallets.gateway import adapter
 from wallets.providers.base import ChargeRequest
 from wallets.selectors import snapshot
@@ -33,7 +33,7 @@ def plan(account, wallet, alipay):
     """An instalment of 400.00 that may be debited now."""
     plan = planned_debit(account, wallet)
     wallet.move_clock(hours=12)
-    notice_due_debits()
+    tell_the_people()
     wallet.move_clock(days=3)
     return plan
 
@@ -140,7 +140,7 @@ def test_workers_killed_at_random_moments_debit_everybody_once(wallet, alipay, w
     count, kills, chance = 20, 12, random.Random(2026)
     plans = [planned_debit(factories.account(reachable=False), wallet) for _number in range(count)]
     wallet.move_clock(hours=12)
-    notice_due_debits()
+    tell_the_people()
     wallet.move_clock(days=3)
     left_behind = 0
     for _kill in range(kills):

@@ -14,10 +14,11 @@ from common import clock
 from common.clock import now, today
 from common.models import ClockShift
 from common.money import Money
+from payments.debits import notice_due_debits
 from payments.ledger.checks import drifted_accounts, unbalanced_entries
-from payments.models import Attempt, JournalEntry, Payment
+from payments.models import Attempt, Instalment, JournalEntry, Payment
 from payments.plans import create_plan
-from payments.services import apply_waiting_events, create_link, open_link, start_link_payment
+from payments.services import apply_waiting_events, create_link, mark_noticed, open_link, start_link_payment
 from tests.wallets.receiver import Receiver
 from wallets.providers.base import HttpIn
 from wallets.sandbox.testing import ControlClient
@@ -113,6 +114,14 @@ def planned_debit(account: Account, wallet: Wallet, *, minor: int = 40_000, cap:
     first = mandate.first_debit_on
     parts = [(first, minor), (first + timedelta(days=30), account.balance_minor - minor)]
     return create_plan(account, parts=parts, mandate=mandate)
+
+
+def tell_the_people() -> int:
+    """Announce what is near, and tell the people at once, as the reminders app does."""
+    announced = notice_due_debits()
+    for row in Instalment.objects.filter(state="noticed", notice_sent_at=None):
+        mark_noticed(row.pk, now())
+    return announced
 
 
 def kinds(account: Account) -> list[str]:

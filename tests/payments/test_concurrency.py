@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 
 from accounts.models import Account
-from payments.debits import debit_due_instalments, notice_due_debits, planning
+from payments.debits import debit_due_instalments, planning
 from payments.errors import PaymentStillOpen
 from payments.models import Attempt, Payment
 from payments.services import apply_provider_event, apply_result, look_up_due_attempts, lookups, outcomes, starting
@@ -21,6 +21,7 @@ from tests.payments.helpers import (
     only_attempt,
     open_page,
     planned_debit,
+    tell_the_people,
 )
 from wallets import gateway
 from wallets.providers.base import PaymentResult, PaymentState
@@ -77,7 +78,7 @@ def met(monkeypatch, where, name):
 def plan(account, wallet, alipay):
     plan = planned_debit(account, wallet)
     wallet.move_clock(hours=12)
-    notice_due_debits()
+    tell_the_people()
     wallet.move_clock(days=3)
     return plan
 

@@ -12,7 +12,7 @@ from payments.errors import PaymentStillOpen
 from payments.models import Attempt, Instalment, Payment, Plan
 from payments.plans import cancel_plan, equal_parts
 from payments.selectors import agenda_of, next_due_moment
-from payments.services import close_expired_attempts, give_up_attempt, look_up_due_attempts
+from payments.services import close_expired_attempts, give_up_attempt, look_up_due_attempts, mark_noticed
 from tests import factories
 from tests.payments.helpers import (
     balance,
@@ -22,6 +22,7 @@ from tests.payments.helpers import (
     only_attempt,
     open_page,
     planned_debit,
+    tell_the_people,
 )
 from wallets.models import Provider
 from wallets.services import revoke_mandate
@@ -38,7 +39,7 @@ def first_of(plan) -> Instalment:
 
 def reach_the_notice(wallet):
     wallet.move_clock(hours=12)
-    assert notice_due_debits() == 1
+    assert tell_the_people() == 1
 
 
 def reach_the_debit(wallet):
@@ -71,9 +72,23 @@ def test_the_notice_is_given_three_days_before_and_once(plan, account, wallet):
 
 def test_a_notice_given_late_still_gets_its_full_day(plan, account, wallet):
     wallet.move_clock(days=3, hours=6)
-    notice_due_debits()
+    tell_the_people()
     assert debit_due_instalments().created == 0
     assert first_of(plan).debit_not_before > now() + timedelta(hours=23)
+
+
+def test_the_waiting_time_counts_from_the_moment_the_message_really_went_out(plan, account, wallet):
+    wallet.move_clock(hours=12)
+    assert notice_due_debits() == 1
+    row = first_of(plan)
+    wallet.move_clock(days=2, hours=20)
+    assert debit_due_instalments().created == 0 and first_of(plan).last_reason == "notice_not_given"
+    sent_at = now() - timedelta(hours=23)
+    assert mark_noticed(row.pk, sent_at)
+    assert first_of(plan).debit_not_before == sent_at + timedelta(hours=24)
+    assert debit_due_instalments().created == 0
+    wallet.move_clock(hours=1, minutes=1)
+    assert debit_due_instalments().settled == 1 and not mark_noticed(row.pk, sent_at)
 
 
 def test_a_debit_waits_while_a_hold_forbids_it_and_runs_when_it_ends(plan, account, wallet):
@@ -307,7 +322,7 @@ def test_the_last_instalment_completes_the_plan(account, wallet, alipay):
     reach_the_debit(wallet)
     debit_due_instalments()
     wallet.move_clock(days=27)
-    assert notice_due_debits() == 1
+    assert tell_the_people() == 1
     wallet.move_clock(days=3)
     debit_due_instalments()
     plan.refresh_from_db()

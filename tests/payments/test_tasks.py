@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from celery import current_app
 
+from common.clock import now
 from common.models import Heartbeat
 from payments import tasks
 from payments.access import access_payment, access_payment_of_link
-from payments.models import ProviderEvent
+from payments.models import Instalment, ProviderEvent
+from payments.services import mark_noticed
 from tests import factories
 from tests.payments.helpers import balance, open_page, planned_debit
 
@@ -33,6 +35,7 @@ def test_the_tasks_carry_an_instalment_from_due_to_paid(account, wallet, alipay)
     planned_debit(account, wallet)
     wallet.move_clock(hours=12)
     tasks.notice_debits()
+    assert mark_noticed(Instalment.objects.get(state="noticed").pk, now())
     wallet.move_clock(days=3)
     tasks.debit_due()
     assert balance(account) == 85_000
