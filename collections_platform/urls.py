@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/v1/", include("payments.urls_api")),
     path("webhooks/wallets/", include("payments.urls_webhooks")),
     path("", include("reminders.urls_webhooks")),
+    path("imports/", include("accounts.urls_imports")),
     path("", include("accounts.urls")),
     path("", include("payments.urls_staff")),
     path("", include("reminders.urls_staff")),
