@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,8 @@ from accounts.timeline_words import CHANNEL_WORDS, GROUPS, kinds_of, words_of
 from common.money import Money
 
 PAGE = 20
+CREDITOR_GROUPS = ("contacts", "payments", "decisions")
+PRIVATE = ("why",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,11 @@ def register_reason_words(words: Mapping[str, Promise]) -> None:
         _reason_words.append(words)
 
 
-def timeline_of(account: Account, *, group: str = "", before: int = 0) -> Timeline:
-    """Newest first. Events about the person that name no account are told too."""
+def timeline_of(account: Account, *, group: str = "", before: int = 0, for_creditor: bool = False) -> Timeline:
+    """Newest first. A creditor's people are not shown our notes, our own doings, or why a person needs care."""
     rows = Event.objects.filter(account=account)
+    if for_creditor:
+        rows = rows.filter(kind__in=[kind for name in CREDITOR_GROUPS for kind in kinds_of(name)])
     if group in GROUPS:
         rows = rows.filter(kind__in=kinds_of(group))
     if before:
@@ -55,7 +59,9 @@ def timeline_of(account: Account, *, group: str = "", before: int = 0) -> Timeli
     found = list(rows.select_related("actor").order_by("-pk")[: PAGE + 1])
     shown = found[:PAGE]
     notes = _notes(shown)
-    return Timeline([item_of(event, notes) for event in shown], shown[-1].pk if len(found) > PAGE else 0)
+    return Timeline(
+        [item_of(event, notes, for_creditor=for_creditor) for event in shown], shown[-1].pk if len(found) > PAGE else 0
+    )
 
 
 def _notes(events: Iterable[Event]) -> dict[str, str]:
@@ -63,15 +69,16 @@ def _notes(events: Iterable[Event]) -> dict[str, str]:
     return {str(note.pk): note.text for note in Note.objects.filter(pk__in=[pk for pk in wanted if pk])}
 
 
-def item_of(event: Event, notes: Mapping[str, str]) -> Item:
+def item_of(event: Event, notes: Mapping[str, str], *, for_creditor: bool = False) -> Item:
     words = words_of(event.kind)
     return Item(
         icon=words.icon,
         tone=words.tone,
         title=words.title,
         at=event.happened_at,
-        actor=str(event.actor) if event.actor else "",
-        body=notes.get(event.data.get("note", ""), "") or " · ".join(_details(event.data)),
+        actor=str(event.actor) if event.actor and not for_creditor else "",
+        body=notes.get(event.data.get("note", ""), "")
+        or " · ".join(_details(event.data, without=PRIVATE if for_creditor else ())),
     )
 
 
@@ -99,6 +106,7 @@ DETAILS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
 }
 
 
-def _details(data: Mapping[str, Any]) -> list[str]:
-    said = [tell(data[key], data) for key, tell in DETAILS.items() if data.get(key) not in (None, "")]
+def _details(data: Mapping[str, Any], *, without: Collection[str] = ()) -> list[str]:
+    told = {key: tell for key, tell in DETAILS.items() if key not in without}
+    said = [tell(data[key], data) for key, tell in told.items() if data.get(key) not in (None, "")]
     return [text for text in said if text]

@@ -21,7 +21,7 @@ from accounts.revealing import may_see_contacts, reveal_for_a_while
 from accounts.roles import allowed, may, person
 from accounts.selectors import access_account
 from accounts.services import reveal_contacts
-from accounts.timeline import timeline_of
+from accounts.timeline import CREDITOR_GROUPS, timeline_of
 from accounts.timeline_words import GROUPS
 from accounts.words import status_words
 from common.clock import now, today
@@ -75,8 +75,10 @@ def account_page(request: HttpRequest, reference: str) -> HttpResponse:
         "note_form": NoteForm(auto_id="note_%s"),
         "assign_form": AssignForm(account=account) if may(user, "assign") else None,
         "once": OnceForm(auto_id=False),
-        "timeline": timeline_of(account, group=group, before=int(before) if before.isdigit() else 0),
-        "groups": GROUPS,
+        "timeline": timeline_of(
+            account, group=group, before=int(before) if before.isdigit() else 0, for_creditor=not working
+        ),
+        "groups": {name: words for name, words in GROUPS.items() if working or name in CREDITOR_GROUPS},
         "group": group,
         "new_link": request.session.pop(f"new_link:{account.pk}", None),
         "revealed": may_see_contacts(request, account),

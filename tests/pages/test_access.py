@@ -1,0 +1,160 @@
+"""Who may open what: every staff page, every role, and nobody else's rows."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from accounts.models import Hold
+from tests import factories
+from tests.pages.conftest import signed_in
+from wallets.models import Provider
+
+pytestmark = pytest.mark.django_db
+
+STAFF = {"agent", "lead", "admin", "compliance"}
+EVERYONE = STAFF | {"creditor"}
+SUPERVISORS = {"lead", "admin", "compliance"}
+CONFIGURE = {"admin", "compliance"}
+
+PAGES = {
+    "work_list": STAFF,
+    "account_page": EVERYONE,
+    "account_hold": STAFF,
+    "account_hold_end": STAFF,
+    "search": EVERYONE,
+    "dashboard": SUPERVISORS | {"creditor"},
+    "account_list": EVERYONE,
+    "account_export": EVERYONE,
+    "payment_list": EVERYONE,
+    "message_list": STAFF,
+    "schedule_list": SUPERVISORS,
+    "schedule_detail": SUPERVISORS,
+    "schedule_preview": SUPERVISORS,
+    "schedule_new": CONFIGURE,
+    "schedule_edit": CONFIGURE,
+    "user_list": {"admin"},
+    "user_new": {"admin"},
+    "user_edit": {"admin"},
+    "provider_list": CONFIGURE,
+    "provider_switch": CONFIGURE,
+    "key_list": {"admin"},
+    "delivery_list": CONFIGURE | {"creditor"},
+}
+ACTIONS = {
+    "work_next": STAFF,
+    "account_reveal": STAFF,
+    "account_note": STAFF,
+    "account_assign": SUPERVISORS,
+    "account_link": STAFF,
+    "account_send_link": STAFF,
+    "schedule_publish": CONFIGURE,
+    "user_reset_factor": {"admin"},
+    "key_revoke": {"admin"},
+    "delivery_replay": CONFIGURE | {"creditor"},
+    "sandbox_move_clock": {"admin"},
+}
+OWN_APPS = ("accounts.views", "analytics.views", "payments.views_staff", "reminders.views_staff", "wallets.views_staff")
+
+
+@pytest.fixture
+def cast(account, agent, lead, admin, compliance_officer, bank_user):
+    return {"agent": agent, "lead": lead, "admin": admin, "compliance": compliance_officer, "creditor": bank_user}
+
+
+@pytest.fixture
+def places(account, agent, installed):
+    hold = Hold.objects.create(debtor=account.debtor, account=account, kind="dispute", reason="says it is paid")
+    Provider.objects.create(key="alipay", name="Alipay", status="vetted")
+    of = {"reference": account.reference}
+    schedule = {"schedule_id": installed.pk}
+    return {
+        **{name: of for name in [*PAGES, *ACTIONS] if name.startswith("account_")},
+        "account_list": {},
+        "account_export": {},
+        "account_hold_end": {**of, "hold_id": hold.pk},
+        "schedule_detail": schedule,
+        "schedule_edit": schedule,
+        "schedule_publish": schedule,
+        "user_edit": {"user_id": agent.pk},
+        "user_reset_factor": {"user_id": agent.pk},
+        "provider_switch": {"key": "alipay", "status": "switched_off"},
+        "key_revoke": {"key_id": 1},
+        "delivery_replay": {"delivery_id": "00000000-0000-7000-8000-000000000000"},
+    }
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_for_the_roles_in_the_table_and_no_other(name, cast, places):
+    url = reverse(name, kwargs=places.get(name, {}))
+    opened = {role for role, user in cast.items() if signed_in(user).get(url).status_code == 200}
+    refused = {role for role, user in cast.items() if signed_in(user).get(url).status_code == 403}
+    assert (opened, refused) == (PAGES[name], set(cast) - PAGES[name])
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_action_is_refused_to_every_role_not_in_the_table(name, cast, places, settings):
+    settings.SANDBOX = True
+    url = reverse(name, kwargs=places.get(name, {}))
+    answers = {role: signed_in(user).post(url).status_code for role, user in cast.items()}
+    assert {role for role, status in answers.items() if status == 403} == set(cast) - ACTIONS[name]
+
+
+@pytest.mark.parametrize("name", [*PAGES, *ACTIONS])
+def test_a_stranger_is_led_to_the_sign_in_page(name, places, client):
+    url = reverse(name, kwargs=places.get(name, {}))
+    answer = client.post(url) if name in ACTIONS else client.get(url)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("account_")])
+def test_another_creditors_people_do_not_learn_that_an_account_exists(name, account, places, other_bank_user):
+    url = reverse(name, kwargs=places.get(name, {}))
+    answer = signed_in(other_bank_user).get(url)
+    if name in ("account_list", "account_export"):
+        assert account.reference not in answer.content.decode()
+    else:
+        assert answer.status_code == (404 if "creditor" in PAGES[name] else 403)
+
+
+def test_another_creditors_panel_cannot_be_fetched_alone(account, other_bank_user, client):
+    url = reverse("panel", args=["account", "contacts", account.reference])
+    assert signed_in(other_bank_user).get(url).status_code == 404
+    assert client.get(url).status_code == 403
+
+
+def test_a_creditor_cannot_choose_another_creditor_in_the_address(account, other_bank_user):
+    answer = signed_in(other_bank_user).get(reverse("account_list"), {"creditor": account.creditor_id})
+    assert account.reference not in answer.content.decode()
+    dashboard = signed_in(other_bank_user).get(reverse("dashboard"), {"creditor": account.creditor_id})
+    assert dashboard.context["scope"].creditor is None
+
+
+def test_without_a_second_factor_no_page_opens(agent, client):
+    client.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(reverse("work_list"))["Location"] == reverse("mfa_activate_totp")
+
+
+def test_every_staff_page_is_in_one_of_the_tables():
+    """A new page must be added above, so that its roles are decided and tested."""
+    imports = {"import_list", "import_new", "import_job"}
+    found = set()
+    for pattern in get_resolver().url_patterns:
+        for inner in getattr(pattern, "url_patterns", []):
+            module = getattr(getattr(inner, "callback", None), "__module__", "")
+            if module.startswith(OWN_APPS) and "import" not in module and inner.name not in imports:
+                found.add(inner.name)
+    assert found - set(PAGES) - set(ACTIONS) - {"home"} == set()
+
+
+@pytest.mark.parametrize(
+    ("role", "page"), [("agent", "work_list"), ("lead", "dashboard"), ("admin", "dashboard"), ("creditor", "dashboard")]
+)
+def test_each_role_starts_on_its_own_page(role, page, cast):
+    assert signed_in(cast[role]).get("/")["Location"] == reverse(page)
+
+
+def test_a_superuser_agent_may_do_everything(installed):
+    root = factories.user(role="agent", is_superuser=True)
+    assert signed_in(root).get(reverse("user_list")).status_code == 200
