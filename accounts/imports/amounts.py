@@ -12,6 +12,7 @@ from accounts.imports.errors import BadValue
 from common.money import exponent
 
 MINOR_MAX = 10**15
+_REMEMBERED = 20_000
 POINT, COMMA = ".", ","
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f_]+")
 _BARE = re.compile(
@@ -63,14 +64,24 @@ def parse_amount(text: str, *, decimal: str, places: int) -> int:
 
 
 def amount_reader(decimal: str, currency: str) -> Callable[[str], int]:
-    """`read(text)` for many cells of one currency: the plain spelling is read without a pattern."""
+    """`read(text)` for many cells of one currency: amounts repeat, and the plain spelling needs no pattern."""
     places = exponent(currency)
+    remembered: dict[str, int] = {}
 
-    def read(text: str) -> int:
+    def learn(text: str) -> int:
+        if len(remembered) >= _REMEMBERED:
+            remembered.clear()
         whole, _mark, fraction = text.partition(decimal)
         if len(fraction) == places and len(whole) < 13 and whole.isdecimal() and (fraction.isdecimal() or not fraction):
-            return int(whole + fraction)
-        return parse_amount(text, decimal=decimal, places=places)
+            minor = int(whole + fraction)
+        else:
+            minor = parse_amount(text, decimal=decimal, places=places)
+        remembered[text] = minor
+        return minor
+
+    def read(text: str) -> int:
+        minor = remembered.get(text)
+        return learn(text) if minor is None else minor
 
     return read
 

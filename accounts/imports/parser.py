@@ -189,9 +189,9 @@ class RowParser:
     def _amounts(self, places: list[int], read: Callable[[str], int]) -> list[int | None]:
         cells, minors = self._cells, []
         for position in places:
-            text = cells[position].strip() if position >= 0 else ""
+            text = cells[position] if position >= 0 else ""
             try:
-                minors.append(read(text) if text else None)
+                minors.append(read(text.strip()) if text and not text.isspace() else None)
             except BadValue as error:
                 self._reasons.append(f"{self.plan.headers[position]}: {error}")
         return minors
