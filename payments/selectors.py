@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
-from django.db.models import F, Min, QuerySet, Sum
+from django.db.models import Min, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,7 @@ KINDS: dict[str, Promise] = {
     "placement": _("Placed with us"),
     "adjustment": _("Corrected by the creditor"),
     "payment": _("Payment received, thank you"),
+    "direct_payment": _("Payment to the creditor, thank you"),
     "payment_reversal": _("Payment taken back"),
     "interest": _("Interest"),
     "fee": _("Fee"),
@@ -116,12 +117,6 @@ def _next_instalment(plan: Plan | None) -> Instalment | None:
     return plan.instalments.filter(state__in=["scheduled", "noticed"]).order_by("due_on", "number").first()
 
 
-def noticed_instalments(*, after_id: int = 0) -> QuerySet[Instalment]:
-    """Instalments whose debit has been announced and not made: the reminders app sends the words for each once."""
-    rows = Instalment.objects.filter(state="noticed", pk__gt=after_id, plan__state="active")
-    return rows.select_related("plan__account__debtor", "plan__mandate__provider").order_by("pk")
-
-
 def next_due_moment() -> datetime | None:
     """The next instant at which a notice or a debit becomes due anywhere: where the sandbox clock can jump to."""
     live = Instalment.objects.filter(plan__state="active", plan__mandate__state="active")
@@ -186,12 +181,3 @@ def attempts_for_a_person() -> QuerySet[Attempt]:
     """What the machine will not decide: the reason is on each row."""
     rows = Attempt.objects.filter(needs_person=True)
     return rows.select_related("payment__account__debtor", "provider").order_by("-pk")
-
-
-def collected_between(first: date, last: date) -> QuerySet[Payment]:
-    """Payments that arrived in the days `first` to `last` (UTC), for dashboards."""
-    begin = datetime.fromisoformat(f"{first.isoformat()}T00:00:00+00:00")
-    end = datetime.fromisoformat(f"{last.isoformat()}T00:00:00+00:00") + timedelta(days=1)
-    return Payment.objects.filter(state="succeeded", finished_at__gte=begin, finished_at__lt=end).annotate(
-        creditor_id=F("account__creditor_id")
-    )

@@ -8,6 +8,8 @@ import pytest
 
 from common.clock import now
 from payments.debits import debit_due_instalments, notice_due_debits
+from payments.debits.claiming import claim_debits
+from payments.debits.planning import plan_debits
 from payments.errors import PaymentStillOpen
 from payments.models import Attempt, Instalment, Payment, Plan
 from payments.plans import cancel_plan, equal_parts
@@ -105,8 +107,6 @@ def test_a_debit_waits_while_a_hold_forbids_it_and_runs_when_it_ends(plan, accou
 
 
 def test_a_hold_placed_between_planning_and_sending_stops_the_debit(plan, account, wallet):
-    from payments.debits.planning import plan_debits
-
     reach_the_debit(wallet)
     assert plan_debits(10).created == 1
     account.debtor.holds.create(kind="dispute", blocks=["debit"], reason="not mine")
@@ -296,6 +296,19 @@ def test_a_debit_that_waits_for_the_wallet_gives_way_to_a_payer(plan, account, w
     wallet.move_clock(minutes=11)
     debit_due_instalments()
     assert wallet.debits() == 1 and first_of(plan).state == "paid" and balance(account) == 85_000
+
+
+def test_a_debit_whose_worker_died_is_not_given_up_for_a_payer_because_it_may_still_arrive(plan, account, wallet):
+    reach_the_debit(wallet)
+    plan_debits(10)
+    claim_debits(10)
+    wallet.move_clock(minutes=3)
+    look_up_due_attempts()
+    assert only_attempt().state == "created"
+    with pytest.raises(PaymentStillOpen):
+        open_page(account, 40_000)
+    debit_due_instalments()
+    assert wallet.debits() == 1 and balance(account) == 85_000
 
 
 def test_a_hold_placed_during_an_outage_stops_the_debit_that_waits(plan, account, wallet):
