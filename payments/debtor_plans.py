@@ -116,7 +116,7 @@ def terms_of_plan(account: Account, plan: ReadyPlan, *, agency: str) -> Terms:
         _("If you pay in another way first, that instalment is not taken again."),
         _("You can end this at any time, here or in your wallet, with one button and without a reason."),
     ]
-    return Terms(version=TERMS_VERSION, text="\n".join(clause % words for clause in clauses) + "\n\n" + dates)
+    return Terms(version=TERMS_VERSION, text="\n\n".join(clause % words for clause in clauses) + "\n\n" + dates)
 
 
 def _day(value: date) -> str:

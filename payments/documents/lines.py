@@ -17,7 +17,7 @@ from common.money import Money
 from payments.models import LedgerAccount, Payment, Posting
 
 KINDS: dict[str, Promise] = {
-    "placement": gettext_lazy("Amount handed over to us"),
+    "placement": gettext_lazy("Handed over to us"),
     "balance_adjustment": gettext_lazy("Correction by the creditor"),
     "payment": gettext_lazy("Your payment. Thank you"),
     "payment_reversal": gettext_lazy("Payment taken back"),
@@ -64,7 +64,10 @@ class Receipt:
 
 
 def statement_lines(account: Account) -> list[Line]:
-    """Every movement of the debt, oldest first, with the running balance; the last one is the account's balance."""
+    """Every movement of the debt by day, with the running balance; the last one is the account's balance.
+
+    Within a day in the order we learned of them: a wallet's clock is a little off ours, and knows whole seconds only.
+    """
     return list(_running(account))
 
 
@@ -74,7 +77,7 @@ def _running(account: Account) -> Iterator[Line]:
         "entry_id", "entry__kind", "entry__effective_at", "entry__data"
     )
     balance = 0
-    for row in rows.annotate(minor=Sum("amount_minor")).order_by("entry__effective_at", "entry_id"):
+    for row in rows.annotate(minor=Sum("amount_minor")).order_by("entry__effective_at__date", "entry_id"):
         balance += row["minor"]
         kind = row["entry__kind"]
         yield Line(

@@ -87,7 +87,11 @@ def _not_started(request: HttpRequest, visit: Visit, form: PayForm, error: Platf
         return show_landing(request, visit, notice=error.message, status=error.status)
     if isinstance(error, PaymentRefused) and error.details.get("why") in AMOUNT_FAULTS:
         form.add_error("other", error.message)
-        form.data = {**{name: form.data[name] for name in form.data}, "choice": OTHER, "other": form.money.to_decimal_string()}
+        form.data = {
+            **{name: form.data[name] for name in form.data},
+            "choice": OTHER,
+            "other": form.money.to_decimal_string(),
+        }
         return show_landing(request, visit, form=form, status=422)
     if isinstance(error, PaymentRefused | ProviderNotOffered):
         return show_landing(request, visit, notice=error.message, status=error.status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
@@ -41,3 +43,15 @@ def debtor(account):
     """Wang Fang with her link, on a browser of her own."""
     link, url = create_link(account)
     return Debtor(account, link, url.rstrip("/").rpartition("/")[2], Client())
+
+
+@pytest.fixture
+def site(live_server, wallet, settings):
+    """The platform on a port of its own, known to itself by that address, its forms allowed to end at the wallet."""
+    settings.PUBLIC_URL = live_server.url
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
+    policy["DIRECTIVES"]["form-action"] = ["'self'", settings.WALLET_SANDBOX_URL]
+    settings.CONTENT_SECURITY_POLICY = policy
+    return live_server.url

@@ -1,0 +1,68 @@
+"""A real browser on the debtor's pages, against a live server and the simulated wallet."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, Response, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@dataclass
+class Visitor:
+    """One person's phone: the page, what the console said, and every answer it loaded."""
+
+    page: Page
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+    answers: list[Response] = field(default_factory=list)
+
+    def hear(self, words: str, where: str) -> None:
+        """What goes wrong on the wallet's own pages is not ours."""
+        if "/alipay/" not in where and "favicon" not in where:
+            self.complaints.append(f"{words} ({where})")
+
+    def axe(self) -> list[str]:
+        return [rule["id"] for rule in Axe().run(self.page, options={"runOnly": RULES}).response["violations"]]
+
+    def overflow(self) -> int:
+        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@contextmanager
+def visitor(
+    *, width: int = 360, height: int = 740, scheme: str = "light", locale: str = "en-GB", scripts: bool = True
+) -> Iterator[Visitor]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            locale=locale,
+            java_script_enabled=scripts,
+            has_touch=True,
+        )
+        page = context.new_page()
+        seen = Visitor(page, context)
+        page.on("console", lambda said: seen.hear(said.text, said.location["url"]) if said.type == "error" else None)
+        page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+        page.on("response", lambda answer: seen.answers.append(answer))
+        try:
+            yield seen
+        finally:
+            browser.close()

@@ -1,0 +1,127 @@
+"""Paying in parts: exact plans, terms kept as shown, signed in the wallet, ended with one button."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import Account, Event
+from common.clock import today
+from common.money import Money
+from payments.debtor_plans import COUNTS, PERIOD_DAYS, first_days, ready_plans, smallest_instalment
+from payments.models import Plan
+from tests.pages_debtor.helpers import path_of
+from wallets.models import Mandate
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HIDDEN = re.compile(r'<input type="hidden" name="(request_key|shown|count|first)" value="([^"]*)"')
+
+
+def agree(debtor, *, count: int = 3, agreed: bool = True, **changes: str):
+    debtor.identify()
+    first = first_days("Asia/Shanghai")[0].isoformat()
+    page = debtor.read("mandate_terms", count=str(count), first=first)
+    fields = dict(HIDDEN.findall(page)) | {"provider": "alipay"} | ({"agreed": "on"} if agreed else {})
+    return debtor.send("mandate_start", **fields | changes), page, fields
+
+
+@given(minor=st.integers(1, 10**9), currency=st.sampled_from(["CNY", "JPY", "KWD", "EUR"]))
+def test_every_ready_plan_sums_to_the_balance_and_has_no_tiny_instalment(minor, currency):
+    account = Account(balance_minor=minor, currency=currency)
+    first = today() + timedelta(days=10)
+    for plan in ready_plans(account, first):
+        assert sum(part for _day, part in plan.parts) == minor
+        assert min(part for _day, part in plan.parts) >= smallest_instalment(currency)
+        assert plan.cap == Money(max(part for _day, part in plan.parts), currency)
+        gaps = {(later - earlier).days for (earlier, _a), (later, _b) in zip(plan.parts, plan.parts[1:], strict=False)}
+        assert gaps == {PERIOD_DAYS} and plan.first_on == first
+
+
+def test_the_offer_shows_two_to_four_plans_with_dates_and_totals(wallet, debtor):
+    debtor.identify()
+    page = debtor.read("mandate_offer")
+    for count in COUNTS:
+        assert f"Choose {count} payments" in page
+    assert page.count("CN¥1,250.00") >= 3
+
+
+def test_the_first_day_is_far_enough_for_the_notice():
+    assert all(7 <= (day - today()).days <= 46 for day in first_days())
+    assert len(first_days()) >= 4
+
+
+def test_signing_in_the_wallet_sets_everything_up(wallet, debtor):
+    started, page, _fields = agree(debtor)
+    assert started.status_code == 303
+    mandate = Mandate.objects.get()
+    assert mandate.state == "pending" and mandate.terms_text.splitlines()[0] in page
+    assert mandate.evidence["ip"] and mandate.cap_minor == 41_667
+    back = wallet.press(f"{wallet.open(started['Location'])}/sign")
+    shown = debtor.client.get(path_of(back)).content.decode()
+    mandate.refresh_from_db()
+    assert mandate.state == "active" and "All set" in shown
+    plan = Plan.objects.get()
+    assert plan.mandate == mandate and plan.total_minor == debtor.account.balance_minor
+
+
+def test_without_the_tick_nothing_is_set_up(wallet, debtor):
+    refused, _page, _fields = agree(debtor, agreed=False)
+    assert refused.status_code == 422 and "Tick the box if you agree" in refused.content.decode()
+    assert not Mandate.objects.exists()
+
+
+def test_terms_that_changed_since_are_shown_again(wallet, debtor):
+    again, _page, _fields = agree(debtor, shown="0" * 64)
+    assert again.status_code == 422 and "have changed since" in again.content.decode()
+    assert not Mandate.objects.exists()
+
+
+def test_a_plan_we_never_offered_is_refused(wallet, debtor):
+    debtor.identify()
+    far = (today() + timedelta(days=400)).isoformat()
+    assert debtor.open("mandate_terms", count="3", first=far).status_code == 422
+    assert debtor.open("mandate_terms", count="77", first=first_days("Asia/Shanghai")[0].isoformat()).status_code == 422
+
+
+def test_the_same_form_twice_is_one_agreement(wallet, debtor):
+    _started, _page, fields = agree(debtor)
+    debtor.send("mandate_start", **fields)
+    assert Mandate.objects.count() == Plan.objects.count() == 1
+
+
+def test_refusing_in_the_wallet_leaves_it_unsigned_and_it_can_be_let_go(wallet, debtor):
+    started, _page, _fields = agree(debtor)
+    mandate = Mandate.objects.get()
+    wallet.press(f"{wallet.open(started['Location'])}/refuse")
+    assert "Not signed yet" in debtor.read("mandate_return", mandate.reference)
+    debtor.send("mandate_end", mandate.reference)
+    mandate.refresh_from_db()
+    assert mandate.state == "revoked" and Plan.objects.get().state == "cancelled"
+    assert debtor.open("mandate_offer").status_code == 200
+
+
+def test_one_button_ends_it_and_a_get_does_not(wallet, debtor):
+    started, _page, _fields = agree(debtor)
+    debtor.client.get(path_of(wallet.press(f"{wallet.open(started['Location'])}/sign")))
+    mandate = Mandate.objects.get()
+    debtor.open("mandate_end", mandate.reference)
+    mandate.refresh_from_db()
+    assert mandate.state == "active"
+    debtor.send("mandate_end", mandate.reference)
+    mandate.refresh_from_db()
+    assert mandate.state == "revoked"
+    assert Event.objects.filter(kind="mandate.revoked", source="debtor").count() == 1
+    assert "Automatic payments have ended" in debtor.read("mandate_page", mandate.reference)
+
+
+def test_details_of_an_agreement_need_the_question_and_the_right_account(wallet, debtor):
+    agree(debtor)
+    mandate = Mandate.objects.get()
+    debtor.client.cookies.clear()
+    assert debtor.open("mandate_page", mandate.reference).status_code == 303
+    debtor.identify()
+    assert debtor.open("mandate_page", "MND-23456789").status_code == 404
