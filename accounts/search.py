@@ -19,6 +19,7 @@ MOST = 20
 # Names are narrowed after opening, so more are read than shown.
 MOST_OPENED = 200
 FEWEST_DIGITS = 6
+LONGEST_QUERY = 120
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Found:
 
 
 def search(user: User, text: str) -> Found:
-    text = text.strip()[:120]
+    text = text.replace("\x00", "").strip()[:LONGEST_QUERY]
     if not text:
         return Found([])
     return Found([group for group in _groups(user, text) if group.accounts])
