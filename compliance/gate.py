@@ -11,7 +11,11 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
+from accounts.words import status_words
 from compliance.local_time import first_open, local_days
+from compliance.words import hold_words
 
 HORIZON = timedelta(days=14)
 WEEK_DAYS = 7
@@ -195,16 +199,18 @@ def _blocks(
 ) -> Iterator[Reason]:
     passive = action.channel in PASSIVE_CHANNELS
     if purpose.needs_debt and facts.balance_minor <= 0:
-        yield Reason("nothing_owed", "Nothing is owed on this account.")
+        yield Reason("nothing_owed", _("Nothing is owed on this account."))
     if purpose.needs_debt and facts.account_status != "open":
-        yield Reason("account_status", f"The account is {facts.account_status.replace('_', ' ')}.")
+        yield Reason(
+            "account_status", _("The account is %(status)s.") % {"status": status_words(facts.account_status).lower()}
+        )
     for hold in facts.holds:
         if hold.kind in purpose.stopped_by or "*" in purpose.stopped_by:
-            yield Reason("hold", f"A {hold.kind.replace('_', ' ')} hold stops contact.", hold.until)
+            yield Reason("hold", _("A %(kind)s hold stops contact.") % {"kind": hold_words(hold.kind)}, hold.until)
     if not action.carrier_allows:
-        yield Reason("carrier", "The provider does not carry such messages in this country.")
+        yield Reason("carrier", _("The provider does not carry such messages in this country."))
     if not passive and facts.contact_point in (None, "invalid"):
-        yield Reason("contact_point", "There is no working address for this channel.")
+        yield Reason("contact_point", _("There is no working address for this channel."))
     yield from _refusals(purpose, facts, policies, passive=passive)
 
 
@@ -213,19 +219,21 @@ def _refusals(purpose: Purpose, facts: Facts, policies: Sequence[Policy], *, pas
     if not purpose.opt_out or silent_service:
         return
     if facts.consent is False and facts.refused_everything:
-        yield Reason("opt_out_all", "The person asked us not to contact them at all.")
+        yield Reason("opt_out_all", _("The person asked us not to contact them at all."))
     elif facts.consent is False:
-        yield Reason("opt_out", "The person does not want to be contacted on this channel.")
+        yield Reason("opt_out", _("The person does not want to be contacted on this channel."))
     needing = [policy.name for policy in policies if policy.needs_consent]
     if needing and facts.consent is None and purpose.needs_debt:
-        yield Reason("consent", f"This channel needs consent and there is none ({needing[0]}).")
+        yield Reason(
+            "consent", _("This channel needs consent and there is none (%(policy)s).") % {"policy": needing[0]}
+        )
 
 
 def _unclear(action: Action, purpose: Purpose, facts: Facts, policies: Sequence[Policy]) -> Iterator[Reason]:
     if purpose.needs_policy and not policies:
-        yield Reason("no_policy", "No contact policy covers this person, so nothing is sent by machine.")
+        yield Reason("no_policy", _("No contact policy covers this person, so nothing is sent by machine."))
     if purpose.window and not facts.zones and action.channel not in PASSIVE_CHANNELS:
-        yield Reason("zone", "The person's time zone is not known, so no hour is certain to be decent.")
+        yield Reason("zone", _("The person's time zone is not known, so no hour is certain to be decent."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,14 +255,16 @@ def _timed_rules(action: Action, purpose: Purpose, facts: Facts, policies: Seque
 
 
 def _quiet_rule(quiet_until: datetime) -> _Rule:
-    return _Rule("quiet", "The account is to be left in peace until then.", lambda at, limit: max(at, quiet_until))
+    return _Rule("quiet", _("The account is to be left in peace until then."), lambda at, limit: max(at, quiet_until))
 
 
 def _window_rule(policy: Policy, zone: ZoneInfo, facts: Facts) -> _Rule:
     def first(at: datetime, limit: datetime) -> datetime | None:
         return first_open(zone, at, limit=limit, hours_on=lambda day: policy.hours_on(day, facts.holidays))
 
-    return _Rule("window", f"Outside the hours of {policy.name} in {zone.key}.", first)
+    return _Rule(
+        "window", _("Outside the hours of %(policy)s in %(zone)s.") % {"policy": policy.name, "zone": zone.key}, first
+    )
 
 
 def _cap_rule(policy: Policy, facts: Facts) -> _Rule:
@@ -264,7 +274,7 @@ def _cap_rule(policy: Policy, facts: Facts) -> _Rule:
                 return start
         return None
 
-    return _Rule("cap", f"Contacted as often as {policy.name} allows.", first)
+    return _Rule("cap", _("Contacted as often as %(policy)s allows.") % {"policy": policy.name}, first)
 
 
 def has_room(policy: Policy, counts: Mapping[tuple[date, str], int], day: date) -> bool:
@@ -287,7 +297,9 @@ def _in_time(rules: Sequence[_Rule], facts: Facts, at: datetime) -> Verdict:
         return Verdict(Kind.ALLOW)
     until = _first_common(rules, at, limit)
     if until is None:
-        return Verdict(Kind.REVIEW, (*against, Reason("no_moment", "No moment in the next 14 days suits every rule.")))
+        return Verdict(
+            Kind.REVIEW, (*against, Reason("no_moment", _("No moment in the next 14 days suits every rule.")))
+        )
     return Verdict(Kind.DEFER, against, until)
 
 
