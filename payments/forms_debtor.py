@@ -7,8 +7,7 @@ import unicodedata
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import InvalidInput
@@ -31,7 +30,7 @@ def read_amount(text: str, currency: str) -> Money:
     try:
         return Money.parse(plain, currency)
     except InvalidInput as error:
-        raise forms.ValidationError(_now("Write an amount like 250 or 250.00.")) from error
+        raise forms.ValidationError(gettext("Write an amount like 250 or 250.00.")) from error
 
 
 class PayForm(forms.Form):
@@ -90,7 +89,7 @@ class PayForm(forms.Form):
             self.add_error("other", _("The amount must be more than nothing."))
         if self.balance < self.money:
             most = self.balance.format(get_language() or "en")
-            self.add_error("other", _now("You owe %(most)s, so that is the most you can pay.") % {"most": most})
+            self.add_error("other", gettext("You owe %(most)s, so that is the most you can pay.") % {"most": most})
 
 
 class IdentityForm(forms.Form):

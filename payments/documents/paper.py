@@ -25,7 +25,9 @@ FONT = "NotoSansSC"
 FONT_FILE = Path(__file__).parent / "fonts" / "NotoSansSC-Regular.ttf"
 INK, MUTED, LINE, BRAND = HexColor("#14262b"), HexColor("#50616a"), HexColor("#e2ded3"), HexColor("#0b5c5a")
 MARGIN = 20 * mm
-WIDTH = A4[0] - 2 * MARGIN
+# Frames of reportlab keep six points clear on each side.
+PADDING = 6
+WIDTH = A4[0] - 2 * MARGIN - 2 * PADDING
 
 
 @cache
@@ -94,8 +96,8 @@ def sheet(title: str, agency: str, story: Sequence[Flowable]) -> bytes:
     def foot(canvas: Canvas, document: Any) -> None:
         canvas.setFont(FONT, 8)
         canvas.setFillColor(MUTED)
-        canvas.drawString(MARGIN, 12 * mm, agency)
-        canvas.drawRightString(A4[0] - MARGIN, 12 * mm, _("Page %(number)s") % {"number": document.page})
+        canvas.drawString(MARGIN + PADDING, 12 * mm, agency)
+        canvas.drawRightString(A4[0] - MARGIN - PADDING, 12 * mm, _("Page %(number)s") % {"number": document.page})
 
     out = BytesIO()
     document = SimpleDocTemplate(
