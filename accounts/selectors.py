@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, ApiKey, Creditor, Debtor, User
 from common.errors import NotFound
 
-NO_SUCH_ACCOUNT = "There is no such account, or it is not yours to see."
+NO_SUCH_ACCOUNT = gettext_lazy("There is no such account, or it is not yours to see.")
 
 
 def creditors_visible_to(user: User) -> QuerySet[Creditor]:
@@ -28,7 +29,7 @@ def access_account(user: User, reference: str) -> Account:
     rows = accounts_visible_to(user).by_reference(reference)  # type: ignore[attr-defined]
     account = rows.select_related("debtor", "creditor", "portfolio", "assigned_to").first()
     if account is None:
-        raise NotFound(NO_SUCH_ACCOUNT)
+        raise NotFound(str(NO_SUCH_ACCOUNT))
     return account
 
 
@@ -48,5 +49,5 @@ def access_account_of_key(key: ApiKey, reference: str) -> Account:
     rows = accounts_of_key(key).by_reference(reference)  # type: ignore[attr-defined]
     account = rows.select_related("debtor", "creditor", "portfolio").first()
     if account is None:
-        raise NotFound(NO_SUCH_ACCOUNT)
+        raise NotFound(str(NO_SUCH_ACCOUNT))
     return account

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cache
 
 from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
 
 from common import clock
 from common.errors import Forbidden, InvalidInput
@@ -53,9 +54,9 @@ class ClockShift(models.Model):
     def advance(cls, step: timedelta, *, sandbox: bool) -> timedelta:
         """Move the clock forward by `step` and return the new total; refused outside sandbox mode."""
         if not sandbox:
-            raise Forbidden("The clock can be moved in sandbox mode only.")
+            raise Forbidden(_("The clock can be moved in sandbox mode only."))
         if step <= timedelta(0):
-            raise InvalidInput("The clock only moves forward.", field="step")
+            raise InvalidInput(_("The clock only moves forward."), field="step")
         with transaction.atomic():
             cls.objects.get_or_create(pk=1)
             row = cls.objects.select_for_update().get(pk=1)

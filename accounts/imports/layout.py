@@ -10,6 +10,9 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from accounts.imports.errors import ImportRefused
 from accounts.imports.synonyms import known_headers
 
@@ -19,12 +22,12 @@ _DELIMITERS = ",;\t|"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 # What people upload by mistake, by its first bytes.
 _NOT_TABLES = (
-    (b"\xd0\xcf\x11\xe0", "This is an old Excel file (.xls). Save it as .xlsx or CSV and upload that."),
-    (b"%PDF", "This is a PDF. Upload the table itself as CSV or XLSX."),
-    (b"\x1f\x8b", "This file is compressed. Unpack it and upload the CSV or XLSX inside."),
-    (b"\x89PNG", "This is a picture. Upload the table itself as CSV or XLSX."),
-    (b"\xff\xd8\xff", "This is a picture. Upload the table itself as CSV or XLSX."),
-    (b"Rar!", "This file is compressed. Unpack it and upload the CSV or XLSX inside."),
+    (b"\xd0\xcf\x11\xe0", gettext_lazy("This is an old Excel file (.xls). Save it as .xlsx or CSV and upload that.")),
+    (b"%PDF", gettext_lazy("This is a PDF. Upload the table itself as CSV or XLSX.")),
+    (b"\x1f\x8b", gettext_lazy("This file is compressed. Unpack it and upload the CSV or XLSX inside.")),
+    (b"\x89PNG", gettext_lazy("This is a picture. Upload the table itself as CSV or XLSX.")),
+    (b"\xff\xd8\xff", gettext_lazy("This is a picture. Upload the table itself as CSV or XLSX.")),
+    (b"Rar!", gettext_lazy("This file is compressed. Unpack it and upload the CSV or XLSX inside.")),
 )
 _NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 # Python's Big5 with the Hong Kong and Microsoft additions.
@@ -50,10 +53,10 @@ def find_layout(file: IO[bytes], *, encoding: str = "") -> Layout:
     sample = file.read(SAMPLE_BYTES)
     file.seek(0)
     if not sample.strip():
-        raise ImportRefused("The file is empty. Upload a CSV or XLSX file with a header row.", field="file")
+        raise ImportRefused(_("The file is empty. Upload a CSV or XLSX file with a header row."), field="file")
     for start, message in _NOT_TABLES:
         if sample.startswith(start):
-            raise ImportRefused(message, field="file")
+            raise ImportRefused(str(message), field="file")
     if sample.startswith(b"PK\x03\x04"):
         return Layout("xlsx")
     chosen = _chosen(sample, encoding) if encoding else _encoding_of(sample)
@@ -65,7 +68,7 @@ def _chosen(sample: bytes, encoding: str) -> str:
     try:
         codecs.lookup(encoding)
     except LookupError as error:
-        message = f"There is no encoding of that name. Choose one of {', '.join(ENCODINGS)}."
+        message = _("There is no encoding of that name. Choose one of %(known)s.") % {"known": ", ".join(ENCODINGS)}
         raise ImportRefused(message, field="encoding") from error
     utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8")
     return "utf-8-sig" if utf8 and sample.startswith(codecs.BOM_UTF8) else encoding.lower()
@@ -91,7 +94,7 @@ def _encoding_of(sample: bytes) -> str:
     if wide:
         return wide
     if len(_NO_TEXT.findall(sample[:8192])) > 8:
-        raise ImportRefused("This is neither CSV nor XLSX. Export the table as CSV (UTF-8) or XLSX.", field="file")
+        raise ImportRefused(_("This is neither CSV nor XLSX. Export the table as CSV (UTF-8) or XLSX."), field="file")
     return "utf-8" if _is_utf8(sample) else _eastern_or_western(sample)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from accounts.imports.chunk import JobFacts
 from accounts.imports.lines import LineIndex
@@ -28,7 +29,7 @@ def sole_runner(job: ImportJob) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         if not cursor.fetchone()[0]:
-            raise Conflict("This import is being worked on already.", job=str(job.pk))
+            raise Conflict(_("This import is being worked on already."), job=str(job.pk))
     try:
         yield
     finally:

@@ -18,6 +18,7 @@ from typing import IO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.imports.errors import ImportRefused
 from common.crypto.keys import cipher_for, keyring
@@ -69,7 +70,7 @@ class VaultWriter(io.RawIOBase):
     def write(self, data: bytes) -> int:  # type: ignore[override]
         self.size += len(data)
         if self.size > SIZE_MAX:
-            raise ImportRefused("The file is larger than 1 GB. Split it into smaller files.", field="file")
+            raise ImportRefused(_("The file is larger than 1 GB. Split it into smaller files."), field="file")
         self._digest.update(data)
         self._pending += data
         while len(self._pending) > BLOCK_BYTES:
@@ -103,7 +104,7 @@ class VaultReader(io.RawIOBase):
         super().__init__()
         path = _place(name)
         if not path.is_file():
-            raise ImportRefused("The uploaded file is no longer kept. Upload it again.", field="file")
+            raise ImportRefused(_("The uploaded file is no longer kept. Upload it again."), field="file")
         self.name, self._file, self._position = path.name, path.open("rb"), 0
         body = path.stat().st_size - _HEADER_BYTES
         self._blocks = -(-body // _SEALED_BYTES)
@@ -134,7 +135,7 @@ class VaultReader(io.RawIOBase):
         try:
             block = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context)
         except (InvalidTag, ValueError) as error:
-            raise ImportRefused("The stored file is damaged. Upload it again.", field="file") from error
+            raise ImportRefused(_("The stored file is damaged. Upload it again."), field="file") from error
         self._held = (number, block)
         return block
 
