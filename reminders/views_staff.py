@@ -164,6 +164,7 @@ def schedule_preview(request: HttpRequest) -> HttpResponse:
         row = rows.setdefault(step.pk, {"step": step, "counts": dict.fromkeys(CHANNEL_NAMES, 0)})
         row |= {"day": day_words(step.offset_days), "text": purpose_words(step.template_key)}
         row["counts"][channel] = count
+        row["cells"] = [(CHANNEL_NAMES[name], number) for name, number in row["counts"].items()]
     left_out = [(LEFT_OUT.get(reason, reason), count) for reason, count in sorted(audience.left_out.items())]
     context = {
         "day": day,

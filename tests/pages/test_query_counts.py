@@ -54,7 +54,7 @@ def test_the_account_page_asks_as_much_for_a_long_story_as_for_a_short_one(accou
         for number in range(times):
             add_note(account, author=agent, text="spoke to her")
             PaymentLink.objects.create(
-                account=account, token_hash=f"{tag}{number}".ljust(64, "0"), expires_at=now() + timedelta(days=3)
+                account=account, token_hash=f"{tag}{number:063d}", expires_at=now() + timedelta(days=3)
             )
             Payment.objects.create(account=account, amount_minor=5, currency="CNY", source="link", state="failed")
             Message.objects.create(
