@@ -14,6 +14,7 @@ from accounts.models import Account, User
 from accounts.selectors import accounts_visible_to, creditors_visible_to
 from common.crypto.blind_fields import blind_query, normalised_index
 from common.crypto.normalise import name_matches
+from common.ids import row_id_of
 
 MOST = 20
 # Names are narrowed after opening, so more are read than shown.
@@ -69,10 +70,18 @@ def by_reference(user: User, text: str) -> QuerySet[Account]:
     """Our reference, or the creditor's own for the account or the customer."""
     rows = accounts_visible_to(user)
     creditors = list(creditors_visible_to(user).values_list("pk", flat=True))
-    ours = Account.objects.all().by_reference(text).values("pk")
+    ours = by_our_reference(text).values("pk")
     theirs = Account.objects.filter(creditor__in=creditors, creditor_reference=text).values("pk")
     people = Account.objects.filter(debtor__creditor__in=creditors, debtor__creditor_reference=text).values("pk")
     return rows.filter(pk__in=ours.union(theirs, people))
+
+
+def by_our_reference(text: str) -> QuerySet[Account]:
+    """An account's reference, with or without its prefix; of a payment's, the account it belongs to."""
+    prefix, dash, _digits = text.upper().partition("-")
+    if prefix == "PAY":
+        return Account.objects.filter(payments=row_id_of(text))
+    return Account.objects.all().by_reference(text) if prefix == "ACC" or not dash else Account.objects.none()
 
 
 def by_contact(user: User, spellings: Iterable[str]) -> QuerySet[Account]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from payments.models import Payment
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,13 @@ def test_our_reference_and_the_creditors_go_straight_to_the_account(wang, agent,
     client = sign_in(agent)
     for typed in (wang.reference, wang.reference.lower(), wang.creditor_reference, wang.debtor.creditor_reference):
         assert find(client, typed)["Location"] == page
+
+
+def test_a_payments_reference_leads_to_its_account_and_not_to_its_namesake(wang, agent, sign_in):
+    payment = Payment.objects.create(account=wang, amount_minor=5, currency="CNY", source="link", state="failed")
+    assert find(sign_in(agent), payment.reference)["Location"] == reverse("account_page", args=[wang.reference])
+    assert find(sign_in(agent), f"XYZ-{wang.reference[4:]}").status_code == 200
+    assert find(sign_in(agent), "PAY-").status_code == 200
 
 
 def test_a_name_lists_people_and_never_jumps(wang, agent, sign_in):
