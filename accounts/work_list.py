@@ -9,11 +9,11 @@ from operator import add
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Sum, Value, When
 
 from accounts.models import Account, Hold, User, WorkLease
 from accounts.selectors import accounts_visible_to
-from accounts.work_reasons import WorkReason, hold_review_due, reasons
+from accounts.work_reasons import WorkReason, held_by, hold_review_due, reasons
 from common.clock import now, real_now, today
 from common.keyset import Page, page_of
 from common.money import Money
@@ -40,16 +40,11 @@ def with_priority(rows: QuerySet[Account], day: date) -> QuerySet[Any]:
     return rows.annotate(priority=reduce(add, [worth(reason, day) for reason in reasons()]))
 
 
-def on_contact_hold() -> Exists:
+def on_contact_hold() -> Q:
+    """Asked as membership of a short list, not per account: holds are few and accounts are many."""
     moment = now()
-    holds = Hold.objects.filter(
-        Q(account=OuterRef("pk")) | Q(account=None),
-        Q(ends_at=None) | Q(ends_at__gt=moment),
-        debtor=OuterRef("debtor"),
-        blocks__contains=["contact"],
-        starts_at__lte=moment,
-    )
-    return Exists(holds)
+    running = Q(ends_at=None) | Q(ends_at__gt=moment)
+    return held_by(Hold.objects.filter(running, blocks__contains=["contact"], starts_at__lte=moment))
 
 
 def overdue_accounts(user: User) -> QuerySet[Account]:
@@ -66,7 +61,7 @@ def shown(rows: QuerySet[Account], which: str) -> QuerySet[Account]:
         return rows.filter(on_contact_hold())
     if which == "later":
         return rows.filter(quiet()).exclude(on_contact_hold())
-    return rows.exclude(quiet()).filter(~on_contact_hold() | Q(hold_review_due(today())))
+    return rows.exclude(quiet()).filter(~on_contact_hold() | hold_review_due(today()))
 
 
 def said_of(account: Account, day: date) -> list[Said]:

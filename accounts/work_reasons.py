@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -81,11 +81,14 @@ def overdue_words(account: Account, today: date, _detail: Any) -> str:
     return ngettext("%(n)s day overdue", "%(n)s days overdue", days) % {"n": days}
 
 
-def hold_review_due(today: date) -> Exists:
-    holds = Hold.objects.filter(
-        Q(account=OuterRef("pk")) | Q(account=None), debtor=OuterRef("debtor"), review_on__lte=today
-    )
-    return Exists(holds.filter(Q(ends_at=None) | Q(ends_at__gt=now())))
+def held_by(holds: QuerySet[Hold]) -> Q:
+    """Accounts that one of these holds covers, by itself or through its debtor."""
+    people = holds.filter(account=None).values("debtor")
+    return Q(pk__in=holds.filter(account__isnull=False).values("account")) | Q(debtor__in=people)
+
+
+def hold_review_due(today: date) -> Q:
+    return held_by(Hold.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now()), review_on__lte=today))
 
 
 def long_silence(_today: date) -> Q:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.work_reasons import WorkReason, ago_words, register
@@ -15,23 +15,27 @@ from payments.models import Attempt, Instalment, Payment, PaymentLink
 RECENT = timedelta(days=7)
 
 
-def missed(_today: date) -> QuerySet[Any]:
-    rows = Instalment.objects.filter(plan__account=OuterRef("pk"), state="missed")
+def missed() -> QuerySet[Any]:
+    rows = Instalment.objects.filter(state="missed")
     return rows.filter(plan__state__in=["active", "paused", "defaulted"])
 
 
-def failed(_today: date) -> QuerySet[Any]:
-    return Payment.objects.filter(account=OuterRef("pk"), state="failed", finished_at__gt=now() - RECENT)
+def failed() -> QuerySet[Any]:
+    return Payment.objects.filter(state="failed", finished_at__gt=now() - RECENT)
 
 
-def opened_unused(_today: date) -> QuerySet[Any]:
+def opened_unused() -> QuerySet[Any]:
     """Opened in the last days, and no payment has arrived since."""
-    rows = PaymentLink.objects.filter(account=OuterRef("pk"), first_opened_at__gt=now() - RECENT)
+    rows = PaymentLink.objects.filter(first_opened_at__gt=now() - RECENT)
     return rows.filter(Q(account__last_payment_at=None) | Q(account__last_payment_at__lt=F("first_opened_at")))
 
 
-def for_a_person(_today: date) -> QuerySet[Any]:
-    return Attempt.objects.filter(payment__account=OuterRef("pk"), needs_person=True)
+def for_a_person() -> QuerySet[Any]:
+    return Attempt.objects.filter(needs_person=True)
+
+
+def newest(rows: QuerySet[Any], field: str) -> Subquery:
+    return Subquery(rows.order_by(f"-{field}").values(field)[:1])
 
 
 def register_own() -> None:
@@ -43,32 +47,32 @@ OWN = (
     WorkReason(
         "money_for_a_person",
         50,
-        lambda today: Exists(for_a_person(today)),
+        lambda _today: Q(pk__in=for_a_person().values("payment__account")),
         lambda *given: _("a payment needs a decision"),
         "bad",
     ),
     WorkReason(
         "instalment_missed",
         45,
-        lambda today: Exists(missed(today)),
+        lambda _today: Q(pk__in=missed().values("plan__account")),
         lambda account, today, due: _("promise broken %(when)s") % {"when": ago_words(due, today)},
         "bad",
-        lambda today: Subquery(missed(today).order_by("-due_on").values("due_on")[:1]),
+        lambda _today: newest(missed().filter(plan__account=OuterRef("pk")), "due_on"),
     ),
     WorkReason(
         "link_opened",
         30,
-        lambda today: Exists(opened_unused(today)),
+        lambda _today: Q(pk__in=opened_unused().values("account")),
         lambda account, today, at: _("opened the payment link %(when)s") % {"when": ago_words(at, today)},
         "info",
-        lambda today: Subquery(opened_unused(today).order_by("-first_opened_at").values("first_opened_at")[:1]),
+        lambda _today: newest(opened_unused().filter(account=OuterRef("pk")), "first_opened_at"),
     ),
     WorkReason(
         "payment_failed",
         25,
-        lambda today: Exists(failed(today)),
+        lambda _today: Q(pk__in=failed().values("account")),
         lambda account, today, at: _("payment failed %(when)s") % {"when": ago_words(at, today)},
         "warn",
-        lambda today: Subquery(failed(today).order_by("-finished_at").values("finished_at")[:1]),
+        lambda _today: newest(failed().filter(account=OuterRef("pk")), "finished_at"),
     ),
 )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.work_reasons import WorkReason, ago_words, register
 from common.clock import now
+from payments.work_reasons import newest
 from reminders.models import InboundMessage
 
 RECENT = timedelta(days=7)
 
 
-def unread(_today: date) -> QuerySet[Any]:
+def unread() -> QuerySet[Any]:
     """Replies the machine did not understand: an opt-out is understood and needs nobody."""
-    rows = InboundMessage.objects.filter(debtor=OuterRef("debtor"), recognised="")
+    rows = InboundMessage.objects.filter(debtor__isnull=False, recognised="")
     return rows.filter(received_at__gt=now() - RECENT)
 
 
@@ -26,9 +27,9 @@ def register_own() -> None:
         WorkReason(
             "wrote_to_us",
             40,
-            lambda today: Exists(unread(today)),
+            lambda _today: Q(debtor__in=unread().values("debtor")),
             lambda account, today, at: _("wrote to us %(when)s") % {"when": ago_words(at, today)},
             "brand",
-            lambda today: Subquery(unread(today).order_by("-received_at").values("received_at")[:1]),
+            lambda _today: newest(unread().filter(debtor=OuterRef("debtor")), "received_at"),
         )
     )
