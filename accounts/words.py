@@ -1,4 +1,4 @@
-"""States of an account as people say them."""
+"""States of accounts, imports and notices to creditors as people say them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,32 @@ STATUS_WORDS: dict[str, Promise] = {
     "closed": _("Closed"),
 }
 
+IMPORT_WORDS: dict[str, Promise] = {
+    "uploaded": _("Uploaded"),
+    "checking": _("Being checked"),
+    "checked": _("Checked"),
+    "queued": _("Waiting"),
+    "running": _("Importing"),
+    "finished": _("Finished"),
+    "failed": _("Failed"),
+    "cancelled": _("Discarded"),
+}
+DELIVERY_WORDS: dict[str, Promise] = {
+    "due": _("Waiting"),
+    "sending": _("Being sent"),
+    "delivered": _("Delivered"),
+    "failed": _("Failed"),
+    "cancelled": _("Cancelled"),
+}
+
 
 def status_words(status: str) -> str:
     return str(STATUS_WORDS.get(status, status))
+
+
+def import_words(state: str) -> str:
+    return str(IMPORT_WORDS.get(state, state))
+
+
+def delivery_words(state: str) -> str:
+    return str(DELIVERY_WORDS.get(state, state))

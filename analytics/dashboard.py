@@ -22,6 +22,7 @@ from accounts.selectors import accounts_visible_to, creditors_visible_to
 from analytics.account_filters import AGE_WORDS, PLAN_WORDS, STAGE_WORDS, AccountFilters, age_condition
 from common.clock import today
 from common.money import Money
+from common.templatetags.formats import short_day
 from payments.access import payments_visible_to
 from payments.models import Payment
 from payments.payment_filters import PaymentFilters, since
@@ -109,7 +110,7 @@ def by_day(scope: Scope, currency: str) -> list[dict[str, Any]]:
     days = [today() - timedelta(days=back) for back in range(29, -1, -1)]
     return [
         {
-            "label": day.strftime("%d.%m."),
+            "label": short_day(day),
             "value": sums.get(day, 0),
             "text": Money(sums.get(day, 0), currency).format(get_language() or "en"),
         }

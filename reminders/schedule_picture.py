@@ -54,4 +54,4 @@ def sentence(step: Step) -> str:
     }
     if len(names) > 1:
         said += _("; if that fails, %(others)s") % {"others": _(", then ").join(names[1:])}
-    return f"{said}."
+    return _("%(said)s.") % {"said": said}

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.forms.tokens import OnceForm
 from accounts.models import Creditor, Team, User
@@ -50,5 +51,7 @@ class KeyForm(OnceForm):
         Creditor.objects.order_by("name"), label=_("Creditor"), required=False, empty_label=_("The whole platform")
     )
     scopes = forms.MultipleChoiceField(
-        label=_("May"), choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
+        label=pgettext_lazy("permissions of a key", "May"),
+        choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
+        widget=forms.CheckboxSelectMultiple,
     )

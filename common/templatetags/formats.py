@@ -22,6 +22,7 @@ register = template.Library()
 
 # English day order is fixed so that 3/11 is never read two ways.
 DATE_PATTERNS = {"en": "d MMM y", "zh": "y年M月d日"}
+SHORT_PATTERNS = {"en": "d MMM", "zh": "M月d日"}
 MOMENT_PATTERNS = {"en": "d MMM y, HH:mm", "zh": "y年M月d日 HH:mm"}
 NOTHING = "–"
 
@@ -70,6 +71,11 @@ def day(value: date | datetime | None) -> SafeString | str:
     local = timezone.localtime(value).date() if isinstance(value, datetime) else value
     text = format_date(local, DATE_PATTERNS.get(reader().language, "medium"), locale=reader())
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), text)
+
+
+def short_day(value: date) -> str:
+    """Without the year, for the axis of a chart."""
+    return format_date(value, SHORT_PATTERNS.get(reader().language, "short"), locale=reader())
 
 
 @register.simple_tag
