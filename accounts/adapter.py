@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -18,13 +17,10 @@ class StaffAdapter(DefaultAccountAdapter):
         return False
 
     def is_reauthentication_required(self, *args: Any, **kwargs: Any) -> bool:
-        """Not between the first sign-in and the set-up of the second factor: the password was given a moment ago."""
+        """A sign-in a moment ago is as good as being asked again, above all while the second factor is set up."""
         required: bool = super().is_reauthentication_required(*args, **kwargs)
-        return required and not self._sets_up_second_factor()
+        return required and not self._just_signed_in()
 
-    def _sets_up_second_factor(self) -> bool:
+    def _just_signed_in(self) -> bool:
         records = get_authentication_records(self.request, self.request.user)
-        just_now = (
-            bool(records) and real_now().timestamp() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-        )
-        return just_now and not is_mfa_enabled(self.request.user)
+        return bool(records) and real_now().timestamp() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
