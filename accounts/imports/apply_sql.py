@@ -19,7 +19,7 @@ INSERT_CONTACTS = """
     INSERT INTO accounts_contactpoint (id, debtor_id, kind, value, value_index, last_digits, position, condition,
                                        created_at)
     SELECT id, debtor_id, kind, value, value_index, last_digits, position, 'unknown', %(now)s
-    FROM import_contacts ON CONFLICT (debtor_id, kind, value_index) DO NOTHING
+    FROM import_contacts
 """
 INSERT_CONSENTS = """
     INSERT INTO accounts_consent (debtor_id, channel, purpose, granted, evidence, recorded_at)
@@ -68,10 +68,15 @@ _MERGED = """
 _AHEAD = """
         SELECT ((extract(year FROM h.newest_month) - extract(year FROM excluded.newest_month)) * 12
             + extract(month FROM h.newest_month) - extract(month FROM excluded.newest_month))::int AS ahead"""
+INSERT_HISTORY = """
+    INSERT INTO accounts_accounthistory (account_id, newest_month, billed_minor, paid_minor)
+    SELECT account_id, newest_month, billed, paid FROM import_rows
+    WHERE newest_month IS NOT NULL AND outcome = 'created' ORDER BY account_id
+"""
 UPSERT_HISTORY = f"""
     INSERT INTO accounts_accounthistory AS h (account_id, newest_month, billed_minor, paid_minor)
     SELECT account_id, newest_month, billed, paid FROM import_rows
-    WHERE newest_month IS NOT NULL AND outcome IN ('created', 'updated') ORDER BY account_id
+    WHERE newest_month IS NOT NULL AND outcome = 'updated' ORDER BY account_id
     ON CONFLICT (account_id) DO UPDATE SET
         newest_month = greatest(h.newest_month, excluded.newest_month),
         (billed_minor, paid_minor) = (SELECT {_MERGED.format(column="billed_minor")},
@@ -100,6 +105,6 @@ CLOSE_CHUNK = """
     UPDATE accounts_importchunk SET rows_created = %(created)s, rows_updated = %(updated)s,
         rows_unchanged = %(unchanged)s, rows_bad = %(bad)s WHERE job_id = %(job)s AND number = %(number)s
 """
-ALWAYS = (INSERT_DEBTORS, INSERT_CONTACTS, INSERT_ACCOUNTS, UPSERT_HISTORY, INSERT_EVENTS)
+ALWAYS = (INSERT_DEBTORS, INSERT_CONTACTS, INSERT_ACCOUNTS, INSERT_HISTORY, INSERT_EVENTS)
 ON_CONSENTS = (INSERT_CONSENTS,)
-ON_UPDATES = (UPDATE_DEBTORS, UPDATE_ACCOUNTS, INSERT_STATUS_EVENTS)
+ON_UPDATES = (UPDATE_DEBTORS, UPDATE_ACCOUNTS, UPSERT_HISTORY, INSERT_STATUS_EVENTS)

@@ -42,9 +42,9 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 @track_changes
 class Account(models.Model):
-    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="accounts")
+    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="accounts", db_index=False)
     portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="accounts")
-    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="accounts")
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="accounts", db_index=False)
     creditor_reference = models.CharField(max_length=64)
     product = models.CharField(max_length=24, default="other")
     currency = models.CharField(max_length=4)
@@ -65,7 +65,9 @@ class Account(models.Model):
     )
     quiet_until = models.DateTimeField(null=True, blank=True)
     quiet_reason = models.CharField(max_length=120, blank=True)
-    assigned_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="accounts")
+    assigned_to = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="accounts", db_index=False
+    )
     last_payment_at = models.DateTimeField(null=True, blank=True)
     last_contact_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
@@ -89,6 +91,9 @@ class Account(models.Model):
         indexes = [
             models.Index(fields=["due_date", "id"], condition=models.Q(status="open"), name="account_open_by_due_date"),
             models.Index(fields=["debtor"], name="account_by_debtor"),
+            models.Index(
+                fields=["assigned_to"], condition=models.Q(assigned_to__isnull=False), name="account_by_assignee"
+            ),
         ]
 
     def __str__(self) -> str:

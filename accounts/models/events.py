@@ -19,16 +19,34 @@ class Event(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=48)
+    # The database does not check these four: see decision 0005.
     account = models.ForeignKey(
-        "accounts.Account", null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+        "accounts.Account",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        db_index=False,
+        db_constraint=False,
     )
     debtor = models.ForeignKey(
-        "accounts.Debtor", null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+        "accounts.Debtor",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        db_index=False,
+        db_constraint=False,
     )
     creditor = models.ForeignKey(
-        "accounts.Creditor", null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+        "accounts.Creditor",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        db_index=False,
+        db_constraint=False,
     )
-    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="events", db_index=False)
+    actor = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="events", db_index=False, db_constraint=False
+    )
     source = models.CharField(max_length=16, default="system")
     data = models.JSONField(default=dict)
     happened_at = models.DateTimeField(default=now)
