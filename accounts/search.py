@@ -9,6 +9,7 @@ import phonenumbers
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Account, User
 from accounts.selectors import accounts_visible_to, creditors_visible_to
@@ -106,8 +107,8 @@ def _in_full(text: str, country: str) -> str:
 def by_name(user: User, text: str) -> Group:
     tokens = blind_query(text)
     if not tokens:
-        return Group(_("Name"), [], exact=False)
+        return Group(pgettext_lazy("of a person", "Name"), [], exact=False)
     rows = accounts_visible_to(user).filter(debtor__name_tokens__contains=tokens)
     opened = rows.select_related("debtor", "creditor").order_by("-pk")[:MOST_OPENED]
     hits = [account for account in opened if name_matches(text, account.debtor.name)]
-    return Group(_("Name"), hits[:MOST], exact=False, more=len(hits) > MOST)
+    return Group(pgettext_lazy("of a person", "Name"), hits[:MOST], exact=False, more=len(hits) > MOST)

@@ -23,7 +23,7 @@ SCOPE_WORDS = {
 
 
 class UserForm(OnceForm):
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=120)
     email = forms.EmailField(label=_("E-mail"), max_length=254, help_text=_("They sign in with it."))
     role = forms.ChoiceField(label=_("Role"), choices=User.Role.choices, widget=forms.RadioSelect)
     team = forms.ModelChoiceField(Team.objects.order_by("name"), label=_("Team"), required=False, empty_label=_("None"))

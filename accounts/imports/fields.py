@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ FIELDS = (
     Field("due_date", _("Due date")),
     Field("days_past_due", _("Days past due")),
     Field("customer_reference", _("Customer reference"), group="person"),
-    Field("name", _("Name"), group="person"),
+    Field("name", pgettext_lazy("of a person", "Name"), group="person"),
     Field("given_name", _("Given name"), group="person"),
     Field("family_name", _("Family name"), group="person"),
     Field("birth_date", _("Birth date"), group="person"),
