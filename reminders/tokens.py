@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from common.errors import NotFound
 from reminders.models import Message
@@ -37,6 +38,6 @@ def read_opt_out(token: str) -> OptOut:
         debtor_id, channel, message_id = signing.loads(token, salt=_SALT)
     except signing.BadSignature as error:
         raise OptOutLinkUnknown(
-            "This link is not one of ours. Reply to the message, or call us, to stop it."
+            _("This link is not one of ours. Reply to the message, or call us, to stop it.")
         ) from error
     return OptOut(UUID(debtor_id), channel, message_id)

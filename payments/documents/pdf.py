@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from babel.dates import format_date, format_datetime
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, pgettext, to_locale
 from django.utils.translation import gettext as _
 from reportlab.platypus import Flowable
 
@@ -71,7 +71,7 @@ def receipt_pdf(receipt: Receipt, *, agency: str, name: str = "") -> bytes:
 def statement_pdf(account: Account, lines: Sequence[Line], *, agency: str, name: str, surplus: Money) -> bytes:
     load_font()
     about: list[tuple[object, object]] = [
-        (_("Name"), name),
+        (pgettext("of a person", "Name"), name),
         (_("Owed to"), account.creditor.name),
         (_("Your reference"), account.reference),
         (_("Reference of %(creditor)s") % {"creditor": account.creditor.name}, account.creditor_reference),

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+from django.utils.translation import gettext as _
+
 from common.errors import InvalidInput
 from common.money import Money
 from wallets.providers.alipay.gateway import alipay_time
@@ -58,10 +60,13 @@ def reference(attempt_id: str, longest: int) -> str:
 
 def check_amount(amount: Money, descriptor: Descriptor) -> None:
     if amount.currency not in descriptor.currencies:
-        raise Unsupported(f"{descriptor.display_name} is not set up for {amount.currency}. Choose another wallet.")
+        raise Unsupported(
+            _("%(wallet)s is not set up for %(currency)s. Choose another wallet.")
+            % {"wallet": descriptor.display_name, "currency": amount.currency}
+        )
     highest = descriptor.max_amount or amount.minor
     if not descriptor.min_amount <= amount.minor <= highest:
-        raise InvalidInput("Alipay takes 0.01 to 100,000,000.00. Choose such an amount.", field="amount")
+        raise InvalidInput(_("Alipay takes 0.01 to 100,000,000.00. Choose such an amount."), field="amount")
 
 
 def money(amount: Money, name: str = "total_amount") -> dict[str, str]:
@@ -121,9 +126,11 @@ def agreement(request: MandateRequest, agreements: Agreements, today: date) -> d
 def _check_terms(terms: MandateTerms) -> None:
     monthly = terms.period_unit is PeriodUnit.MONTH
     if monthly and terms.first_charge_on.day > LAST_DAY_OF_MONTH:
-        raise InvalidInput("Alipay debits a monthly plan on day 1 to 28. Choose such a day.", field="first_charge_on")
+        raise InvalidInput(
+            _("Alipay debits a monthly plan on day 1 to 28. Choose such a day."), field="first_charge_on"
+        )
     if terms.period < 1 or (not monthly and terms.period < SHORTEST_DAY_PERIOD):
-        raise InvalidInput("Alipay debits at most once in 7 days. Choose a longer period.", field="period")
+        raise InvalidInput(_("Alipay debits at most once in 7 days. Choose a longer period."), field="period")
 
 
 def _period(terms: MandateTerms) -> dict[str, str]:
