@@ -41,6 +41,7 @@ def _tell_wallets(ahead: timedelta) -> None:
 def _run_what_is_due() -> None:
     """Every periodic task once, now instead of at its next beat; all of them are safe to run at any time."""
     clock.forget()
+    current_app.finalize()  # the schedule is read when the app is complete
     for name in sorted({entry["task"] for entry in current_app.conf.beat_schedule.values()}):
         try:
             current_app.send_task(name)
