@@ -164,7 +164,7 @@ def receipt_of(payment: Payment) -> Receipt | None:
         attempt=attempt,
         amount=attempt.amount,
         paid_at=payment.entry.effective_at,
-        provider=attempt.provider.name,
+        provider=attempt.provider.display_name,
         provider_reference=attempt.provider_reference,
         allocation=data["allocation"],
         surplus=Money(data["suspense"], payment.currency),

@@ -13,6 +13,7 @@ from common.crypto.fields import EncryptedTextField
 from common.ids import public_reference, uuid7
 from common.money import Money
 from common.states import StateTable
+from wallets.words import wallet_words
 
 MANDATE_STATES = StateTable(
     "mandate",
@@ -52,6 +53,11 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def display_name(self) -> str:
+        """In the reader's language; `name` is the one on record."""
+        return wallet_words(self.name)
 
 
 @track_changes

@@ -111,7 +111,7 @@ def receipt_of(payment: Payment) -> Receipt:
     return Receipt(
         number=payment.reference,
         payment=payment,
-        wallet=attempt.provider.name if attempt else "",
+        wallet=attempt.provider.display_name if attempt else "",
         wallet_reference=attempt.provider_reference if attempt else "",
         paid_at=entry.effective_at,
         parts=parts,

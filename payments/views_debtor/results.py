@@ -27,7 +27,7 @@ class Result:
 
 def result_of(payment: Payment) -> Result:
     attempt = payment.attempts.select_related("provider").order_by("-pk").first()
-    wallet = attempt.provider.name if attempt else ""
+    wallet = attempt.provider.display_name if attempt else ""
     if payment.state == "succeeded":
         return Result("done", wallet)
     if payment.state == "reversed":
