@@ -1,0 +1,12 @@
+"""Wallets under the names people know them by; a provider not listed keeps the name it was registered with."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+WALLET_NAMES: dict[str, Promise] = {"Alipay": _("Alipay")}
+
+
+def wallet_words(name: str) -> str:
+    return str(WALLET_NAMES.get(name, name))
