@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.extract import extract
 from babel.messages.mofile import read_mo
+from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation.template import templatize
 
 from scripts import messages as catalogues
@@ -187,3 +190,11 @@ def test_texts_said_when_a_module_loads_are_lazy():
         if not inside and isinstance(call.func, ast.Name) and call.func.id in eager
     ]
     assert frozen == []
+
+
+@pytest.mark.parametrize("asked", ["zh-hans", "zh-cn", "zh"])
+def test_a_chinese_browser_is_answered_from_the_catalogue(asked):
+    with translation.override(translation.get_supported_language_variant(asked)):
+        assert translation.gettext("Nothing is owed any more.") == "已没有欠款。"
+        assert translation.ngettext("%(n)s day overdue", "%(n)s days overdue", 1) % {"n": 1} == "逾期1天"
+        assert date_format(date(2026, 5, 3), "F") == "五月"
