@@ -31,6 +31,8 @@ def parse_emails(cell: str) -> list[str]:
 
 
 def parse_phones(cell: str, *, country: str) -> list[str]:
+    if cell[:1] == "+" and cell[1:].isdecimal():
+        return [parse_phone(cell, country=country)]
     return list(dict.fromkeys(parse_phone(part, country=country) for part in parts_of(cell)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from django.utils.translation import gettext as _
@@ -84,7 +84,11 @@ def _thorough(text: str, country: str) -> str:
 
 def zones_of(number: str) -> tuple[str, ...]:
     """The time zones an E.164 number may be in, by its longest known prefix."""
-    digits = number[1 : TIMEZONE_LONGEST_PREFIX + 1]
+    return _zones_of_prefix(number[1 : TIMEZONE_LONGEST_PREFIX + 1])
+
+
+@lru_cache(maxsize=20_000)
+def _zones_of_prefix(digits: str) -> tuple[str, ...]:
     for size in range(len(digits), 0, -1):
         zones = TIMEZONE_DATA.get(digits[:size])
         if zones:

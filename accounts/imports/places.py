@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import available_timezones
 
 import zipcodes
@@ -31,6 +31,7 @@ def currencies() -> frozenset[str]:
     return frozenset({*list_currencies(), "USDT"})
 
 
+@lru_cache(maxsize=1000)
 def parse_currency(text: str) -> str:
     code = {"RMB": "CNY", "NTD": "TWD", "人民币": "CNY", "人民幣": "CNY", "新台幣": "TWD", "NT$": "TWD"}.get(
         text.strip().upper(), text.strip().upper()
@@ -139,4 +140,4 @@ def zone_of(*, country: str, phones: list[str], postcode: str) -> str:
 
 def _all_home(phones: list[str], zones: frozenset[str]) -> bool:
     """A foreign number may mean the person lives elsewhere: then the country settles nothing."""
-    return all(zones & set(zones_of(number)) or not zones_of(number) for number in phones)
+    return all(not clue or not zones.isdisjoint(clue) for clue in map(zones_of, phones))
