@@ -122,6 +122,9 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=MESSAGE_STATES.choices, default="due")
     reason = models.CharField(max_length=200, blank=True)
     facts = models.JSONField(default=dict)
+    priority = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text=_("0: an answer or notice a person waits for goes before any reminder.")
+    )
     due_at = models.DateTimeField()
     claimed_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -139,7 +142,7 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["account", "purpose", "occasion"], name="message_once_per_occasion"),
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], condition=Q(state="due"), name="message_due"),
+            models.Index(fields=["priority", "due_at", "id"], condition=Q(state="due"), name="message_due"),
             models.Index(fields=["claimed_until"], condition=Q(state="sending"), name="message_claimed"),
             models.Index(
                 fields=["provider_reference"], condition=~Q(provider_reference=""), name="message_provider_reference"

@@ -26,6 +26,7 @@ def queue_message(
     For a new link at the person's own request: `purpose="payment_link"`, and an occasion of the request's own.
     """
     message = Message(
+        priority=0,
         account=account,
         debtor_id=account.debtor_id,
         purpose=purpose,

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from celery import shared_task
 
 from common.clock import today
-from common.models import Heartbeat
+from common.heartbeat import beat
 from reminders import services
 
 ROUNDS_MAX = 20  # a tick drains what is due but leaves the worker to others in the end
 
 
-def _beat(name: str) -> None:
-    Heartbeat.objects.update_or_create(
-        name=name,
-        defaults={"beat_at": datetime.now(UTC)},  # heartbeats are in real time, whatever the sandbox clock says
-    )
-
-
 @shared_task(name="reminders.plan")
 def plan() -> None:
     services.plan_reminders(today())
-    _beat("reminders.plan")
+    beat("reminders.plan")
 
 
 @shared_task(name="reminders.dispatch")
 def dispatch() -> None:
-    _beat("reminders.dispatch")
+    beat("reminders.dispatch")
     for _ in range(ROUNDS_MAX):
         if not services.dispatch_due().claimed:
             return
@@ -37,13 +28,13 @@ def dispatch() -> None:
 @shared_task(name="reminders.sweep")
 def sweep() -> None:
     services.sweep_leases()
-    _beat("reminders.sweep")
+    beat("reminders.sweep")
 
 
 @shared_task(name="reminders.debit_notices")
 def debit_notices() -> None:
     services.plan_debit_notices()
-    _beat("reminders.debit_notices")
+    beat("reminders.debit_notices")
 
 
 BEAT = {

@@ -17,7 +17,7 @@ _CLAIM_DUE = """
     UPDATE reminders_message SET state = 'sending', claimed_until = clock_timestamp() + make_interval(secs => %s),
         attempts = attempts + 1, body = '', provider_reference = ''
     WHERE id IN (SELECT id FROM reminders_message WHERE state = 'due' AND due_at <= %s
-                 ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
+                 ORDER BY priority, due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
     RETURNING id, channel, claimed_until
 """
 _CLAIM_EXPIRED = """

@@ -67,6 +67,7 @@ def fall_back(message: Message) -> Message | None:
         return None
     stem, _, number = message.occasion.partition("#")
     sibling = Message(
+        priority=message.priority,
         account_id=message.account_id,
         debtor_id=message.debtor_id,
         step_id=message.step_id,

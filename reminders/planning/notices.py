@@ -47,6 +47,7 @@ def _occasion(instalment: Instalment) -> str:
 def _notice(instalment: Instalment) -> Message:
     account = instalment.plan.account
     return Message(
+        priority=0,
         account=account,
         debtor_id=account.debtor_id,
         purpose="pre_debit_notice",

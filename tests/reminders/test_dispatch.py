@@ -342,3 +342,13 @@ def test_a_link_the_person_asked_for_goes_out_at_once_and_only_once(outbox, acco
     dispatch_due()
     assert len(outbox.messages()) == 1
     assert not ContactCount.objects.exists()
+
+
+def test_an_answer_a_person_waits_for_goes_before_the_reminders(account):
+    """A thousand reminders may be due; the receipt is the next message to leave."""
+    early = now() - timedelta(hours=5)
+    Message.objects.create(
+        account=account, debtor=account.debtor, purpose="overdue_friendly", occasion="a", channel="email", due_at=early
+    )
+    receipt = queue_message(account, purpose="receipt", occasion="b", channels=("email",), facts={})
+    assert [taken.message_id for taken in claim.claim_due(1)] == [receipt.pk]
