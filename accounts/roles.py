@@ -30,6 +30,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "end_protection": SUPERVISORS,
     "configure": CONFIGURERS,
     "see_schedules": SUPERVISORS,
+    "import": frozenset({"lead", "admin", "creditor"}),
     "manage_users": frozenset({"admin"}),
     "manage_keys": frozenset({"admin"}),
     "see_deliveries": CONFIGURERS | {"creditor"},
