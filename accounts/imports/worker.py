@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,12 @@ def _set_up(surroundings: dict[str, Any]) -> None:
     settings.DATA_DIR = Path(surroundings["data"])
     settings.SECRETS_DIR = Path(surroundings["secrets"])
     settings.DATABASES["default"]["NAME"] = surroundings["database"]
+
+
+def _spare_the_collector() -> None:
+    """Rows hold no cycles and are freed by their counts; looking for cycles among them costs a sixth of our time."""
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
 
 
 def main() -> None:
@@ -32,6 +39,7 @@ def main() -> None:
     surroundings, facts = first
     _set_up(surroundings)
     importer = ChunkImporter(facts)
+    _spare_the_collector()
     while (chunk := receive(sys.stdin.buffer)) is not None:
         try:
             answer: object = importer.run(chunk)
