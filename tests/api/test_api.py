@@ -11,7 +11,16 @@ from payments.models import PaymentLink
 from tests import factories
 from tests.api.conftest import client_of
 
-LISTS = ["creditors", "debtors", "accounts", "payment-links", "payments", "webhook-endpoints", "webhook-deliveries"]
+LISTS = [
+    "creditors",
+    "debtors",
+    "accounts",
+    "imports",
+    "payment-links",
+    "payments",
+    "webhook-endpoints",
+    "webhook-deliveries",
+]
 
 
 def link_for(account, client, **fields):
