@@ -12,7 +12,6 @@ from launcher.ports import HOST
 def for_sandbox(layout: Layout, *, urls: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
     """Nothing leaves the machine: wallets, SMS and e-mail end in the local sandboxes."""
     return for_tests(layout, urls=urls) | {
-        "SANDBOX": "1",
         "DEBUG": "0",
         "PUBLIC_URL": f"http://{HOST}:{ports['web']}",
         "ALLOWED_HOSTS": f"{HOST},localhost",
@@ -23,8 +22,9 @@ def for_sandbox(layout: Layout, *, urls: Mapping[str, str], ports: Mapping[str, 
 
 
 def for_tests(layout: Layout, *, urls: Mapping[str, str]) -> dict[str, str]:
-    """The servers and the folders; the rest is the project's defaults, as under a plain pytest."""
+    """The servers and the folders, in sandbox mode: a test that wants production settings says so itself."""
     return {
+        "SANDBOX": "1",
         "DJANGO_SETTINGS_MODULE": "collections_platform.settings",
         "DATA_DIR": str(layout.data),
         "SECRETS_DIR": str(layout.secrets),
