@@ -1,7 +1,7 @@
 """The main job, end to end, on the real platform: from a creditor's file to a paid, silent account.
 
 Everything runs as a newcomer starts it: PostgreSQL, Valkey, gunicorn, worker, beat, simulated wallet, SMTP and Twilio.
-The tests are one story and run in order.
+It is one story, so it is one test; each chapter is a function whose name says what has to be true after it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.conftest import SHARED
 from tests.journeys.people import Administrator, Debtor
 from tests.journeys.stack import Stack, eventually, link_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
+pytestmark = pytest.mark.browser
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 CREDITOR = "Formosa Cards"
@@ -96,7 +96,7 @@ def working_morning_after(moment: datetime) -> datetime:
     return datetime.combine(day, time(10, 30), TAIPEI)
 
 
-def test_an_administrator_signs_in_with_a_second_factor_and_imports_the_placement(story):
+def an_administrator_signs_in_with_a_second_factor_and_imports_the_placement(story: Story) -> None:
     story.admin.signs_in()
     story.admin.imports(story.file, creditor=CREDITOR)
     with story.file.open(encoding="utf-8-sig", newline="") as file:
@@ -108,7 +108,7 @@ def test_an_administrator_signs_in_with_a_second_factor_and_imports_the_placemen
     story.stack.manage("check_ledger")
 
 
-def test_each_person_gets_one_lawful_reminder_with_amount_and_link(story):
+def each_person_gets_one_lawful_reminder_with_amount_and_link(story: Story) -> None:
     ahead = working_morning_after(datetime.now(UTC)) - datetime.now(UTC)
     story.stack.manage("advance_clock", "--minutes", str(int(ahead.total_seconds() // 60)))
     for person in (PAYER, PLANNER):
@@ -117,13 +117,13 @@ def test_each_person_gets_one_lawful_reminder_with_amount_and_link(story):
     assert "3,913.00" in story.mails_to(PAYER)[0]["text"]
 
 
-def test_the_debtor_pays_from_the_link_in_a_few_taps(story):
+def the_debtor_pays_from_the_link_in_a_few_taps(story: Story) -> None:
     story.payer.opens(story.links[PAYER])
     assert "3,913.00" in story.payer.page.inner_text("main")
     story.payer.pays_everything()
 
 
-def test_the_account_is_paid_the_receipt_is_out_and_the_creditor_is_told(story):
+def the_account_is_paid_the_receipt_is_out_and_the_creditor_is_told(story: Story) -> None:
     account = eventually(lambda: (row := story.account("TWC-000001"))["status"] == "paid" and row, what="the posting")
     assert account["balance_minor"] == 0
     (payment,) = story.payments(account["reference"])
@@ -133,13 +133,13 @@ def test_the_account_is_paid_the_receipt_is_out_and_the_creditor_is_told(story):
     assert story.stack.debits()["count"] == 1
 
 
-def test_another_debtor_agrees_to_instalments_and_signs_in_the_wallet(story):
+def another_debtor_agrees_to_instalments_and_signs_in_the_wallet(story: Story) -> None:
     story.planner.agrees_to_pay_in_parts(story.links[PLANNER], born_in="1975")
     reference = story.account("TWC-000014")["reference"]
     eventually(lambda: story.told_creditor("mandate.signed", reference), what="the signed agreement")
 
 
-def test_the_agreed_debit_is_announced_then_made_exactly_once(story):
+def the_agreed_debit_is_announced_then_made_exactly_once(story: Story) -> None:
     account = story.account("TWC-000014")
     before = len(story.mails_to(PLANNER))
     for _day in range(60):
@@ -164,9 +164,25 @@ def _debited(story: Story, account: dict[str, Any]) -> list[dict[str, Any]]:
         return []
 
 
-def test_the_paid_account_stays_silent_and_the_books_agree(story):
+def the_paid_account_stays_silent_and_the_books_agree(story: Story) -> None:
     """Weeks have passed since the payment: the payer heard of nothing but the receipt."""
     assert len(story.mails_to(PAYER)) == 2
     assert story.account("TWC-000001")["reference"] in story.admin.looks_up("TWC-000001")
     story.stack.manage("check_ledger")
     story.stack.manage("verify_events")
+
+
+CHAPTERS = (
+    an_administrator_signs_in_with_a_second_factor_and_imports_the_placement,
+    each_person_gets_one_lawful_reminder_with_amount_and_link,
+    the_debtor_pays_from_the_link_in_a_few_taps,
+    the_account_is_paid_the_receipt_is_out_and_the_creditor_is_told,
+    another_debtor_agrees_to_instalments_and_signs_in_the_wallet,
+    the_agreed_debit_is_announced_then_made_exactly_once,
+    the_paid_account_stays_silent_and_the_books_agree,
+)
+
+
+def test_an_overdue_account_goes_from_the_creditors_file_to_paid_and_silent(story):
+    for chapter in CHAPTERS:
+        chapter(story)
