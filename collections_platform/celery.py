@@ -32,4 +32,6 @@ def use_django_logging(**_: Any) -> None:
 def load_beat(sender: Celery, **_: Any) -> None:
     """The beat schedule is the sum of what the apps declare in `tasks.BEAT`."""
     for module in TASK_MODULES:
-        sender.conf.beat_schedule.update(import_module(module).BEAT)
+        for name, entry in import_module(module).BEAT.items():
+            # A tick nobody took before its next one is stale: it must not pile up in front of other work.
+            sender.conf.beat_schedule[name] = entry | {"options": {"expires": max(entry["schedule"], 15.0)}}

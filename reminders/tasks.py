@@ -8,7 +8,7 @@ from common.clock import today
 from common.heartbeat import beat
 from reminders import services
 
-ROUNDS_MAX = 20  # a tick drains what is due but leaves the worker to others in the end
+ROUNDS_MAX = 2  # a morning of reminders must leave the worker to payments and webhooks between its batches
 
 
 @shared_task(name="reminders.plan")
