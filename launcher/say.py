@@ -16,6 +16,9 @@ def line(text: str = "") -> None:
     sys.stderr.flush()
 
 
+LOG_WIDTH = 160
+
+
 class Step:
     """One line of progress: rewritten in place on a terminal, repeated every ten seconds in a log."""
 
@@ -39,7 +42,7 @@ class Step:
 
     def _write(self, text: str) -> None:
         if not self.live:
-            line(text)
+            line(text[:LOG_WIDTH])
             return
         width = shutil.get_terminal_size().columns - 1
         sys.stderr.write("\r\033[K" + text[:width])
