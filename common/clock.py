@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import SynchronousOnlyOperation
 
 _CACHE_SECONDS = 1.0
 _cached: tuple[float, timedelta] | None = None
@@ -21,7 +22,10 @@ def offset() -> timedelta:
         return _cached[1]
     from common.models import ClockShift
 
-    ahead = ClockShift.current()
+    try:
+        ahead = ClockShift.current()
+    except SynchronousOnlyOperation:  # an event loop may not read the database: it goes by the last reading
+        return _cached[1] if _cached else timedelta(0)
     _cached = (time.monotonic(), ahead)
     return ahead
 
