@@ -17,7 +17,7 @@ class Administrator:
         told = stack.manage("create_user", "amina@agency.example", "--role", "admin", "--name", "Amina Njoroge")
         self.password = told.strip().rsplit(" ", 1)[-1]
         self.page: Page = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}).new_page()
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(180_000)
 
     def goes_to(self, path: str) -> None:
         self.page.goto(self.stack.url + path)
@@ -43,8 +43,8 @@ class Administrator:
         page.wait_for_url("**/columns/")
         page.click("main form .btn-primary")
         page.wait_for_url("**/check/")
-        page.click("form[action$='/start/'] .btn-primary", timeout=120_000)
-        page.wait_for_selector("#import-part .notice-good", timeout=300_000)
+        page.click("form[action$='/start/'] .btn-primary", timeout=600_000)
+        page.wait_for_selector("#import-part .notice-good", timeout=600_000)
 
     def moves_the_clock(self, step: str) -> None:
         self.goes_to("/dashboard/")
@@ -63,7 +63,7 @@ class Debtor:
         self.stack = stack
         context = browser.new_context(locale="en-GB", viewport={"width": 360, "height": 740}, has_touch=True)
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(180_000)
 
     def opens(self, link: str) -> None:
         self.page.goto(link)
@@ -72,7 +72,7 @@ class Debtor:
         """Two taps here, one in the wallet."""
         self.page.click("button[name=provider][value=alipay]")
         self.page.click("form[action$='/pay'] button")
-        self.page.wait_for_selector(".done-mark", timeout=90_000)
+        self.page.wait_for_selector(".done-mark", timeout=300_000)
 
     def agrees_to_pay_in_parts(self, link: str, *, born_in: str) -> None:
         page = self.page

@@ -23,10 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 # What `run.py test` set for this process must not leak into the platform under test.
 OURS = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRETS_DIR", "DJANGO_SETTINGS_MODULE", "SANDBOX", "DEBUG")
-START_SECONDS, STOP_SECONDS = 300, 60
+START_SECONDS, STOP_SECONDS = 600, 120
 
 
-def eventually(look: Callable[[], T | None], *, seconds: int = 120, what: str = "it") -> T:
+def eventually(look: Callable[[], T | None], *, seconds: int = 400, what: str = "it") -> T:
     """Look again and again until there is something to see. Generous: the machine may be busy."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -73,17 +73,17 @@ class Stack:
     def manage(self, *arguments: str) -> str:
         """What a management command printed, in the running platform's environment."""
         command = [sys.executable, "run.py", "--data", str(self.data), "manage", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=180)
+        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=400)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def messages(self, *, to: str = "", channel: str = "") -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self.outbox}/api/messages", params={"to": to, "channel": channel}, timeout=30)
+        answer = httpx.get(f"{self.outbox}/api/messages", params={"to": to, "channel": channel}, timeout=120)
         found: list[dict[str, Any]] = answer.json()["messages"]
         return found
 
     def debits(self) -> Any:
-        return httpx.get(f"{self.wallet}/control/alipay/debits", timeout=30).json()
+        return httpx.get(f"{self.wallet}/control/alipay/debits", timeout=120).json()
 
 
 def link_in(message: dict[str, Any]) -> str:

@@ -55,7 +55,7 @@ class Story:
 
     def api(self, path: str, **filters: str) -> Any:
         headers = {"Authorization": f"Bearer {self.key}"}
-        answer = httpx.get(f"{self.stack.url}/api/v1/{path}", params=filters, headers=headers, timeout=30)
+        answer = httpx.get(f"{self.stack.url}/api/v1/{path}", params=filters, headers=headers, timeout=120)
         answer.raise_for_status()
         return answer.json()
 
@@ -112,7 +112,7 @@ def each_person_gets_one_lawful_reminder_with_amount_and_link(story: Story) -> N
     ahead = working_morning_after(datetime.now(UTC)) - datetime.now(UTC)
     story.stack.manage("advance_clock", "--minutes", str(int(ahead.total_seconds() // 60)))
     for person in (PAYER, PLANNER):
-        (mail,) = eventually(lambda who=person: story.mails_to(who), seconds=240, what=f"the reminder to {person}")
+        (mail,) = eventually(lambda who=person: story.mails_to(who), seconds=800, what=f"the reminder to {person}")
         story.links[person] = link_in(mail)
     assert "3,913.00" in story.mails_to(PAYER)[0]["text"]
 
@@ -159,7 +159,7 @@ def _debited(story: Story, account: dict[str, Any]) -> list[dict[str, Any]]:
         return [payment for payment in story.payments(account["reference"]) if payment["state"] != "open"]
 
     try:
-        return eventually(answered, seconds=10)
+        return eventually(answered, seconds=20)
     except AssertionError:
         return []
 
