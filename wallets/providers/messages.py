@@ -23,7 +23,10 @@ from wallets.providers.vocabulary import (
 
 @dataclass(frozen=True, kw_only=True)
 class Descriptor:
-    """What a provider can do. Amounts are minor units; `idempotency_lifetime=None` means for ever."""
+    """What a provider can do. Amounts are minor units; `idempotency_lifetime=None` means for ever.
+
+    `mandate_period`: the unit in which its mandates count their periods; MONTH means calendar months.
+    """
 
     key: str
     display_name: str
@@ -37,6 +40,7 @@ class Descriptor:
     amount_step: int = 1
     min_amount: int = 1
     max_amount: int | None = None
+    mandate_period: PeriodUnit = PeriodUnit.DAY
     pending_after: timedelta = timedelta(minutes=5)
     unknown_after: timedelta = timedelta(hours=24)
 
@@ -54,17 +58,27 @@ class DeclineInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """`url` to open, or `payload` to show (QR text, deposit address) or to hand to a wallet's SDK."""
+    """`url` to open, or `payload` to show (QR text, deposit address) or to hand to a wallet's SDK.
+
+    Where the payer sends another currency than is owed: `amount` is exactly what to send, `rate` how it was reckoned
+    ("1 USDT = 7.11 CNY") and `network` where it must be sent.
+    """
 
     kind: ActionKind
     url: str = ""
     payload: str = ""
     expires_at: datetime | None = None
+    amount: Money | None = None
+    rate: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentRequest:
-    """A one-off payment. `payer_hint` is what a push prompt needs (a phone number), empty elsewhere."""
+    """A one-off payment. `payer_hint` is what a push prompt needs (a phone number, E.164), empty elsewhere.
+
+    `save_method`: the payer agreed that the wallet may be remembered; needs `MANDATE_WITH_PAYMENT`.
+    """
 
     merchant_ref: str
     amount: Money
@@ -75,11 +89,15 @@ class PaymentRequest:
     expires_at: datetime | None = None
     payer_hint: str = field(default="", repr=False)
     client_ip: str = field(default="", repr=False)
+    save_method: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentResult:
-    """`found=False`: the provider has no such payment *yet*; that alone never proves it was not received."""
+    """`found=False`: the provider has no such payment *yet*; that alone never proves it was not received.
+
+    `saved` is what the provider kept of the payer's wallet, where `save_method` asked for it.
+    """
 
     state: PaymentState
     merchant_ref: str
@@ -89,6 +107,7 @@ class PaymentResult:
     decline: DeclineInfo | None = None
     paid_at: datetime | None = None
     refunded: Money | None = None
+    saved: "MandateResult | None" = None
     found: bool = True
 
 
@@ -107,7 +126,10 @@ class MandateTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class MandateRequest:
-    """`merchant_ref`: our own number of the agreement; `login_ref`: a stable id of the debtor without personal data."""
+    """`merchant_ref`: our own number of the agreement; `login_ref`: a stable id of the debtor without personal data.
+
+    `payer_hint` is what a prompt on the payer's phone needs (its number, E.164), empty elsewhere.
+    """
 
     merchant_ref: str
     terms: MandateTerms
@@ -116,6 +138,7 @@ class MandateRequest:
     return_url: str = ""
     channel: Channel = Channel.PHONE
     login_ref: str = ""
+    payer_hint: str = field(default="", repr=False)
     client_ip: str = field(default="", repr=False)
 
 
