@@ -22,7 +22,7 @@ from common.http import Operation, run
 from wallets.models import Provider
 from wallets.providers import registry
 from wallets.providers.base import ConfigError, ProviderConfig, WalletProvider
-from wallets.sandbox import merchant
+from wallets.sandbox.merchant import merchants
 
 T = TypeVar("T")
 Parts = tuple[dict[str, str], dict[str, str], frozenset[str] | None]
@@ -93,14 +93,8 @@ def _from_file(file: Path) -> Parts:
         raise ConfigError("The provider's settings file cannot be read. See docs on wallet settings.") from error
 
 
-def _alipay_sandbox(url: str) -> Parts:
-    return merchant.alipay_options(url), merchant.alipay_secrets(settings.SECRETS_DIR), merchant.alipay_currencies()
-
-
-_SANDBOX_MERCHANTS: dict[str, Callable[[str], Parts]] = {"alipay": _alipay_sandbox}
-
-
 def _from_sandbox(key: str, url: str) -> Parts:
-    if not settings.SANDBOX or key not in _SANDBOX_MERCHANTS:
+    merchant = merchants(url, settings.SECRETS_DIR).get(key) if settings.SANDBOX else None
+    if merchant is None:
         raise ConfigError(f"Provider {key} has no settings file. Put it beside its keys in the secrets folder.")
-    return _SANDBOX_MERCHANTS[key](url)
+    return dict(merchant.options), dict(merchant.secrets), merchant.currencies

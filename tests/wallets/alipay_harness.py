@@ -36,12 +36,13 @@ class AlipayHarness(Harness):
     def __init__(self, sandbox: RunningSandbox, receiver: Receiver) -> None:
         self.sandbox, self.receiver, self.control = sandbox, receiver, sandbox.control
         self.offset = timedelta(0)
+        merchant = sandbox.merchants["alipay"]
         self.config = ProviderConfig(
             key="alipay",
-            options=sandbox.options,
-            secrets=sandbox.secrets,
+            options=merchant.options,
+            secrets=merchant.secrets,
             secrets_dir=sandbox.secrets_dir,
-            currencies=sandbox.currencies,
+            currencies=merchant.currencies,
             now=self.now,
         )
         self.provider = registry.build("alipay", self.config)

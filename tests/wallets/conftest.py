@@ -13,7 +13,7 @@ def wallet_secrets(tmp_path_factory):
 @pytest.fixture(scope="module")
 def sandbox(wallet_secrets):
     """One simulator per module; each test starts from an empty one."""
-    with running_sandbox(wallet_secrets) as running:
+    with running_sandbox(wallet_secrets, only=("alipay",)) as running:
         yield running
 
 

@@ -1,58 +1,59 @@
 """Puts the simulators together: one WSGI application, one store, one notifier."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any
 
-from wallets.sandbox.alipay import bills, notifies
-from wallets.sandbox.alipay.cashier import Cashier
-from wallets.sandbox.alipay.crypto import Seal
-from wallets.sandbox.alipay.gateway import Gateway
-from wallets.sandbox.alipay.world import World
 from wallets.sandbox.clock import SandboxClock
 from wallets.sandbox.control import Control
-from wallets.sandbox.keys import ensure_alipay_keys
 from wallets.sandbox.notifier import LOOPBACK, Notifier
+from wallets.sandbox.simulator import Ground, Simulator, make_simulators
 from wallets.sandbox.store import Store
-from wallets.sandbox.web import Application, Request, Response, redirect, reply_json, stylesheet
+from wallets.sandbox.web import Application, asset, redirect, reply_json
 
 
 @dataclass
 class Sandbox:
     application: Application
-    world: World
+    ground: Ground
+    simulators: dict[str, Simulator]
+
+    @property
+    def world(self) -> Any:
+        """The simulated Alipay's world."""
+        return vars(self.simulators["alipay"])["world"]
 
     def close(self) -> None:
-        self.world.notifier.stop()
-        self.world.store.close()
+        self.ground.notifier.stop()
+        for simulator in self.simulators.values():
+            simulator.close()
+        self.ground.store.close()
 
 
-def make_sandbox(*, secrets_dir: Path, state: Path | str = ":memory:", hosts: frozenset[str] = LOOPBACK) -> Sandbox:
+def make_sandbox(
+    *,
+    secrets_dir: Path,
+    state: Path | str = ":memory:",
+    hosts: frozenset[str] = LOOPBACK,
+    only: tuple[str, ...] = (),
+) -> Sandbox:
     """`state` is the SQLite file that keeps everything; `hosts` are the machines notifies may go to."""
     store = Store(state)
-    files = ensure_alipay_keys(secrets_dir)
-    world = World(
-        store=store,
-        clock=SandboxClock(store),
-        seal=Seal(alipay_private=files.alipay_private, merchant_public=files.merchant_public),
-        notifier=Notifier(store, hosts=hosts),
+    ground = Ground(
+        store=store, clock=SandboxClock(store), notifier=Notifier(store, hosts=hosts), secrets_dir=secrets_dir
     )
-    world.notifier.start(partial(notifies.prepare, world))
-    return Sandbox(_application(world), world)
+    simulators = {simulator.key: simulator for simulator in make_simulators(ground, only)}
+    ground.notifier.start({key: simulator.prepare for key, simulator in simulators.items()})
+    return Sandbox(_application(ground, simulators), ground, simulators)
 
 
-def _application(world: World) -> Application:
-    def bill(request: Request, name: str) -> Response:
-        return bills.download(world, request, name)
-
+def _application(ground: Ground, simulators: dict[str, Simulator]) -> Application:
     return Application(
         [
             ("GET", "/", lambda request: redirect("/alipay/")),
             ("GET", "/healthz", lambda request: reply_json({"ok": True})),
-            ("GET", "/assets/wallet.css", stylesheet),
-            ("GET POST", "/alipay/gateway.do", Gateway(world).serve),
-            ("GET", r"/alipay/bill/(?P<name>[\w-]+)", bill),
-            *Cashier(world).routes(),
-            *Control(world).routes(),
+            ("GET", r"/assets/(?P<name>[\w-]+\.(css|svg))", asset),
+            *(route for simulator in simulators.values() for route in simulator.routes()),
+            *Control(ground, simulators).routes(),
         ]
     )

@@ -1,89 +1,92 @@
 """Control of the simulators: an API for tests and a page for people; both use the same addresses."""
 
 from datetime import datetime
-from typing import Any
 
-from wallets.sandbox.alipay import agreements, faults, trades
-from wallets.sandbox.alipay.cashier import DECLINES
-from wallets.sandbox.alipay.world import Refusal, World
+from wallets.sandbox.faults import CALL_FAULTS, NOTIFY_FAULTS
+from wallets.sandbox.simulator import Ground, Refused, Simulator
 from wallets.sandbox.store import Document
-from wallets.sandbox.web import Handler, Request, Response, page, redirect, reply_json
+from wallets.sandbox.web import Request, Response, Route, page, redirect, reply_json
 
 NEWEST = 15
 
 
 class Control:
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, ground: Ground, simulators: dict[str, Simulator]) -> None:
+        self.ground = ground
+        self.simulators = simulators
 
-    def routes(self) -> list[tuple[str, str, Handler]]:
+    def routes(self) -> list[Route]:
+        wallet = f"(?P<key>{'|'.join(self.simulators)})"
         return [
             ("GET", "/control/?", self.panel),
+            ("GET", f"/control/{wallet}/?", self.panel),
             ("GET POST", "/control/clock", self.clock),
             ("POST", "/control/reset", self.reset),
-            ("GET", "/control/alipay/debits", self.debits),
-            ("GET", "/control/alipay/notifies", self.notifies),
-            ("GET", "/control/alipay/(?P<kind>trade|agreement|fault)s", self.documents),
-            ("POST", "/control/alipay/faults", self.order_fault),
-            ("POST", "/control/alipay/faults/clear", self.clear_faults),
-            ("POST", "/control/alipay/settings", self.settings),
-            ("POST", "/control/alipay/user", self.user),
-            ("POST", r"/control/alipay/notifies/(?P<name>\w+)/resend", self.resend),
+            ("GET", f"/control/{wallet}/debits", self.debits),
+            ("GET", f"/control/{wallet}/notifies", self.notifies),
+            ("GET", f"/control/{wallet}/(?P<kind>[a-z_]+)s", self.documents),
+            ("POST", f"/control/{wallet}/faults", self.order_fault),
+            ("POST", f"/control/{wallet}/faults/clear", self.clear_faults),
+            ("POST", f"/control/{wallet}/settings", self.settings),
+            ("POST", f"/control/{wallet}/user", self.user),
+            ("POST", rf"/control/{wallet}/notifies/(?P<name>[\w-]+)/resend", self.resend),
         ]
 
-    def panel(self, request: Request) -> Response:
-        store = self.world.store
-        context: dict[str, Any] = {
-            "now": self.world.stamp(),
-            "faults": store.all("alipay.fault"),
-            "call_faults": faults.CALL_FAULTS,
-            "notify_faults": faults.NOTIFY_FAULTS,
-            "declines": DECLINES,
-            "agreements": store.all("alipay.agreement", newest=NEWEST),
-            "trades": store.all("alipay.trade", newest=NEWEST),
-            "notifies": store.all("notify", newest=NEWEST),
-            "debits": len(store.all("alipay.debit")),
+    def panel(self, request: Request, key: str = "alipay") -> Response:
+        store, simulator = self.ground.store, self.simulators[key]
+        notifies = [one for one in store.all("notify", newest=NEWEST) if one["wallet"] == key]
+        context = {
+            "wallet": key,
+            "wallets": list(self.simulators),
+            "now": self.ground.clock.now().isoformat(timespec="seconds"),
+            "faults": simulator.faults.waiting(),
+            "call_faults": CALL_FAULTS,
+            "notify_faults": NOTIFY_FAULTS,
+            "declines": simulator.declines,
+            "tables": simulator.tables(),
+            "notifies": notifies,
+            "debits": len(store.all(f"{key}.debit")),
         }
         return page(request, "control.html", context)
 
     def clock(self, request: Request) -> Response:
         """POST `instant` (ISO, with zone) or `offset_seconds`; GET says what the time is here."""
-        fields = request.fields() if request.method == "POST" else {}
+        fields, clock = request.fields() if request.method == "POST" else {}, self.ground.clock
         try:
             if fields.get("instant"):
-                self.world.clock.set_instant(_aware(str(fields["instant"])))
+                clock.set_instant(_aware(str(fields["instant"])))
             elif "offset_seconds" in fields:
-                self.world.clock.set_offset(int(fields["offset_seconds"]))
+                clock.set_offset(int(fields["offset_seconds"]))
         except ValueError:
             return reply_json({"error": "instant must be ISO 8601 with a zone; offset_seconds a whole number"}, 400)
-        now, offset = self.world.clock.now(), self.world.clock.offset()
-        return _done(request, {"now": now.isoformat(), "offset_seconds": int(offset.total_seconds())})
+        seconds = int(clock.offset().total_seconds())
+        return _done(request, {"now": clock.now().isoformat(), "offset_seconds": seconds})
 
     def reset(self, request: Request) -> Response:
-        self.world.store.clear()
+        self.ground.store.clear()
+        for simulator in self.simulators.values():
+            simulator.reset()
         return _done(request, {"ok": True})
 
-    def debits(self, request: Request) -> Response:
-        """Money that moved, filtered by `out_trade_no` or `agreement_no`."""
-        wanted = {name: request.query[name] for name in ("out_trade_no", "agreement_no") if name in request.query}
+    def debits(self, request: Request, key: str) -> Response:
+        """Money that moved, filtered by any of a debit's own fields."""
         found = [
             debit
-            for debit in self.world.store.all("alipay.debit")
-            if all(debit[name] == value for name, value in wanted.items())
+            for debit in self.ground.store.all(f"{key}.debit")
+            if all(str(debit.get(name, "")) == value for name, value in request.query.items())
         ]
         return reply_json({"count": len(found), "debits": found})
 
-    def notifies(self, request: Request) -> Response:
-        return reply_json({"notifies": self.world.store.all("notify")})
+    def notifies(self, request: Request, key: str) -> Response:
+        return reply_json({"notifies": [one for one in self.ground.store.all("notify") if one["wallet"] == key]})
 
-    def documents(self, request: Request, kind: str) -> Response:
-        return reply_json({f"{kind}s": self.world.store.all(f"alipay.{kind}")})
+    def documents(self, request: Request, key: str, kind: str) -> Response:
+        return reply_json({f"{kind}s": self.ground.store.all(f"{key}.{kind}")})
 
-    def order_fault(self, request: Request) -> Response:
+    def order_fault(self, request: Request, key: str) -> Response:
         fields = request.fields()
         try:
-            ordered = faults.order(
-                self.world.store,
+            ordered = self.simulators[key].faults.order(
                 str(fields.get("kind", "")),
                 method=str(fields.get("method", "")),
                 code=str(fields.get("code", "")),
@@ -92,38 +95,31 @@ class Control:
             )
         except ValueError as error:
             return reply_json({"error": str(error)}, 400)
-        return _done(request, ordered)
+        return _done(request, ordered, key)
 
-    def clear_faults(self, request: Request) -> Response:
-        faults.clear(self.world.store)
-        return _done(request, {"ok": True})
+    def clear_faults(self, request: Request, key: str) -> Response:
+        self.simulators[key].faults.clear()
+        return _done(request, {"ok": True}, key)
 
-    def settings(self, request: Request) -> Response:
-        on = request.fields().get("strict_clock") in (True, "true", "on", "1")
-        return _done(request, self.world.store.put("alipay.setting", "strict_clock", {"on": on}))
+    def settings(self, request: Request, key: str) -> Response:
+        """Switches of a simulator, stored as `<key>.setting`: `{"on": true}` by name."""
+        switched = {name: value in (True, "true", "on", "1") for name, value in request.fields().items()}
+        for name, on in switched.items():
+            self.ground.store.put(f"{key}.setting", name, {"on": on})
+        return _done(request, switched, key)
 
-    def user(self, request: Request) -> Response:
-        """The payer acts in the wallet: `action` is pay (a trade), or sign, unsign, expire (an agreement)."""
+    def user(self, request: Request, key: str) -> Response:
+        """The payer acts in the wallet: `action`, and the fields that name what it is about."""
         fields = request.fields()
         try:
-            with self.world.store.lock:
-                return _done(request, self._act(str(fields.get("action", "")), fields))
-        except Refusal as refusal:
-            return reply_json({"error": refusal.sub_code}, 409)
+            with self.ground.store.lock:
+                return _done(request, self.simulators[key].act(str(fields.get("action", "")), fields), key)
+        except Refused as refusal:
+            return reply_json({"error": refusal.code}, 409)
 
-    def _act(self, action: str, fields: Document) -> Document:
-        if action == "pay":
-            trade = trades.find_asked(self.world, fields)
-            by_agreement = trade["agreement_no"]
-            return agreements.settle(self.world, trade) if by_agreement else trades.pay(self.world, trade)
-        actions = {"sign": agreements.sign, "unsign": agreements.unsign, "expire": agreements.expire}
-        if action not in actions:
-            raise Refusal("unknown action")
-        return actions[action](self.world, agreements.find_asked(self.world, fields))
-
-    def resend(self, request: Request, name: str) -> Response:
-        found = self.world.notifier.resend(name)
-        return _done(request, {"ok": found}) if found else reply_json({"error": "no such notify"}, 404)
+    def resend(self, request: Request, key: str, name: str) -> Response:
+        found = self.ground.notifier.resend(name)
+        return _done(request, {"ok": found}, key) if found else reply_json({"error": "no such notify"}, 404)
 
 
 def _aware(text: str) -> datetime:
@@ -133,5 +129,6 @@ def _aware(text: str) -> datetime:
     return moment
 
 
-def _done(request: Request, document: Document) -> Response:
-    return reply_json(document) if request.is_json or request.method == "GET" else redirect("/control/")
+def _done(request: Request, document: Document, key: str = "") -> Response:
+    to_program = request.is_json or request.method == "GET"
+    return reply_json(document) if to_program else redirect(f"/control/{key}" + ("/" if key else ""))

@@ -1,14 +1,18 @@
 """Key pairs of the sandbox: one for the merchant (us), one for the simulated Alipay, made once and shared by path."""
 
 import os
+import secrets
+import string
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-FOLDER = "wallets/alipay"
+WALLETS = "wallets"
 PRIVATE_MODE = 0o600
+_LETTERS = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True)
@@ -27,16 +31,43 @@ class AlipayKeyFiles:
 
 def ensure_alipay_keys(secrets_dir: Path | str) -> AlipayKeyFiles:
     """Create what is missing and return where everything is. Safe when several processes start at once."""
-    base = Path(secrets_dir)
-    folder = base / FOLDER
+    merchant_private, merchant_public = ensure_rsa_pair(secrets_dir, "alipay", "merchant")
+    alipay_private, alipay_public = ensure_rsa_pair(secrets_dir, "alipay", "alipay")
+    return AlipayKeyFiles(
+        secrets_dir=Path(secrets_dir),
+        merchant_private=merchant_private,
+        merchant_public=merchant_public,
+        alipay_private=alipay_private,
+        alipay_public=alipay_public,
+    )
+
+
+def ensure_rsa_pair(secrets_dir: Path | str, wallet: str, owner: str) -> tuple[Path, Path]:
+    """`wallets/<wallet>/<owner>_private.pem` and `_public.pem` below the secrets folder, made when missing."""
+    folder = _folder(secrets_dir, wallet)
+    private, public = folder / f"{owner}_private.pem", folder / f"{owner}_public.pem"
+    _ensure_private(private)
+    _write(public, _public_pem(private))
+    return private, public
+
+
+def ensure_text_secret(secrets_dir: Path | str, wallet: str, name: str, *, length: int = 32) -> Path:
+    """`wallets/<wallet>/<name>` with that many random letters and digits, made when missing."""
+    path = _folder(secrets_dir, wallet) / name
+    if not path.exists():
+        _place(path, "".join(secrets.choice(_LETTERS) for _ in range(length)).encode())
+    return path
+
+
+def relative(secrets_dir: Path | str, path: Path) -> str:
+    """The reference to a secret's file that a provider's settings keep."""
+    return str(path.relative_to(secrets_dir))
+
+
+def _folder(secrets_dir: Path | str, wallet: str) -> Path:
+    folder = Path(secrets_dir) / WALLETS / wallet
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    paths: dict[str, Path] = {}
-    for owner in ("merchant", "alipay"):
-        private, public = folder / f"{owner}_private.pem", folder / f"{owner}_public.pem"
-        _ensure_private(private)
-        _write(public, _public_pem(private))
-        paths |= {f"{owner}_private": private, f"{owner}_public": public}
-    return AlipayKeyFiles(secrets_dir=base, **paths)
+    return folder
 
 
 def _ensure_private(path: Path) -> None:
@@ -44,8 +75,13 @@ def _ensure_private(path: Path) -> None:
         return
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    draft = path.with_suffix(f".{os.getpid()}")
-    _write(draft, pem)
+    _place(path, pem)
+
+
+def _place(path: Path, content: bytes) -> None:
+    """Write once, whole: of several processes that start together, one wins and all read the same."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    _write(draft, content)
     try:
         # A link fails if another process was faster: its key stays, ours is dropped.
         os.link(draft, path)

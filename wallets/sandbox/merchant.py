@@ -1,30 +1,43 @@
-"""How the product is set up against the sandbox: the options and secrets of its Alipay merchant account."""
+"""How the product is set up against the sandbox: settings and secrets of its merchant account at each wallet.
 
+A package of this folder with a module `merchant` is found by itself; that module has
+`merchants(base_url, secrets_dir) -> {provider key: Merchant}`, makes missing keys and imports nothing heavy.
+"""
+
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
-from wallets.sandbox.alipay.world import APP_ID, CURRENCIES, SELLER_ID
-from wallets.sandbox.keys import ensure_alipay_keys
-
-
-def alipay_options(base_url: str) -> dict[str, str]:
-    return {
-        "gateway_url": f"{base_url.rstrip('/')}/alipay/gateway.do",
-        "app_id": APP_ID,
-        "seller_id": SELLER_ID,
-        # The simulated agreement page is a plain web page; there is no wallet app to open.
-        "agreement_opens_in": "browser",
-    }
+HERE = Path(__file__).parent
 
 
-def alipay_secrets(secrets_dir: Path | str) -> dict[str, str]:
-    """Secret names to files relative to `secrets_dir`; the keys are made when missing."""
-    files = ensure_alipay_keys(secrets_dir)
-    return {
-        "private_key": files.relative(files.merchant_private),
-        "alipay_public_key": files.relative(files.alipay_public),
-    }
+@dataclass(frozen=True, kw_only=True)
+class Merchant:
+    """Options and secret files (relative to the secrets folder) of a provider, and its row in the register."""
+
+    name: str
+    regions: tuple[str, ...]
+    options: Mapping[str, str]
+    currencies: frozenset[str]
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
-def alipay_currencies() -> frozenset[str]:
-    """A mainland merchant has CNY only; the sandbox takes more, so a journey can pay any demo placement."""
-    return CURRENCIES
+def merchants(base_url: str, secrets_dir: Path | str, *, only: tuple[str, ...] = ()) -> dict[str, Merchant]:
+    """Every provider the sandbox can stand in for, by key; missing keys are made."""
+    found: dict[str, Merchant] = {}
+    for module in packages("merchant", only):
+        found |= module.merchants(base_url.rstrip("/"), Path(secrets_dir))
+    return found
+
+
+@cache
+def packages(module: str, only: tuple[str, ...] = ()) -> tuple[ModuleType, ...]:
+    """The module of that name of every simulator's package, or of those named, sorted by package."""
+    names = sorted(found.name for found in pkgutil.iter_modules([str(HERE)]) if found.ispkg)
+    wanted = (name for name in names if not only or name in only)
+    complete = (name for name in wanted if (HERE / name / f"{module}.py").exists())
+    return tuple(import_module(f"wallets.sandbox.{name}.{module}") for name in complete)

@@ -4,7 +4,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 from wallets.sandbox.store import Document, Store
@@ -16,22 +17,42 @@ TIMEOUT_SECONDS = 5
 TICK_SECONDS = 0.05
 REORDER_SECONDS = 5
 
-Prepare = Callable[[Document], dict[str, str]]
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+def any_success(status: int, answer: str) -> bool:
+    return 200 <= status < 300
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The bytes of one delivery; `accepted` says whether the receiver's status and answer end the deliveries."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": FORM})
+    accepted: Callable[[int, str], bool] = any_success
+
+
+def form_delivery(fields: Mapping[str, str], accepted: Callable[[int, str], bool] = any_success) -> Delivery:
+    return Delivery(urlencode(fields).encode(), accepted=accepted)
+
+
+Prepare = Callable[[Document], Delivery]
 
 
 class Notifier:
-    """`prepare` turns a stored notify into the signed form of one delivery. Targets outside `hosts` are refused."""
+    """Each wallet's `prepare` makes one signed delivery of a stored notify. Targets outside `hosts` are refused."""
 
     def __init__(self, store: Store, *, hosts: frozenset[str] = LOOPBACK) -> None:
         self._store = store
         self._hosts = hosts
-        self._prepare: Prepare | None = None
+        self._prepare: dict[str, Prepare] = {}
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
         self._thread = threading.Thread(target=self._loop, name="notifier", daemon=True)
 
-    def start(self, prepare: Prepare) -> None:
+    def start(self, prepare: dict[str, Prepare]) -> None:
         self._prepare = prepare
         self._thread.start()
 
@@ -40,13 +61,14 @@ class Notifier:
         self._wake.set()
         self._thread.join(timeout=TIMEOUT_SECONDS + 1)
 
-    def enqueue(self, name: str, url: str, fields: dict[str, str], fault: str = "", seconds: int = 0) -> None:
-        """`fault`: empty, or duplicate, delay, reorder, forge, tamper, drop."""
-        if not url or fault == "drop":
+    def enqueue(self, name: str, url: str, fields: Document, *, wallet: str, fault: Document | None = None) -> None:
+        """`fields` is anything JSON can hold; `fault` is what `Faults.strike_notify` gave."""
+        kind, seconds = (fault["kind"], fault["seconds"]) if fault else ("", 0)
+        if not url or kind == "drop":
             return
-        wait = {"delay": seconds, "reorder": REORDER_SECONDS}.get(fault, 0)
-        notify = {"id": name, "url": url, "fields": fields, "fault": fault, "tries": 0, "state": "waiting"}
-        self._keep({**notify, "due": time.time() + wait, "answers": []})
+        wait = {"delay": seconds, "reorder": REORDER_SECONDS}.get(kind, 0)
+        notify = {"id": name, "wallet": wallet, "url": url, "fields": fields, "fault": kind, "tries": 0}
+        self._keep({**notify, "state": "waiting", "due": time.time() + wait, "answers": []})
 
     def resend(self, name: str) -> bool:
         notify = self._store.get("notify", name)
@@ -78,13 +100,13 @@ class Notifier:
         return [notify for name in names if (notify := self._store.get("notify", name))]
 
     def _deliver(self, notify: Document) -> None:
-        answer = self._post(notify)
+        accepted, answer = self._post(notify)
         notify["tries"] += 1
         notify["answers"].append(answer)
         if notify["fault"] == "duplicate":
-            notify["answers"].append(self._post(notify))
-        final = answer == "success" or answer.startswith("refused") or notify["tries"] > len(SECONDS_BETWEEN)
-        notify["state"] = ("delivered" if answer == "success" else "given up") if final else "waiting"
+            notify["answers"].append(self._post(notify)[1])
+        final = accepted or answer.startswith("refused") or notify["tries"] > len(SECONDS_BETWEEN)
+        notify["state"] = ("delivered" if accepted else "given up") if final else "waiting"
         if not final:
             notify["due"] = time.time() + SECONDS_BETWEEN[notify["tries"] - 1]
         self._keep(notify)
@@ -96,21 +118,24 @@ class Notifier:
             if notify["fault"] == "reorder" and notify["id"] != delivered["id"] and notify["tries"] == 0:
                 self._keep({**notify, "due": 0})
 
-    def _post(self, notify: Document) -> str:
+    def _post(self, notify: Document) -> tuple[bool, str]:
+        """Whether the receiver took it, and what it said."""
         if urlsplit(notify["url"]).hostname not in self._hosts or not notify["url"].startswith(("http://", "https://")):
-            return "refused: not an address of this sandbox"
-        if self._prepare is None:
-            return "refused: not started"
-        body = urlencode(self._prepare(notify)).encode()
-        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-        request = urllib.request.Request(notify["url"], body, headers)  # noqa: S310 - scheme and host checked above
+            return False, "refused: not an address of this sandbox"
+        if notify["wallet"] not in self._prepare:
+            return False, "refused: no such wallet"
+        delivery = self._prepare[notify["wallet"]](notify)
+        request = urllib.request.Request(  # noqa: S310 - scheme and host checked above
+            notify["url"], delivery.body, dict(delivery.headers)
+        )
         try:
             with self._opener.open(request, timeout=TIMEOUT_SECONDS) as response:
-                return response.read(200).decode("utf-8", "replace")
+                answer = response.read(200).decode("utf-8", "replace")
+                return delivery.accepted(response.status, answer), answer or f"status {response.status}"
         except urllib.error.HTTPError as error:
-            return f"status {error.code}"
+            return False, f"status {error.code}"
         except OSError as error:
-            return f"failed: {type(error).__name__}"
+            return False, f"failed: {type(error).__name__}"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

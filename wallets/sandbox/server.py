@@ -30,6 +30,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._serve()
 
+    def do_PATCH(self) -> None:
+        self._serve()
+
+    def do_PUT(self) -> None:
+        self._serve()
+
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: what happened is on the control page."""
 
@@ -60,6 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
             "HTTP_ACCEPT_LANGUAGE": self.headers.get("Accept-Language", ""),
             "wsgi.input": self.rfile if length.isdigit() else io.BytesIO(),
             "sandbox.hang_up": self._hang_up,
+            "sandbox.headers": {name.lower(): value for name, value in self.headers.items()},
+            "sandbox.target": self.path,
         }
 
     def _hang_up(self) -> None:

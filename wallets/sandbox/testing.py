@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from wallets.sandbox import merchant
 from wallets.sandbox.app import make_sandbox
+from wallets.sandbox.merchant import Merchant, merchants
 from wallets.sandbox.server import SandboxServer
 
 TIMEOUT_SECONDS = 10
@@ -20,8 +21,16 @@ TIMEOUT_SECONDS = 10
 class ControlClient:
     """Talks to the control API and presses the buttons of the pages; a refusal raises `httpx.HTTPStatusError`."""
 
+    wallet = "alipay"
+
     def __init__(self, base_url: str) -> None:
         self._http = httpx.Client(base_url=base_url, trust_env=False, timeout=TIMEOUT_SECONDS)
+
+    def of(self, wallet: str) -> "ControlClient":
+        """The same connection, speaking about another wallet."""
+        other = copy(self)
+        other.wallet = wallet
+        return other
 
     def get(self, path: str, **query: str) -> Any:
         return self._http.get(f"/control/{path}", params=query).raise_for_status().json()
@@ -30,14 +39,14 @@ class ControlClient:
         return self._http.post(f"/control/{path}", json=fields).raise_for_status().json()
 
     def fault(self, kind: str, **fields: Any) -> Any:
-        return self.post("alipay/faults", kind=kind, **fields)
+        return self.post(f"{self.wallet}/faults", kind=kind, **fields)
 
     def user(self, action: str, **fields: Any) -> Any:
-        """`pay`, `sign`, `unsign` or `expire`."""
-        return self.post("alipay/user", action=action, **fields)
+        """The payer acts: `pay`, `sign`, `unsign`, `expire`, and what else the wallet's simulator knows."""
+        return self.post(f"{self.wallet}/user", action=action, **fields)
 
     def debits(self, **query: str) -> int:
-        return self.get("alipay/debits", **query)["count"]
+        return self.get(f"{self.wallet}/debits", **query)["count"]
 
     def open(self, url: str) -> str:
         """Open a payment or agreement page as a browser would; returns the address it ends at."""
@@ -56,17 +65,20 @@ class RunningSandbox:
     base_url: str
     control: ControlClient
     secrets_dir: Path
-    options: Mapping[str, str]
-    secrets: Mapping[str, str]
-    currencies: frozenset[str]
+    merchants: Mapping[str, Merchant]
 
 
 @contextmanager
-def running_sandbox(secrets_dir: Path | None = None, port: int = 0) -> Iterator[RunningSandbox]:
-    """Everything in memory; keys in `secrets_dir`, or in a directory that goes away afterwards."""
+def running_sandbox(
+    secrets_dir: Path | None = None, port: int = 0, *, only: tuple[str, ...] = ()
+) -> Iterator[RunningSandbox]:
+    """Everything in memory; keys in `secrets_dir`, or in a directory that goes away afterwards.
+
+    `only` names the simulators' packages to start; empty starts all.
+    """
     with TemporaryDirectory() as scratch:
         keys = secrets_dir or Path(scratch)
-        sandbox = make_sandbox(secrets_dir=keys)
+        sandbox = make_sandbox(secrets_dir=keys, only=only)
         server = SandboxServer(sandbox.application, port)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         control = ControlClient(server.base_url)
@@ -75,9 +87,7 @@ def running_sandbox(secrets_dir: Path | None = None, port: int = 0) -> Iterator[
                 base_url=server.base_url,
                 control=control,
                 secrets_dir=keys,
-                options=merchant.alipay_options(server.base_url),
-                secrets=merchant.alipay_secrets(keys),
-                currencies=merchant.alipay_currencies(),
+                merchants=merchants(server.base_url, keys, only=only),
             )
         finally:
             control.close()

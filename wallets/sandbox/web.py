@@ -19,10 +19,13 @@ HTML = "text/html; charset=utf-8"
 # No form-action: browsers apply it to the redirect after a form too, and the payer must get back to the shop.
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 LANGUAGES = ("zh-hans", "en")
+ASSET_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
 @dataclass
 class Request:
+    """Header names are lower-case; `target` is the path with its query exactly as it came."""
+
     method: str
     path: str
     query: dict[str, str]
@@ -31,6 +34,8 @@ class Request:
     base_url: str
     language: str
     hang_up: Callable[[], None]
+    headers: dict[str, str] = field(default_factory=dict)
+    target: str = ""
 
     @property
     def is_json(self) -> bool:
@@ -74,7 +79,8 @@ def page(request: Request, template: str, context: dict[str, Any], status: int =
 
 @lru_cache(maxsize=1)
 def _engine() -> Engine:
-    return Engine(dirs=[str(HERE / "templates")], libraries={"i18n": "django.templatetags.i18n"})
+    folders = [HERE / "templates", *sorted(HERE.glob("*/templates"))]
+    return Engine(dirs=[str(folder) for folder in folders], libraries={"i18n": "django.templatetags.i18n"})
 
 
 class Application:
@@ -115,8 +121,14 @@ def _request(environ: dict[str, Any]) -> Request | None:
         base_url=f"http://{environ.get('HTTP_HOST', '127.0.0.1')}",
         language=LANGUAGES[0] if accepted.startswith("zh") else LANGUAGES[1],
         hang_up=environ.get("sandbox.hang_up", lambda: None),
+        headers=environ.get("sandbox.headers", {}),
+        target=environ.get("sandbox.target", environ.get("PATH_INFO", "/")),
     )
 
 
-def stylesheet(request: Request) -> Response:
-    return Response((HERE / "assets" / "wallet.css").read_bytes(), 200, "text/css; charset=utf-8")
+def asset(request: Request, name: str) -> Response:
+    """A stylesheet or picture of the `assets` folder; the route only lets plain file names in."""
+    path = HERE / "assets" / name
+    if not path.is_file():
+        return Response(b"not found", 404, "text/plain")
+    return Response(path.read_bytes(), 200, ASSET_TYPES[path.suffix])

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from wallets.sandbox.alipay import agreements, faults, trades
+from wallets.sandbox.alipay import agreements, trades
 from wallets.sandbox.alipay.crypto import pairs_text
 from wallets.sandbox.alipay.world import BUYER_LOGON, Refusal, World
 from wallets.sandbox.store import Document
@@ -58,13 +58,13 @@ class Cashier:
                 return _refused(request, Refusal("ACQ.TRADE_NOT_EXIST"))
             if choice == "cancel":
                 return redirect(trade["quit_url"] or trade["return_url"] or f"/alipay/cashier/{token}")
-            fault = faults.strike_call(self.world.store, "cashier") or {"kind": "", "code": ""}
+            fault = self.world.faults.strike_call("cashier") or {"kind": "", "code": ""}
             try:
                 if choice == "decline" or fault["kind"] == "decline":
                     raise Refusal(request.fields().get("code") or fault["code"] or DECLINES[0])
                 return redirect(self._back(trades.pay(self.world, trade)) or f"/alipay/cashier/{token}")
             except Refusal as refusal:
-                context = {"trade": trade, "account": BUYER_LOGON, "refused": refusal.sub_code}
+                context = {"trade": trade, "account": BUYER_LOGON, "refused": refusal.code}
                 return page(request, "cashier.html", {**context, "back": self._back(trade)})
 
     def show_agreement(self, request: Request, token: str) -> Response:
@@ -123,4 +123,4 @@ class Cashier:
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
-    return page(request, "refused.html", {"code": refusal.sub_code, "text": refusal.text, "return_url": ""}, 400)
+    return page(request, "refused.html", {"code": refusal.code, "text": refusal.text, "return_url": ""}, 400)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
-from wallets.sandbox.alipay import agreements, bills, faults, refunds, trades
+from wallets.sandbox.alipay import agreements, bills, refunds, trades
 from wallets.sandbox.alipay.world import BEIJING, Refusal, World, read_local
 from wallets.sandbox.store import Document
 from wallets.sandbox.web import Request, Response, page, redirect
@@ -37,7 +37,7 @@ class Gateway:
         method = fields.get("method", "")
         if method in PAYMENT_PAGES or method == SIGN_PAGE:
             return self._browser(request, fields)
-        fault = faults.strike_call(self.world.store, method) or {"kind": ""}
+        fault = self.world.faults.strike_call(method) or {"kind": ""}
         early = _transport_fault(request, fault)
         if early:
             return early
@@ -55,12 +55,12 @@ class Gateway:
             if fault["kind"] == "decline":
                 raise Refusal(fault["code"] or "ACQ.BUYER_BALANCE_NOT_ENOUGH")
             if fault["kind"] == "rate_limited":
-                raise Refusal("isp.call-limited", code="20000")
+                raise Refusal("isp.call-limited", status="20000")
             return self._method(request, fields, content, fault)
         except Refusal as refusal:
             message = {"20000": "Service Currently Unavailable", "40002": "Invalid Arguments"}
-            text = message.get(refusal.code, "Business Failed")
-            return {"code": refusal.code, "msg": text, "sub_code": refusal.sub_code, "sub_msg": refusal.text}
+            text = message.get(refusal.status, "Business Failed")
+            return {"code": refusal.status, "msg": text, "sub_code": refusal.code, "sub_msg": refusal.text}
 
     def _method(self, request: Request, fields: dict[str, str], content: Document, fault: Document) -> Document:
         method = fields["method"]
@@ -74,7 +74,7 @@ class Gateway:
         if method == "alipay.data.dataservice.bill.downloadurl.query":
             return {**good, **bills.address(self.world, content, request.base_url)}
         if method not in METHODS:
-            raise Refusal("isv.invalid-method", code="40002")
+            raise Refusal("isv.invalid-method", status="40002")
         return {**good, **METHODS[method](self.world, content)}
 
     def _charge(self, fields: dict[str, str], content: Document, *, accept_only: bool) -> Document:
@@ -97,18 +97,18 @@ class Gateway:
     def _checked(self, fields: dict[str, str]) -> Document:
         missing = [name for name in REQUIRED if not fields.get(name)]
         if missing:
-            raise Refusal(f"isv.missing-{missing[0].replace('_', '-')}", code="40001")
+            raise Refusal(f"isv.missing-{missing[0].replace('_', '-')}", status="40001")
         if fields["app_id"] != self.world.app_id:
-            raise Refusal("isv.invalid-app-id", code="40002")
+            raise Refusal("isv.invalid-app-id", status="40002")
         if fields["sign_type"] != "RSA2" or not self.world.seal.merchant_signed(fields):
-            raise Refusal("isv.invalid-signature", code="40002")
+            raise Refusal("isv.invalid-signature", status="40002")
         self._check_clock(fields["timestamp"])
         try:
             content = json.loads(fields.get("biz_content", "{}"))
         except ValueError as error:
-            raise Refusal("isv.invalid-parameter", code="40002") from error
+            raise Refusal("isv.invalid-parameter", status="40002") from error
         if not isinstance(content, dict):
-            raise Refusal("isv.invalid-parameter", code="40002")
+            raise Refusal("isv.invalid-parameter", status="40002")
         return content
 
     def _check_clock(self, text: str) -> None:
@@ -116,7 +116,7 @@ class Gateway:
         sent = read_local(text)
         strict = (self.world.store.get("alipay.setting", "strict_clock") or {}).get("on")
         if strict and abs(sent - self.world.clock.now().astimezone(BEIJING)) > CLOCK_TOLERANCE:
-            raise Refusal("isv.invalid-timestamp", code="40002")
+            raise Refusal("isv.invalid-timestamp", status="40002")
 
     def _signed(self, method: str, answer: Document, fault: Document) -> Response:
         text = json.dumps(answer, ensure_ascii=False)
@@ -131,7 +131,7 @@ class Gateway:
                 place = self._sign_place(fields, content) if fields["method"] == SIGN_PAGE else None
                 return redirect(place or self._pay_place(fields, content))
         except Refusal as refusal:
-            context = {"code": refusal.sub_code, "text": refusal.text, "return_url": fields.get("return_url", "")}
+            context = {"code": refusal.code, "text": refusal.text, "return_url": fields.get("return_url", "")}
             return page(request, "refused.html", context, 400)
 
     def _pay_place(self, fields: dict[str, str], content: Document) -> str:

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from wallets.sandbox.alipay import faults
 from wallets.sandbox.alipay.world import BUYER_ID, BUYER_LOGON, World
 from wallets.sandbox.store import Document
 
@@ -69,7 +68,6 @@ def prepare(world: World, notify: Document) -> dict[str, str]:
 
 
 def _send(world: World, url: str, fields: dict[str, str]) -> None:
-    fault = faults.strike_notify(world.store) or {"kind": "", "seconds": 0}
     notify_id = world.serial("00222")
     common = {
         "notify_id": notify_id,
@@ -78,4 +76,5 @@ def _send(world: World, url: str, fields: dict[str, str]) -> None:
         "charset": "utf-8",
         "version": "1.0",
     }
-    world.notifier.enqueue(notify_id, url, {**common, **fields}, fault["kind"], fault["seconds"])
+    fault = world.faults.strike_notify()
+    world.notifier.enqueue(notify_id, url, {**common, **fields}, wallet="alipay", fault=fault)

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from wallets.sandbox.alipay.crypto import Seal
 from wallets.sandbox.clock import SandboxClock
+from wallets.sandbox.faults import Faults
 from wallets.sandbox.notifier import Notifier
+from wallets.sandbox.simulator import Refused
 from wallets.sandbox.store import Document, Store
 
 BEIJING = timezone(timedelta(hours=8))
@@ -22,12 +24,12 @@ _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,2})?", re.ASCII)
 _REFERENCE = re.compile(r"[0-9A-Za-z_]{1,64}", re.ASCII)
 
 
-class Refusal(Exception):
-    """A business or gateway error as Alipay words it."""
+class Refusal(Refused):
+    """A business or gateway error: `code` is Alipay's sub_code, `status` its gateway code."""
 
-    def __init__(self, sub_code: str, *, code: str = "40004", text: str = "") -> None:
-        super().__init__(sub_code)
-        self.code, self.sub_code, self.text = code, sub_code, text or sub_code
+    def __init__(self, code: str, *, status: str = "40004", text: str = "") -> None:
+        super().__init__(code, text)
+        self.status = status
 
 
 @dataclass
@@ -36,6 +38,7 @@ class World:
     clock: SandboxClock
     seal: Seal
     notifier: Notifier
+    faults: Faults
     app_id: str = APP_ID
     seller_id: str = SELLER_ID
 

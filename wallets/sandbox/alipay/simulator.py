@@ -1,0 +1,90 @@
+"""The simulated Alipay as one of the sandbox's wallets."""
+
+from django.utils.translation import gettext_lazy as _
+
+from wallets.sandbox.alipay import agreements, bills, notifies, trades
+from wallets.sandbox.alipay.cashier import DECLINES, Cashier
+from wallets.sandbox.alipay.crypto import Seal
+from wallets.sandbox.alipay.gateway import Gateway
+from wallets.sandbox.alipay.world import Refusal, World
+from wallets.sandbox.keys import ensure_alipay_keys
+from wallets.sandbox.notifier import Delivery, form_delivery
+from wallets.sandbox.simulator import Ground, Row, Simulator, Table
+from wallets.sandbox.store import Document
+from wallets.sandbox.web import Request, Response, Route
+
+NEWEST = 15
+AGREEMENT_ACTIONS = {"sign": agreements.sign, "unsign": agreements.unsign, "expire": agreements.expire}
+
+
+def make(ground: Ground) -> Simulator:
+    return AlipaySimulator(ground)
+
+
+class AlipaySimulator(Simulator):
+    key = "alipay"
+    declines = DECLINES
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        files = ensure_alipay_keys(ground.secrets_dir)
+        seal = Seal(alipay_private=files.alipay_private, merchant_public=files.merchant_public)
+        self.world = World(
+            store=ground.store, clock=ground.clock, notifier=ground.notifier, seal=seal, faults=self.faults
+        )
+
+    def routes(self) -> list[Route]:
+        return [
+            ("GET POST", "/alipay/gateway.do", Gateway(self.world).serve),
+            ("GET", r"/alipay/bill/(?P<name>[\w-]+)", self._bill),
+            *Cashier(self.world).routes(),
+        ]
+
+    def prepare(self, notify: Document) -> Delivery:
+        return form_delivery(notifies.prepare(self.world, notify), accepted=lambda status, answer: answer == "success")
+
+    def act(self, action: str, fields: Document) -> Document:
+        """`pay` (a trade), or `sign`, `unsign`, `expire` (an agreement)."""
+        if action == "pay":
+            trade = trades.find_asked(self.world, fields)
+            by_agreement = trade["agreement_no"]
+            return agreements.settle(self.world, trade) if by_agreement else trades.pay(self.world, trade)
+        if action not in AGREEMENT_ACTIONS:
+            raise Refusal("unknown action")
+        return AGREEMENT_ACTIONS[action](self.world, agreements.find_asked(self.world, fields))
+
+    def tables(self) -> tuple[Table, ...]:
+        store = self.ground.store
+        return (
+            Table(
+                title=_("Agreements"),
+                header=(_("Number"), _("Status"), _("Limit")),
+                rows=tuple(map(_agreement_row, store.all("alipay.agreement", newest=NEWEST))),
+            ),
+            Table(
+                title=_("Trades"),
+                header=(_("Order"), _("Status"), _("Amount")),
+                rows=tuple(map(_trade_row, store.all("alipay.trade", newest=NEWEST))),
+            ),
+        )
+
+    def _bill(self, request: Request, name: str) -> Response:
+        return bills.download(self.world, request, name)
+
+
+def _agreement_row(agreement: Document) -> Row:
+    limit = f"{agreement['currency']} {agreement['single_amount']}"
+    return Row(
+        cells=(agreement["external_agreement_no"], agreement["status"], limit),
+        fields={"agreement_no": agreement["agreement_no"]},
+        actions=(("sign", _("Sign")), ("unsign", _("Unsign")), ("expire", _("Expire"))),
+    )
+
+
+def _trade_row(trade: Document) -> Row:
+    payable = trade["status"] == "WAIT_BUYER_PAY"
+    return Row(
+        cells=(trade["out_trade_no"], trade["status"], f"{trade['currency']} {trade['total_amount']}"),
+        fields={"out_trade_no": trade["out_trade_no"]},
+        actions=(("pay", _("Pay")),) if payable else (),
+    )
