@@ -16,11 +16,21 @@ from rest_framework.response import Response
 
 from accounts.api_auth import key_of
 from accounts.models import Account, Creditor, Debtor, WebhookDelivery, WebhookEndpoint
-from accounts.selectors import access_account_of_key, accounts_of_key, creditors_of_key, debtors_of_key
+from accounts.placing import place_account
+from accounts.placing_cells import NAMES, cells_of
+from accounts.selectors import (
+    access_account_of_key,
+    access_debtor_of_key,
+    accounts_of_key,
+    creditors_of_key,
+    debtors_of_key,
+    named_creditor_of_key,
+)
 from accounts.serializers import (
     AccountSerializer,
     CreditorSerializer,
     DebtorSerializer,
+    NewAccountSerializer,
     WebhookDeliverySerializer,
     WebhookEndpointSerializer,
 )
@@ -66,7 +76,7 @@ class AccountFilter(filters.FilterSet):
 class AccountViewSet(RateLimitHeaders, mixins.ListModelMixin, viewsets.GenericViewSet):
     queryset = Account.objects.none()
     serializer_class = AccountSerializer
-    scopes = {"GET": "accounts:read"}
+    scopes = {"GET": "accounts:read", "POST": "accounts:write"}
     pagination_class = NewestFirst
     filterset_class = AccountFilter
     lookup_field = "reference"
@@ -77,6 +87,24 @@ class AccountViewSet(RateLimitHeaders, mixins.ListModelMixin, viewsets.GenericVi
     @extend_schema(responses=AccountSerializer, parameters=[REFERENCE])
     def retrieve(self, request: Request, reference: str) -> Response:
         return Response(AccountSerializer(access_account_of_key(key_of(request), reference)).data)
+
+    @extend_schema(request=NewAccountSerializer, responses={201: AccountSerializer}, parameters=[IDEMPOTENCY_HEADER])
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Place one account. Its reference is placed once: a second request with it is answered 409."""
+        form = NewAccountSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        key, wanted = key_of(request), form.validated_data
+        person = access_debtor_of_key(key, wanted["debtor"]["id"]) if "id" in wanted["debtor"] else None
+        account = place_account(
+            named_creditor_of_key(key, wanted.get("creditor") or (person.creditor.code if person else "")),
+            cells_of(wanted),
+            names=NAMES,
+            debtor=person,
+            portfolio_name=wanted.get("portfolio", ""),
+            by=key.prefix,
+        )
+        return Response(AccountSerializer(account).data, status=status.HTTP_201_CREATED)
 
 
 class WebhookEndpointViewSet(RateLimitHeaders, mixins.DestroyModelMixin, viewsets.ReadOnlyModelViewSet):

@@ -19,9 +19,8 @@ from accounts.api_auth import key_of
 from accounts.imports.selectors import open_error_file
 from accounts.imports.services import open_import, request_check, set_mapping, start_import
 from accounts.models import ImportJob
-from accounts.selectors import creditors_of_key
+from accounts.selectors import creditors_of_key, named_creditor_of_key
 from common.api import NewestFirst, RateLimitHeaders
-from common.errors import InvalidInput
 
 
 class ImportSerializer(serializers.ModelSerializer):
@@ -68,14 +67,10 @@ class ImportViewSet(RateLimitHeaders, mixins.ListModelMixin, mixins.RetrieveMode
     def create(self, request: Request) -> Response:
         form = NewImportSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        creditors = creditors_of_key(key_of(request))
-        code = form.validated_data.get("creditor")
-        creditor = (creditors.filter(code=code) if code else creditors)[:2]
-        if len(creditor) != 1:
-            raise InvalidInput("Name one creditor of yours by its code.", field="creditor")
+        creditor = named_creditor_of_key(key_of(request), form.validated_data.get("creditor", ""))
         file: UploadedFile = form.validated_data["file"]
         job = open_import(
-            creditor=creditor[0], file=file, file_name=file.name or "", portfolio_name=form.validated_data["portfolio"]
+            creditor=creditor, file=file, file_name=file.name or "", portfolio_name=form.validated_data["portfolio"]
         )
         return Response(ImportSerializer(job).data, status=status.HTTP_201_CREATED)
 

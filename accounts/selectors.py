@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, ApiKey, Creditor, Debtor, User
-from common.errors import NotFound
+from common.errors import InvalidInput, NotFound
 
 NO_SUCH_ACCOUNT = gettext_lazy("There is no such account, or it is not yours to see.")
+NO_SUCH_DEBTOR = gettext_lazy("There is no such person, or they are not yours to see.")
+NAME_A_CREDITOR = gettext_lazy("Name one creditor of yours by its code.")
 
 
 def creditors_visible_to(user: User) -> QuerySet[Creditor]:
@@ -35,6 +39,22 @@ def access_account(user: User, reference: str) -> Account:
 
 def creditors_of_key(key: ApiKey) -> QuerySet[Creditor]:
     return Creditor.objects.filter(pk=key.creditor_id) if key.creditor_id else Creditor.objects.all()
+
+
+def named_creditor_of_key(key: ApiKey, code: str) -> Creditor:
+    """The creditor of this code, or the key's only one; InvalidInput when that is not exactly one of its own."""
+    creditors = creditors_of_key(key)
+    found = (creditors.filter(code=code) if code else creditors)[:2]
+    if len(found) != 1:
+        raise InvalidInput(str(NAME_A_CREDITOR), field="creditor")
+    return found[0]
+
+
+def access_debtor_of_key(key: ApiKey, debtor_id: UUID) -> Debtor:
+    debtor = debtors_of_key(key).select_related("creditor").filter(pk=debtor_id).first()
+    if debtor is None:
+        raise NotFound(str(NO_SUCH_DEBTOR))
+    return debtor
 
 
 def accounts_of_key(key: ApiKey) -> QuerySet[Account]:

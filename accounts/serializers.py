@@ -51,6 +51,59 @@ class AccountSerializer(serializers.ModelSerializer):
         return {name: getattr(account, f"{name}_minor") for name in ("principal", "interest", "fees", "costs")}
 
 
+class ComponentsSerializer(serializers.Serializer):
+    principal = serializers.IntegerField(required=False)
+    interest = serializers.IntegerField(required=False)
+    fees = serializers.IntegerField(required=False)
+    costs = serializers.IntegerField(required=False)
+
+
+class NewDebtorSerializer(serializers.Serializer):
+    """Either the id of a person who is known, or the creditor's own reference: it finds the person or makes one."""
+
+    id = serializers.UUIDField(required=False)
+    creditor_reference = serializers.CharField(required=False, help_text="Your customer number.")
+    name = serializers.CharField(required=False)
+    given_name = serializers.CharField(required=False)
+    family_name = serializers.CharField(required=False)
+    birth_date = serializers.DateField(required=False)
+    birth_year = serializers.IntegerField(required=False)
+    country = serializers.CharField(required=False, help_text="ISO code; the creditor's own when left out.")
+    language = serializers.CharField(required=False, help_text="Like en or zh-Hant.")
+    time_zone = serializers.CharField(required=False, help_text="Like Asia/Taipei.")
+    emails = serializers.ListField(child=serializers.CharField(max_length=254), required=False, max_length=10)
+    phones = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=10)
+    address = serializers.CharField(required=False)
+    city = serializers.CharField(required=False)
+    region = serializers.CharField(required=False)
+    postcode = serializers.CharField(required=False)
+
+
+class NewConsentsSerializer(serializers.Serializer):
+    """What the person said to you. A refusal made to us stands: only the person can take it back."""
+
+    all = serializers.BooleanField(required=False)
+    email = serializers.BooleanField(required=False)
+    sms = serializers.BooleanField(required=False)
+    call = serializers.BooleanField(required=False)
+
+
+class NewAccountSerializer(serializers.Serializer):
+    """Amounts in minor units: `balance_minor`, or its components, or both when they agree."""
+
+    creditor = serializers.CharField(required=False, help_text="The creditor's code; may be left out with its own key.")
+    portfolio = serializers.CharField(required=False, max_length=120, help_text="The placement it belongs to.")
+    creditor_reference = serializers.CharField(help_text="Your account number: it is placed once.")
+    product = serializers.CharField(required=False, help_text="Like credit_card or telecom.")
+    currency = serializers.CharField(help_text="ISO code.")
+    balance_minor = serializers.IntegerField(required=False)
+    components = ComponentsSerializer(required=False)
+    credit_limit_minor = serializers.IntegerField(required=False)
+    due_date = serializers.DateField(help_text="The oldest unpaid due date.")
+    debtor = NewDebtorSerializer()
+    consents = NewConsentsSerializer(required=False)
+
+
 class WebhookEndpointSerializer(serializers.ModelSerializer):
     kinds = serializers.ListField(
         child=serializers.ChoiceField(choices=sorted(ANNOUNCED)), required=False, default=list

@@ -1,11 +1,16 @@
-"""Placement postings of an import: one compound entry per chunk, currency and kind (see decision 0004)."""
+"""Placement postings: one compound entry per chunk, currency and kind of an import (see decision 0004), one entry for
+an account placed by itself."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from accounts.imports.hooks import ChunkContext, register
+from accounts.models import Account
+from accounts.models.debts import COMPONENTS
+from accounts.placing import register_poster
 from common.clock import now
+from payments.ledger import Line, post_entry
 from payments.ledger.chart import ledger_account
 from payments.models import JournalEntry, LedgerAccount
 
@@ -51,5 +56,22 @@ def post_placements(cursor: Any, chunk: ChunkContext) -> None:
         cursor.execute(_POSTINGS, values | lines)
 
 
+def post_placement(account: Account, components: tuple[int, int, int, int]) -> None:
+    """Post one account placed by itself, at most once; its balance moves with the entry."""
+    shares = zip(COMPONENTS, components, strict=True)
+    post_entry(
+        "placement",
+        idempotency_key=f"placement:{account.pk}",
+        creditor_id=account.creditor_id,
+        currency=account.currency,
+        effective_at=now(),
+        lines=[
+            *(Line(LedgerAccount.Kind.RECEIVABLE, minor, account=account, component=name) for name, minor in shares),
+            Line(LedgerAccount.Kind.PLACED, -sum(components)),
+        ],
+    )
+
+
 def register_hooks() -> None:
     register("placements", post_placements)
+    register_poster(post_placement)

@@ -9,9 +9,11 @@ from django.db.models import Q
 from accounts.models import Event, WebhookDelivery, WebhookEndpoint
 from common.clock import real_now
 
-# What a creditor is told in real time. Everything else is in the reports and the API.
+# What a creditor is told in real time; everything else is in the reports and the API. A file's accounts are told
+# together, by `import.finished`.
 ANNOUNCED = frozenset(
     {
+        "account.placed",
         "account.status_changed",
         "payment.succeeded",
         "payment.failed",
