@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from common.money import Money
+from wallets.providers.deposits import Deposit, DepositIssue, Quote
 from wallets.providers.vocabulary import (
     ActionKind,
     Capability,
@@ -97,6 +98,7 @@ class PaymentResult:
     """`found=False`: the provider has no such payment *yet*; that alone never proves it was not received.
 
     `saved` is what the provider kept of the payer's wallet, where `save_method` asked for it.
+    Chains only: `quote` (store it when the payment is created), `deposits`, and `issues` for an operator.
     """
 
     state: PaymentState
@@ -108,6 +110,9 @@ class PaymentResult:
     paid_at: datetime | None = None
     refunded: Money | None = None
     saved: "MandateResult | None" = None
+    quote: Quote | None = None
+    deposits: tuple[Deposit, ...] = ()
+    issues: tuple[DepositIssue, ...] = ()
     found: bool = True
 
 

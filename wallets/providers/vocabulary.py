@@ -81,6 +81,7 @@ class Reason(StrEnum):
     INVALID_REQUEST = "invalid_request"
     OUTSIDE_WINDOW = "outside_window"
     AMOUNT_OVER_MANDATE = "amount_over_mandate"
+    DEPOSIT_PROBLEM = "deposit_problem"
     UNMAPPED = "unmapped"
 
 

@@ -1,0 +1,40 @@
+"""The contract of a provider that watches deposit addresses: many at once, because a chain tells nobody by itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from common.http import Operation
+from wallets.providers.deposits import Deposit
+from wallets.providers.messages import PaymentResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """One payment to look after. `known` are its stored deposits, `posted` whether it is in the ledger.
+
+    `scanned_to` is the `Sweep.scanned_to` of the last sweep that covered it, 0 before the first.
+    """
+
+    merchant_ref: str
+    provider_ref: str
+    posted: bool = False
+    known: tuple[Deposit, ...] = ()
+    scanned_to: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """One result per watch, in order. Each result's `deposits` replace the stored ones of that payment."""
+
+    payments: tuple[PaymentResult, ...]
+    scanned_to: int
+
+
+@runtime_checkable
+class DepositWatcher(Protocol):
+    def sweep(self, watches: Sequence[Watch]) -> Operation[Sweep]:
+        """What the chain says about all these payments now. Raises when any part of it could not be read for certain.
+
+        A payment that was `posted` and is no longer covered by deposits comes back `reversed`.
+        """
