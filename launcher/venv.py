@@ -23,6 +23,8 @@ LOG = VENV / "install.log"
 RUNTIME = ROOT / "requirements.txt"
 # Holds the runtime's packages too, so it serves both purposes.
 DEVELOPMENT = ROOT / "requirements-dev.txt"
+# The lock is complete, and once overrides what a package asks for (see pyproject.toml): nothing is resolved again.
+LOCKED = ("--require-hashes", "--no-deps")
 FAILED = "installing the packages failed."
 FAILED_TODO = "check that this machine reaches a package index (pip's own settings are used), then run it again"
 
@@ -90,7 +92,7 @@ def _install_with_uv(requirements: Path, progress: say.Step) -> bool:
     uv = _uv()
     if not uv:
         return False
-    command = [uv, "pip", "install", "--python", str(PYTHON), "--require-hashes", "-r", str(requirements)]
+    command = [uv, "pip", "install", "--python", str(PYTHON), *LOCKED, "-r", str(requirements)]
     with suppress(LauncherError):
         oneshot.run(command, log=LOG, failure=LauncherError(FAILED), progress=progress, cwd=ROOT)
         return True
@@ -102,8 +104,8 @@ def _install_with_pip(requirements: Path, progress: say.Step) -> None:
     failure = LauncherError(FAILED, todo=FAILED_TODO)
     if subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode != 0:
         oneshot.run([PYTHON, "-m", "ensurepip"], log=LOG, failure=failure, progress=progress)
-    options = ["--require-hashes", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    command = [str(PYTHON), "-m", "pip", "install", *options, "-r", str(requirements)]
+    options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    command = [str(PYTHON), "-m", "pip", "install", *LOCKED, *options, "-r", str(requirements)]
     oneshot.run(command, log=LOG, failure=failure, progress=progress, cwd=ROOT, env=os.environ | {"PIP_USER": "0"})
 
 
