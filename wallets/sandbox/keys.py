@@ -51,11 +51,11 @@ def ensure_rsa_pair(secrets_dir: Path | str, wallet: str, owner: str) -> tuple[P
     return private, public
 
 
-def ensure_text_secret(secrets_dir: Path | str, wallet: str, name: str, *, length: int = 32) -> Path:
-    """`wallets/<wallet>/<name>` with that many random letters and digits, made when missing."""
+def ensure_text_secret(secrets_dir: Path | str, wallet: str, name: str, *, length: int = 32, prefix: str = "") -> Path:
+    """`wallets/<wallet>/<name>` with `prefix` and that many random letters and digits, made when missing."""
     path = _folder(secrets_dir, wallet) / name
     if not path.exists():
-        _place(path, "".join(secrets.choice(_LETTERS) for _ in range(length)).encode())
+        _place(path, (prefix + "".join(secrets.choice(_LETTERS) for _ in range(length))).encode())
     return path
 
 
