@@ -18,7 +18,9 @@ class Debtor(models.Model):
     """A person, as one creditor knows them: two creditors' customers are never merged by guesswork."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="debtors", db_index=False)
+    creditor = models.ForeignKey(
+        Creditor, on_delete=models.PROTECT, related_name="debtors", db_index=False, db_constraint=False
+    )
     creditor_reference = models.CharField(max_length=64, help_text=_("The creditor's own customer number."))
     name = EncryptedTextField(blank=True, default="")
     name_tokens = BlindTokensField(source="name")
@@ -53,7 +55,9 @@ class ContactPoint(models.Model):
         INVALID = "invalid", _("Invalid")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    debtor = models.ForeignKey(Debtor, on_delete=models.CASCADE, related_name="contact_points", db_index=False)
+    debtor = models.ForeignKey(
+        Debtor, on_delete=models.CASCADE, related_name="contact_points", db_index=False, db_constraint=False
+    )
     kind = models.CharField(max_length=8, choices=Kind.choices)
     value = EncryptedTextField()
     value_index = BlindIndexField(source="value", purpose="contact")

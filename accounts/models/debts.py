@@ -42,9 +42,13 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 @track_changes
 class Account(models.Model):
-    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="accounts", db_index=False)
-    portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="accounts")
-    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="accounts", db_index=False)
+    creditor = models.ForeignKey(
+        Creditor, on_delete=models.PROTECT, related_name="accounts", db_index=False, db_constraint=False
+    )
+    portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="accounts", db_constraint=False)
+    debtor = models.ForeignKey(
+        Debtor, on_delete=models.PROTECT, related_name="accounts", db_index=False, db_constraint=False
+    )
     creditor_reference = models.CharField(max_length=64)
     product = models.CharField(max_length=24, default="other")
     currency = models.CharField(max_length=4)
@@ -114,7 +118,9 @@ class Account(models.Model):
 class AccountHistory(models.Model):
     """Months billed and paid as the creditor reported them, newest first: what the scores learn from."""
 
-    account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE, related_name="history")
+    account = models.OneToOneField(
+        Account, primary_key=True, on_delete=models.CASCADE, related_name="history", db_constraint=False
+    )
     newest_month = models.DateField(help_text=_("First day of the month of the first element."))
     billed_minor = ArrayField(models.BigIntegerField(null=True))
     paid_minor = ArrayField(models.BigIntegerField(null=True))

@@ -1,0 +1,80 @@
+"""References between tables, checked once per statement instead of once per row (decision 0007).
+
+A foreign key runs a query and locks the parent for every row, which costs an import more than writing the rows. Here
+a statement that inserts rows looks up each different parent once. The price is paid by whoever deletes a parent, which
+nobody does in the ordinary course: it holds up writers of the child table, so that no child can slip in meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import migrations
+
+# Whatever the statistics of a growing table say, parents are found by their key.
+_BY_KEY = "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
+_MISSING = """
+    SELECT {column}::text INTO missing FROM (SELECT DISTINCT {column} FROM {rows} WHERE {column} IS NOT NULL) referring
+    WHERE NOT EXISTS (SELECT FROM {parent} WHERE {parent}.id = referring.{column}) LIMIT 1;
+    IF FOUND THEN
+        RAISE foreign_key_violation USING MESSAGE = '{table}.{column} refers to {parent} ' || missing
+            || ', which does not exist', TABLE = '{table}', COLUMN = '{column}', CONSTRAINT = '{table}_{column}_exists';
+    END IF;
+"""
+_INSERTED = f"""
+CREATE FUNCTION {{table}}_parents_exist() RETURNS trigger LANGUAGE plpgsql {_BY_KEY} AS $$
+DECLARE missing text;
+BEGIN {{checks}} RETURN NULL; END $$;
+CREATE TRIGGER parents_exist AFTER INSERT ON {{table}} REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION {{table}}_parents_exist();
+"""
+_UPDATED = """
+CREATE FUNCTION {table}_parents_still_exist() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE missing text;
+BEGIN {checks} RETURN NULL; END $$;
+CREATE TRIGGER parents_still_exist AFTER UPDATE OF {columns} ON {table} FOR EACH ROW
+    WHEN ({moved}) EXECUTE FUNCTION {table}_parents_still_exist();
+"""
+# A lock and a look are two statements, so the look sees what was committed while the lock was waited for.
+_KEPT = """
+CREATE FUNCTION {table}_{column}_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;
+    IF EXISTS (SELECT FROM {table} WHERE {column} = OLD.id) THEN
+        RAISE foreign_key_violation USING
+            MESSAGE = '{parent} ' || OLD.id || ' is still referred to by {table}.{column}',
+            TABLE = '{table}', COLUMN = '{column}', CONSTRAINT = '{table}_{column}_exists';
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE TRIGGER {table}_{column}_kept BEFORE DELETE ON {parent} FOR EACH ROW
+    EXECUTE FUNCTION {table}_{column}_kept();
+CREATE TRIGGER {table}_{column}_kept_key BEFORE UPDATE OF id ON {parent} FOR EACH ROW
+    WHEN (OLD.id IS DISTINCT FROM NEW.id) EXECUTE FUNCTION {table}_{column}_kept();
+"""
+_DROP_CHILD = """
+DROP TRIGGER parents_exist ON {table};
+DROP TRIGGER parents_still_exist ON {table};
+DROP FUNCTION {table}_parents_exist, {table}_parents_still_exist;
+"""
+_DROP_KEPT = """
+DROP TRIGGER {table}_{column}_kept ON {parent};
+DROP TRIGGER {table}_{column}_kept_key ON {parent};
+DROP FUNCTION {table}_{column}_kept;
+"""
+
+
+def check_references(table: str, parents: Mapping[str, str]) -> migrations.RunSQL:
+    """The operation that has `table` checked; `parents` is column -> parent table, whose key is `id`."""
+    pairs = parents.items()
+    inserted = "".join(_MISSING.format(table=table, column=c, parent=p, rows="new_rows") for c, p in pairs)
+    updated = "".join(
+        _MISSING.format(table=table, column=column, parent=parent, rows=f"(SELECT NEW.{column}) moved")
+        for column, parent in pairs
+    )
+    moved = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in parents)
+    forward = _INSERTED.format(table=table, checks=inserted)
+    forward += _UPDATED.format(table=table, checks=updated, columns=", ".join(parents), moved=moved)
+    forward += "".join(_KEPT.format(table=table, column=column, parent=parent) for column, parent in pairs)
+    back = "".join(_DROP_KEPT.format(table=table, column=column, parent=parent) for column, parent in pairs)
+    return migrations.RunSQL(forward, back + _DROP_CHILD.format(table=table))
