@@ -1,0 +1,35 @@
+"""What the adapter needs of a chain; Ethereum and TRON each bring one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from common.http import Operation
+from wallets.providers.deposits import Deposit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tip:
+    """`head` is the newest position, `final` the newest that cannot change, `final_time` when that block was made."""
+
+    head: int
+    final: int
+    final_time: datetime
+
+
+class Chain(Protocol):
+    network: str
+    token: str
+    overlap: int
+
+    def encode(self, raw: bytes) -> str:
+        """The address of these 20 bytes as people write it."""
+
+    def tip(self) -> Operation[Tip]: ...
+
+    def transfers(self, starts: Mapping[str, int], tip: Tip) -> Operation[Sequence[Deposit]]:
+        """Every token transfer to these addresses, each from its own position to the head, whatever the token."""
+
+    def gone(self, deposits: Sequence[Deposit]) -> Operation[bool]:
+        """Whether the chain, asked for these very transactions, no longer holds any of them in the same block."""

@@ -1,0 +1,5 @@
+"""USDT on TRON (TRC-20)."""
+
+from wallets.providers.usdt_tron.settings import build
+
+__all__ = ["build"]

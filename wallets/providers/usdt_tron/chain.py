@@ -1,0 +1,136 @@
+"""Reads token transfers from TronGrid, address by address: it has no list for several.
+
+The list only says which transactions to look at. What counts is their receipt from the solid part of the chain.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from common.http import Operation, OutcomeUnknown
+from wallets.providers.deposits import Deposit
+from wallets.providers.usdt.addresses import tron_address
+from wallets.providers.usdt.chains import Tip
+from wallets.providers.usdt_tron.grid import Grid
+
+# The Keccak-256 hash of the event's signature, as on Ethereum, written without a prefix.
+TRANSFER = "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+OVERLAP_MILLISECONDS = 600_000
+# The list may lag behind the chain: nobody is told that a payment did not come before this has passed.
+LIST_LAG = timedelta(minutes=2)
+_IDENTIFIER = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_WORD = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
+_TOPICS = 3
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError)
+
+
+class Transfer(NamedTuple):
+    token: str
+    sender: str
+    receiver: str
+    value: int
+
+
+class Tron:
+    network = "tron"
+    overlap = OVERLAP_MILLISECONDS
+
+    def __init__(self, grid: Grid, *, token: str) -> None:
+        self._grid, self.token = grid, token
+
+    def encode(self, raw: bytes) -> str:
+        return tron_address(raw)
+
+    def tip(self) -> Operation[Tip]:
+        block = yield from self._grid.newest_solid_block()
+        try:
+            position = _whole(block["block_header"]["raw_data"]["timestamp"])
+            return Tip(head=position, final=position, final_time=_time(position) - LIST_LAG)
+        except _UNREADABLE as error:
+            raise OutcomeUnknown("TronGrid's answer about its newest block could not be read.") from error
+
+    def transfers(self, starts: Mapping[str, int], tip: Tip) -> Operation[Sequence[Deposit]]:
+        found: list[Deposit] = []
+        for address, start in starts.items():
+            rows = yield from self._grid.transfers(address, start)
+            for identifier, tokens in _transactions(rows, address).items():
+                receipt = yield from self._grid.transaction(identifier)
+                made = _deposits(receipt, identifier, address)
+                if self.token in tokens and self.token not in {deposit.token for deposit in made}:
+                    raise OutcomeUnknown("TronGrid's list and its chain do not agree. Ask again.")
+                found += made
+        return [deposit for deposit in found if deposit.position <= tip.final]
+
+    def gone(self, deposits: Sequence[Deposit]) -> Operation[bool]:
+        for deposit in deposits:
+            receipt = yield from self._grid.transaction(deposit.key.split(":")[1])
+            if receipt and str(receipt.get("blockNumber")) == deposit.block_hash:
+                return False
+        return True
+
+
+def _transactions(rows: Sequence[dict[str, Any]], address: str) -> dict[str, set[str]]:
+    """The tokens each transaction moved, as the list says; transfers of nothing are not worth a question."""
+    found: dict[str, set[str]] = {}
+    try:
+        moved = [row for row in rows if row.get("type") == "Transfer" and row["value"] not in ("", "0")]
+        if any(row["to"] != address or not _IDENTIFIER.fullmatch(row["transaction_id"]) for row in moved):
+            raise ValueError("about something else")
+        for row in moved:
+            found.setdefault(row["transaction_id"], set()).add(row["token_info"]["address"])
+    except _UNREADABLE as error:
+        raise OutcomeUnknown("TronGrid's list of transfers could not be read.") from error
+    return found
+
+
+def _deposits(receipt: dict[str, Any], identifier: str, address: str) -> list[Deposit]:
+    """The transfers to this address that a transaction made; none when it did not succeed."""
+    try:
+        if not receipt or receipt["id"] != identifier or receipt["receipt"]["result"] != "SUCCESS":
+            return []
+        position, block = _whole(receipt["blockTimeStamp"]), str(_whole(receipt["blockNumber"]))
+        transfers = [(index, _transfer(log)) for index, log in enumerate(receipt.get("log", []))]
+        return [
+            Deposit(
+                key=f"tron:{identifier}:{index}",
+                address=address,
+                token=transfer.token,
+                value=transfer.value,
+                sender=transfer.sender,
+                position=position,
+                block_hash=block,
+                block_time=_time(position),
+                final=True,
+            )
+            for index, transfer in transfers
+            if transfer and transfer.receiver == address
+        ]
+    except _UNREADABLE as error:
+        raise OutcomeUnknown("TronGrid's answer about a transaction could not be read.") from error
+
+
+def _transfer(log: dict[str, Any]) -> Transfer | None:
+    """`None` for any other event, however it is dressed up."""
+    topics, data, token = log.get("topics") or [], log.get("data") or "", log["address"]
+    words = [*topics, data]
+    if len(topics) != _TOPICS or topics[0] != TRANSFER or not all(map(_WORD.fullmatch, words)):
+        return None
+    if not _TOKEN.fullmatch(token):
+        return None
+    return Transfer(_address(token), _address(topics[1]), _address(topics[2]), int(data, 16))
+
+
+def _address(word: str) -> str:
+    return tron_address(bytes.fromhex(word[-40:]))
+
+
+def _whole(number: Any) -> int:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise ValueError("not a whole number")
+    return number
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds // 1000, UTC)
