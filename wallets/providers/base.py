@@ -103,7 +103,7 @@ class WalletProvider(Protocol):
 
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]: ...
 
-    def close_payment(self, merchant_ref: str) -> Operation[PaymentResult]:
+    def close_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
         """Make sure an unpaid payment can no longer be paid. A result of `succeeded` means it was paid before."""
 
     def get_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]: ...
@@ -125,7 +125,11 @@ class WalletProvider(Protocol):
 
     def refund(self, request: RefundRequest) -> Operation[RefundResult]: ...
 
-    def get_refund(self, refund_ref: str, merchant_ref: str) -> Operation[RefundResult]: ...
+    def get_refund(self, refund_ref: str, merchant_ref: str, provider_ref: str = "") -> Operation[RefundResult]:
+        """`provider_ref` is the payment's, as in `RefundRequest`."""
+
+    def prepare_webhook(self, call: HttpIn) -> Operation[None] | None:
+        """What `parse_webhook` lacks and the network can give (a certificate); run it first. `None`: nothing lacks."""
 
     def parse_webhook(self, call: HttpIn) -> Sequence[Event]:
         """Verify and translate an inbound call; raises `InvalidWebhook`."""
@@ -152,7 +156,7 @@ class UnsupportedByDefault:
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:
         self._unsupported("take a one-off payment")
 
-    def close_payment(self, merchant_ref: str) -> Operation[PaymentResult]:
+    def close_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
         self._unsupported("close a payment")
 
     def get_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
@@ -179,8 +183,11 @@ class UnsupportedByDefault:
     def refund(self, request: RefundRequest) -> Operation[RefundResult]:
         self._unsupported("refund")
 
-    def get_refund(self, refund_ref: str, merchant_ref: str) -> Operation[RefundResult]:
+    def get_refund(self, refund_ref: str, merchant_ref: str, provider_ref: str = "") -> Operation[RefundResult]:
         self._unsupported("look up a refund")
+
+    def prepare_webhook(self, call: HttpIn) -> Operation[None] | None:
+        return None
 
     def statement(self, day: date) -> Operation[Sequence[StatementLine]]:
         self._unsupported("provide a statement")

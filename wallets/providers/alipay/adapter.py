@@ -108,7 +108,7 @@ class Alipay(AgreementOperations, UnsupportedByDefault):
         decline = answer.decline()
         return PaymentResult(state=PaymentState.UNKNOWN, merchant_ref=merchant_ref, decline=decline, found=found)
 
-    def close_payment(self, merchant_ref: str) -> Operation[PaymentResult]:
+    def close_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
         """A payment page nobody opened is not known to Alipay: the result is `unknown`, `found=False`, and only the
         page's own expiry ends it."""
         answer = yield from self._gateway.call("alipay.trade.close", {"out_trade_no": merchant_ref})
@@ -127,7 +127,7 @@ class Alipay(AgreementOperations, UnsupportedByDefault):
         # `N` means this call moved nothing: it may be a repeat of one that did, so ask.
         return (yield from self.get_refund(request.refund_ref, request.merchant_ref))
 
-    def get_refund(self, refund_ref: str, merchant_ref: str) -> Operation[RefundResult]:
+    def get_refund(self, refund_ref: str, merchant_ref: str, provider_ref: str = "") -> Operation[RefundResult]:
         content = {"out_trade_no": merchant_ref, "out_request_no": refund_ref, "query_options": ["gmt_refund_pay"]}
         answer = yield from self._gateway.call("alipay.trade.fastpay.refund.query", content)
         return reading.queried_refund(answer, refund_ref=refund_ref, merchant_ref=merchant_ref)
