@@ -39,10 +39,17 @@ STALE = timedelta(minutes=2)
 CHECKS: dict[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "broker": _broker}
 
 
-def _background() -> str:
-    """Whether beat and a worker are alive, by the most frequent task they run together."""
+# The most frequent task of each queue's worker: it beats while that worker and the beat process are both alive.
+SIGNS_OF_LIFE = {
+    "worker": "deliver_webhooks",
+    "money_worker": "provider_events",
+    "contact_worker": "reminders.dispatch",
+}
+
+
+def _background(task: str) -> str:
     try:
-        beaten = age("deliver_webhooks")
+        beaten = age(task)
     except DatabaseError:
         return "unknown"
     return "no sign of life" if beaten is None or beaten > STALE else "ok"
@@ -72,7 +79,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     outcomes = {name: _outcome(check) for name, check in CHECKS.items()}
     ready = all(outcome == "ok" for outcome in outcomes.values())
     # Shown, not required: the web process can serve while the worker restarts. Alert on the ages in /metrics.
-    shown = {"worker": _background(), "oldest_due_message_seconds": _oldest_due()}
+    workers = {worker: _background(task) for worker, task in SIGNS_OF_LIFE.items()}
+    shown = workers | {"oldest_due_message_seconds": _oldest_due()}
     return JsonResponse({"status": "ok" if ready else "not ready", **outcomes, **shown}, status=200 if ready else 503)
 
 

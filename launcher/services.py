@@ -12,7 +12,8 @@ from launcher.children import Spec
 from launcher.layout import ROOT, Layout
 from launcher.venv import PYTHON
 
-QUEUES = "default,money,contact"
+# A worker per queue: neither a long import nor a morning of reminders may keep a payment waiting.
+QUEUES = {"worker": "default", "money_worker": "money", "contact_worker": "contact"}
 MANAGE = ROOT / "manage.py"
 
 
@@ -35,15 +36,20 @@ def web(layout: Layout, *, env: dict[str, str], listening: socket.socket) -> Spe
 
 
 def workers(layout: Layout, *, env: dict[str, str]) -> list[Spec]:
-    concurrency = str(max(2, min(4, os.cpu_count() or 2)))
-    quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    worker = _celery("worker", "--queues", QUEUES, "--concurrency", concurrency, *quiet)
     beat = _celery("beat", "--schedule", str(layout.data / "beat-schedule"), "--pidfile=")
-    # Without its servers an orphaned worker cannot finish a task; a task that is cut off runs again without harm.
     return [
-        _spec("worker", worker, layout=layout, env=env, grace=20, orphan_signal=signal.SIGKILL),
+        *(_worker(name, queue, layout=layout, env=env) for name, queue in QUEUES.items()),
         _spec("beat", beat, layout=layout, env=env),
     ]
+
+
+def _worker(name: str, queue: str, *, layout: Layout, env: dict[str, str]) -> Spec:
+    concurrency = max(2, min(4, os.cpu_count() or 2)) if queue == "default" else 2
+    options = ["--hostname", f"{queue}@%h", "--queues", queue, "--concurrency", str(concurrency)]
+    quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    # Without its servers an orphaned worker cannot finish a task; a task that is cut off runs again without harm.
+    command = _celery("worker", *options, *quiet)
+    return _spec(name, command, layout=layout, env=env, grace=20, orphan_signal=signal.SIGKILL)
 
 
 def _manage(*arguments: str) -> list[str]:

@@ -6,6 +6,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import ApiKey
+from accounts.tasks import deliver_webhooks
+from collections_platform.health import SIGNS_OF_LIFE
 from common.models import IdempotencyRecord
 from payments.models import PaymentLink
 from tests import factories
@@ -156,4 +158,10 @@ def test_metrics_are_not_for_the_world(client, db, settings):
 def test_readiness_shows_what_is_missing_and_how_the_background_is_doing(client, db):
     body = client.get("/readyz").json()
     assert body["database"] == body["migrations"] == "ok"
-    assert body["worker"] == "no sign of life" and body["oldest_due_message_seconds"] == 0
+    assert {body[name] for name in SIGNS_OF_LIFE} == {"no sign of life"} and body["oldest_due_message_seconds"] == 0
+
+
+def test_readiness_tells_the_workers_apart(client, db):
+    deliver_webhooks()
+    body = client.get("/readyz").json()
+    assert (body["worker"], body["money_worker"]) == ("ok", "no sign of life")

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 
-from launcher.layout import ROOT
+from launcher import services
+from launcher.layout import ROOT, Layout
 from launcher.welcome import text
 
 LOCKS = ("requirements.txt", "requirements-dev.txt")
@@ -40,6 +43,25 @@ def test_the_compose_file_runs_every_process_with_a_health_check() -> None:
     assert set(services) >= {"web", "worker", "beat", "postgres", "valkey", "prepare"}
     long_running = {name: service for name, service in services.items() if name != "prepare"}
     assert [name for name, service in long_running.items() if "healthcheck" not in service] == []
+
+
+def queues_in_compose() -> list[str]:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    commands = [service.get("command", []) for service in services.values()]
+    return [command[command.index("--queues") + 1] for command in commands if "--queues" in command]
+
+
+def test_every_queue_has_a_worker_of_its_own() -> None:
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    wanted = sorted({*routed, settings.CELERY_TASK_DEFAULT_QUEUE})
+    assert sorted(queues_in_compose()) == sorted(services.QUEUES.values()) == wanted
+
+
+def test_workers_beside_each_other_have_names_of_their_own(tmp_path: Path) -> None:
+    specs = services.workers(Layout(data=tmp_path, server_home=tmp_path), env={})
+    hosts = [spec.command[spec.command.index("--hostname") + 1] for spec in specs if "--hostname" in spec.command]
+    assert len(hosts) == len(set(hosts)) == 3
+    assert len({spec.log for spec in specs}) == len(specs)
 
 
 def test_the_compose_file_reads_secrets_from_files_only() -> None:
