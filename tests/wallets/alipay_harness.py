@@ -1,19 +1,19 @@
 """Alipay's side of the conformance suite."""
 
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta, timezone
 from urllib.parse import parse_qsl, urlencode
 
-from tests.wallets.conformance import Harness
-from tests.wallets.receiver import Receiver
-from wallets.providers import registry
-from wallets.providers.base import DeclineCategory, HttpIn, PaymentResult, ProviderConfig, WalletProvider
-from wallets.sandbox.testing import RunningSandbox
+import httpx
 
-NOBODY_LISTENS = "http://127.0.0.1:9/gateway.do"
+from tests.wallets.conformance import SandboxHarness
+from wallets.providers.base import Channel, DeclineCategory, HttpIn, MandateTerms, PaymentResult
+
+LAST_DAY = 28
 
 
-class AlipayHarness(Harness):
+class AlipayHarness(SandboxHarness):
     currency = "CNY"
     declines = {
         "ACQ.BUYER_BALANCE_NOT_ENOUGH": DeclineCategory.RETRY_LATER,
@@ -33,39 +33,30 @@ class AlipayHarness(Harness):
         "ACQ.SOMETHING_NEW": DeclineCategory.UNKNOWN_OUTCOME,
     }
 
-    def __init__(self, sandbox: RunningSandbox, receiver: Receiver) -> None:
-        self.sandbox, self.receiver, self.control = sandbox, receiver, sandbox.control
-        self.offset = timedelta(0)
-        merchant = sandbox.merchants["alipay"]
-        self.config = ProviderConfig(
-            key="alipay",
-            options=merchant.options,
-            secrets=merchant.secrets,
-            secrets_dir=sandbox.secrets_dir,
-            currencies=merchant.currencies,
-            now=self.now,
-        )
-        self.provider = registry.build("alipay", self.config)
+    key = "alipay"
+    reference_field = "out_trade_no"
+    wire_channel = Channel.QR
+    foreign_options = {"seller_id": "2088000000000002"}
+    statement_zone = timezone(timedelta(hours=8))
+    lacks = {
+        "webhook_clock": "a notify carries no time that is signed apart from its content",
+        "refund_settles_later": "a refund is done or it is not when the call returns",
+        "fault:stale_timestamp": "answers carry no time",
+    }
 
-    def built(self, **options: str) -> WalletProvider:
-        return registry.build("alipay", replace(self.config, options={**self.config.options, **options}))
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
-
-    def move_clock(self, moment: datetime) -> None:
-        self.offset = moment - datetime.now(UTC)
-        self.control.post("clock", instant=moment.isoformat())
-
-    def fault(self, kind: str, **fields: object) -> None:
-        self.control.fault(kind, **fields)
-
-    def debits(self, merchant_ref: str) -> int:
-        return self.control.debits(out_trade_no=merchant_ref)
+    def terms(self) -> MandateTerms:
+        """A window that is open now: the agreed day is in two days, and not after the 28th."""
+        if (self.now() + timedelta(days=2)).day > LAST_DAY:
+            self.move_clock(self.now() + timedelta(days=4))
+        return super().terms()
 
     def user_pays(self, payment: PaymentResult) -> None:
-        page = self.control.open(payment.action.url or payment.action.payload)
-        self.control.press(f"{page}/pay")
+        with suppress(httpx.HTTPStatusError):
+            page = self.control.open(payment.action.url or payment.action.payload)
+            self.control.press(f"{page}/pay")
+
+    def user_declines(self, payment: PaymentResult) -> None:
+        self.control.press(f"{self.control.open(payment.action.url or payment.action.payload)}/decline")
 
     def user_signs(self, url: str) -> None:
         self.control.press(f"{self.control.open(url)}/sign")
@@ -75,12 +66,6 @@ class AlipayHarness(Harness):
 
     def expire(self, mandate_ref: str) -> None:
         self.control.user("expire", agreement_no=mandate_ref)
-
-    def unreachable(self) -> WalletProvider:
-        return self.built(gateway_url=NOBODY_LISTENS)
-
-    def foreign(self) -> WalletProvider:
-        return self.built(seller_id="2088000000000002")
 
     def tampered(self, call: HttpIn) -> list[HttpIn]:
         form = dict(parse_qsl(call.body.decode(), keep_blank_values=True))

@@ -2,20 +2,25 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from wallets.providers.base import HttpIn
+from wallets.providers.base import HttpIn, HttpOut
 
-WAIT_SECONDS = 8
+WAIT_SECONDS = 15
+QUIET_SECONDS = 1.5
 
 
 class Receiver:
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self._server = server
         self.calls: list[HttpIn] = []
-        self.answer = b"success"
+        self.answer: bytes | HttpOut = b"success"
+
+    @property
+    def reply(self) -> HttpOut:
+        return self.answer if isinstance(self.answer, HttpOut) else HttpOut(status=200, body=self.answer)
 
     @property
     def url(self) -> str:
@@ -23,11 +28,21 @@ class Receiver:
 
     def wait(self, count: int = 1) -> list[HttpIn]:
         """The calls so far, once there are at least `count`."""
-        ends = time.monotonic() + WAIT_SECONDS
-        while len(self.calls) < count and time.monotonic() < ends:
-            time.sleep(0.01)
-        assert len(self.calls) >= count, f"{len(self.calls)} of {count} webhooks came"
+        self.wait_until(lambda: len(self.calls) >= count, f"{count} webhooks")
         return list(self.calls)
+
+    def wait_until(self, enough: Callable[[], bool], what: str) -> None:
+        ends = time.monotonic() + WAIT_SECONDS
+        while not enough():
+            assert time.monotonic() < ends, f"{what} did not come; {len(self.calls)} calls did"
+            time.sleep(0.02)
+
+    def wait_quiet(self, call: HttpIn) -> None:
+        """Nothing is delivered again after this call was answered."""
+        came = len(self.calls)
+        time.sleep(QUIET_SECONDS)
+        again = [one for one in self.calls[came:] if one.body == call.body]
+        assert not again, "it was delivered again although we had said that we have it"
 
 
 @contextmanager
@@ -36,11 +51,14 @@ def webhook_receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            receiver.calls.append(HttpIn(method="POST", path=self.path, body=body, headers=headers))
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(receiver.answer)))
+            path, _, query = self.path.partition("?")
+            receiver.calls.append(HttpIn(method="POST", path=path, body=body, headers=headers, query=query))
+            reply = receiver.reply
+            self.send_response(reply.status)
+            self.send_header("Content-Type", reply.content_type)
+            self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
-            self.wfile.write(receiver.answer)
+            self.wfile.write(reply.body)
 
         def log_message(self, format: str, *args: object) -> None:
             pass

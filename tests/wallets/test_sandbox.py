@@ -18,7 +18,7 @@ def code(result):
 
 
 def charged(alipay, mandate, minor=1000):
-    return run(alipay.provider.charge(alipay.charge(mandate, minor)))
+    return run(alipay.provider.charge(alipay.charge_request(mandate, minor)))
 
 
 def test_one_success_per_period_then_the_next_period_is_open(alipay):

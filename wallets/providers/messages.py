@@ -26,6 +26,9 @@ from wallets.providers.vocabulary import (
 class Descriptor:
     """What a provider can do. Amounts are minor units; `idempotency_lifetime=None` means for ever.
 
+    `amount_steps`, `min_amounts` and `max_amounts` say by currency what differs from the one value for all; read them
+    through `step`, `lowest` and `highest`. The smallest and the largest amount are whole numbers of steps.
+
     `mandate_period`: the unit in which its mandates count their periods; MONTH means calendar months.
     """
 
@@ -44,9 +47,21 @@ class Descriptor:
     mandate_period: PeriodUnit = PeriodUnit.DAY
     pending_after: timedelta = timedelta(minutes=5)
     unknown_after: timedelta = timedelta(hours=24)
+    amount_steps: Mapping[str, int] = field(default_factory=dict)
+    min_amounts: Mapping[str, int] = field(default_factory=dict)
+    max_amounts: Mapping[str, int] = field(default_factory=dict)
 
     def can(self, capability: Capability) -> bool:
         return capability in self.capabilities
+
+    def step(self, currency: str) -> int:
+        return self.amount_steps.get(currency, self.amount_step)
+
+    def lowest(self, currency: str) -> int:
+        return self.min_amounts.get(currency, self.min_amount)
+
+    def highest(self, currency: str) -> int | None:
+        return self.max_amounts.get(currency, self.max_amount)
 
 
 @dataclass(frozen=True, kw_only=True)
