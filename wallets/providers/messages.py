@@ -245,6 +245,7 @@ class HttpIn:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
     received_at: datetime | None = None
+    client_ip: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
