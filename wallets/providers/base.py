@@ -36,6 +36,7 @@ from wallets.providers.messages import (
     RefundResult,
     StatementLine,
 )
+from wallets.providers.references import reference
 from wallets.providers.vocabulary import (
     ActionKind,
     Capability,
@@ -153,6 +154,9 @@ class UnsupportedByDefault:
         message = f"{self.descriptor.display_name} cannot {operation}. Choose another wallet or another way to pay."
         raise Unsupported(message)
 
+    def merchant_ref(self, attempt_id: str) -> str:
+        return reference(attempt_id, self.descriptor)
+
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:
         self._unsupported("take a one-off payment")
 
@@ -188,6 +192,16 @@ class UnsupportedByDefault:
 
     def prepare_webhook(self, call: HttpIn) -> Operation[None] | None:
         return None
+
+    def parse_webhook(self, call: HttpIn) -> Sequence[Event]:
+        raise InvalidWebhook(f"{self.descriptor.display_name} sends no notices.")
+
+    def webhook_reply(self, ok: bool) -> HttpOut:
+        return HttpOut(status=200 if ok else 500, body=b"")
+
+    def classify(self, code: str, message: str = "") -> DeclineInfo:
+        unlisted = DeclineCategory.UNKNOWN_OUTCOME
+        return DeclineInfo(category=unlisted, reason=Reason.UNMAPPED, code=code, message=message)
 
     def statement(self, day: date) -> Operation[Sequence[StatementLine]]:
         self._unsupported("provide a statement")
