@@ -180,7 +180,10 @@ class MandateResult:
 
 @dataclass(frozen=True, kw_only=True)
 class MandateSnapshot:
-    """The mandate as we store it, handed over for one charge. `last_charged_on` is the date of the last success."""
+    """The mandate as we store it, handed over for one charge. `last_charged_on` is the date of the last success.
+
+    `announced_at` is when the provider took the notice of this charge; `None` where it is not known or not needed.
+    """
 
     mandate_ref: str
     merchant_ref: str
@@ -190,6 +193,8 @@ class MandateSnapshot:
     last_charged_on: date | None = None
     charged_count: int = 0
     charged_total: Money | None = None
+    signed_at: datetime | None = None
+    announced_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
