@@ -1,0 +1,185 @@
+"""Stripe's objects in our words: payment intents, checkout sessions, refunds, saved payment methods."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from common.http import OutcomeUnknown
+from wallets.providers.messages import (
+    Action,
+    DeclineInfo,
+    MandateResult,
+    PaymentResult,
+    RefundResult,
+)
+from wallets.providers.stripe import codes
+from wallets.providers.stripe.amounts import from_stripe
+from wallets.providers.stripe.client import Fields, Refused
+from wallets.providers.stripe.requests import ATTEMPT, FLOW, OFF_SESSION, REFUND
+from wallets.providers.vocabulary import ActionKind, DeclineCategory, MandateState, PaymentState, RefundState
+
+NO_MONEY = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
+PAYMENT_STATES = {
+    "succeeded": PaymentState.SUCCEEDED,
+    "processing": PaymentState.PENDING,
+    "requires_capture": PaymentState.PENDING,
+    "canceled": PaymentState.CLOSED,
+}
+SESSION_STATES = {"open": PaymentState.REQUIRES_ACTION, "expired": PaymentState.CLOSED}
+REFUND_STATES = {
+    "succeeded": RefundState.SUCCEEDED,
+    "pending": RefundState.PENDING,
+    "requires_action": RefundState.PENDING,
+    "failed": RefundState.FAILED,
+    "canceled": RefundState.FAILED,
+}
+# While a dispute is in one of these, the money is gone from our balance.
+MONEY_GONE = frozenset({"needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review"})
+
+
+def mark(fields: Fields, name: str = ATTEMPT) -> str:
+    marks = fields.get("metadata")
+    value = marks.get(name) if isinstance(marks, Mapping) else None
+    return value if isinstance(value, str) else ""
+
+
+def name_of(value: Any) -> str:
+    """The id of something that may have been expanded."""
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    return value if isinstance(value, str) else ""
+
+
+def moment(seconds: object) -> datetime | None:
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds < 1 << 34:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def payment(intent: Fields, session: Fields | None = None) -> PaymentResult:
+    """Raises `ValueError` when it is malformed. An unlisted status is an unknown outcome."""
+    charge = intent.get("latest_charge")
+    paid = charge if isinstance(charge, Mapping) else {}
+    result = PaymentResult(
+        state=PAYMENT_STATES.get(str(intent.get("status")), PaymentState.UNKNOWN),
+        merchant_ref=mark(intent),
+        provider_ref=name_of(intent),
+        amount=from_stripe(intent.get("amount"), intent.get("currency")),
+        paid_at=moment(paid.get("created")) if intent.get("status") == "succeeded" else None,
+        saved=_saved(intent),
+    )
+    if paid.get("amount_refunded"):
+        result = replace(result, refunded=from_stripe(paid["amount_refunded"], intent.get("currency")))
+    if intent.get("status") in NO_MONEY:
+        return _unpaid(result, intent, session)
+    return result
+
+
+def _unpaid(result: PaymentResult, intent: Fields, session: Fields | None) -> PaymentResult:
+    decline = last_decline(intent)
+    if mark(intent, FLOW) == OFF_SESSION:
+        if intent.get("status") != "requires_payment_method":
+            return replace(result, state=PaymentState.PENDING, decline=decline)
+        return declined(result, decline or codes.classify("unexplained"))
+    # The payer may try again for as long as the page is open.
+    state = SESSION_STATES.get(str((session or {}).get("status")), PaymentState.REQUIRES_ACTION)
+    return replace(result, state=state, decline=decline, action=action(session) if session else None)
+
+
+def declined(result: PaymentResult, decline: DeclineInfo) -> PaymentResult:
+    """A refusal; an unknown outcome stays unknown, whatever the code was called."""
+    unknown = decline.category is DeclineCategory.UNKNOWN_OUTCOME
+    return replace(result, state=PaymentState.UNKNOWN if unknown else PaymentState.FAILED, decline=decline)
+
+
+def last_decline(intent: Fields) -> DeclineInfo | None:
+    error = intent.get("last_payment_error") or intent.get("last_setup_error")
+    return codes.refusal(Refused(error, 402)) if isinstance(error, Mapping) else None
+
+
+def unpaid_page(session: Fields, merchant_ref: str) -> PaymentResult:
+    """A session on which nobody has tried to pay yet."""
+    return PaymentResult(
+        state=SESSION_STATES.get(str(session.get("status")), PaymentState.UNKNOWN),
+        merchant_ref=merchant_ref,
+        provider_ref=name_of(session),
+        amount=from_stripe(session.get("amount_total"), session.get("currency")),
+        action=action(session),
+    )
+
+
+def action(session: Fields) -> Action | None:
+    url = session.get("url")
+    if session.get("status") != "open" or not isinstance(url, str):
+        return None
+    return Action(kind=ActionKind.REDIRECT, url=url, expires_at=moment(session.get("expires_at")))
+
+
+def believed(result: PaymentResult, merchant_ref: str) -> PaymentResult:
+    if result.merchant_ref != merchant_ref:
+        raise OutcomeUnknown("Stripe answered about another payment.", merchant_ref=merchant_ref)
+    return result
+
+
+def reversed_by(result: PaymentResult, disputes: list[Fields]) -> PaymentResult:
+    gone = any(dispute.get("status") in MONEY_GONE for dispute in disputes)
+    return replace(result, state=PaymentState.REVERSED) if gone else result
+
+
+def refund(fields: Fields) -> RefundResult:
+    failure = fields.get("failure_reason")
+    return RefundResult(
+        state=REFUND_STATES.get(str(fields.get("status")), RefundState.UNKNOWN),
+        refund_ref=mark(fields, REFUND),
+        merchant_ref=mark(fields),
+        provider_ref=name_of(fields),
+        amount=from_stripe(fields.get("amount"), fields.get("currency")),
+        decline=codes.classify(str(failure)[: codes.LONGEST_CODE]) if failure else None,
+        refunded_at=moment(fields.get("created")) if fields.get("status") == "succeeded" else None,
+    )
+
+
+def _saved(intent: Fields) -> MandateResult | None:
+    """What was kept of the payer's wallet while paying, where that was asked for."""
+    method, customer = name_of(intent.get("payment_method")), name_of(intent.get("customer"))
+    if intent.get("setup_future_usage") != OFF_SESSION or intent.get("status") != "succeeded" or not customer:
+        return None
+    signed_at = moment(intent.get("created"))
+    return MandateResult(
+        state=MandateState.ACTIVE,
+        merchant_ref=mark(intent),
+        mandate_ref=method,
+        payer_ref=customer,
+        signed_at=signed_at,
+    )
+
+
+def signed(intent: Fields) -> MandateResult:
+    """A setup intent: what the debtor did on the page that saves a payment method."""
+    done = intent.get("status") == "succeeded"
+    return MandateResult(
+        state=MandateState.ACTIVE if done else MandateState.PENDING,
+        merchant_ref=mark(intent),
+        mandate_ref=name_of(intent.get("payment_method")) if done else "",
+        payer_ref=name_of(intent.get("customer")),
+        signed_at=moment(intent.get("created")) if done else None,
+        decline=None if done else last_decline(intent),
+    )
+
+
+def standing(method: Fields, mandate: Fields | None, today: date) -> MandateState:
+    """How a saved payment method stands: detached, run out, cancelled at the bank, or good."""
+    if not name_of(method.get("customer")):
+        return MandateState.REVOKED
+    if (mandate or {}).get("status") == "inactive":
+        return MandateState.REVOKED
+    return MandateState.EXPIRED if _run_out(method.get("card"), today) else MandateState.ACTIVE
+
+
+def _run_out(card: Any, today: date) -> bool:
+    """A card is good to the last day of its month."""
+    if not isinstance(card, Mapping):
+        return False
+    until = (card.get("exp_year"), card.get("exp_month"))
+    return all(isinstance(part, int) for part in until) and until < (today.year, today.month)
