@@ -58,6 +58,7 @@ def _read(request: HttpRequest) -> HttpIn | None:
         headers={name.lower(): value for name, value in request.headers.items()},
         query=request.META.get("QUERY_STRING", ""),
         received_at=now(),
+        client_ip=request.META.get("REMOTE_ADDR", ""),
     )
 
 
