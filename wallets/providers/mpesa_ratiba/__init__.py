@@ -1,0 +1,5 @@
+"""M-Pesa Ratiba (Safaricom Daraja): standing orders which the payer approves and Safaricom runs by itself."""
+
+from wallets.providers.mpesa_ratiba.settings import build
+
+__all__ = ["build"]
