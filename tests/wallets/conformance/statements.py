@@ -28,6 +28,7 @@ class StatementTests(Suite):
         assert line.booked_at.astimezone(self.h.statement_zone).date() == day
 
     @needs(STATEMENT, Capability.ONE_OFF, Capability.REFUND)
+    @lacking("statement_refunds")
     def test_the_statement_lists_what_went_back(self):
         paid = self.h.paid()
         refund = self.h.refund_request(paid, 1234)
@@ -40,6 +41,7 @@ class StatementTests(Suite):
         assert found[EventKind.REFUND].refund_ref == refund.refund_ref
 
     @needs(STATEMENT, Capability.ONE_OFF)
+    @lacking("statement_history")
     def test_the_statement_of_another_day_lists_other_things(self):
         paid, day = self.h.paid(), self.local_day()
         self.h.move_clock(self.h.now() + self.h.statement_ready)
