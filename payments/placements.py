@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.imports.hooks import ChunkContext, register
+from accounts.imports.staging import copy_lines
 from accounts.models import Account
 from accounts.models.debts import COMPONENTS
 from accounts.placing import register_poster
@@ -15,6 +16,7 @@ from payments.ledger.chart import ledger_account
 from payments.models import JournalEntry, LedgerAccount
 
 # What each outcome of a row is called in the journal.
+_POSTING_COLUMNS = "payments_posting (entry_id, ledger_account_id, account_id, component, amount_minor, currency)"
 KINDS = {"created": "placement", "updated": "balance_adjustment"}
 
 _GROUPS = """
@@ -39,21 +41,50 @@ _POSTINGS = """
 
 def post_placements(cursor: Any, chunk: ChunkContext) -> None:
     """Post what the chunk's rows moved; the importer moves the cached balances in the same transaction."""
+    for currency in sorted({currency for _account, currency, _components in chunk.placed}):
+        _post_placed(cursor, chunk, currency)
+    if chunk.compared:
+        _post_compared(cursor, chunk)
+
+
+def _post_placed(cursor: Any, chunk: ChunkContext, currency: str) -> None:
+    """Accounts nobody knew, by COPY; their components are what they were placed with."""
+    entry, lines = _entry(chunk, kind="placement", key=f"{currency}:placed"), _ledger_lines(chunk, currency)
+    total, texts = 0, []
+    for account_id, owed_in, components in chunk.placed:
+        if owed_in != currency:
+            continue
+        for component, minor in zip(COMPONENTS, components, strict=True):
+            if minor:
+                total += minor
+                texts.append(f"{entry}\t{lines['receivable']}\t{account_id}\t{component}\t{minor}\t{currency}\n")
+    texts.append(f"{entry}\t{lines['placed']}\t\\N\t\t{-total}\t{currency}\n")
+    copy_lines(cursor, _POSTING_COLUMNS, texts)
+
+
+def _post_compared(cursor: Any, chunk: ChunkContext) -> None:
     cursor.execute(_GROUPS)
     for outcome, currency, total in cursor.fetchall():
-        entry = JournalEntry.objects.create(
-            kind=KINDS[outcome],
-            creditor_id=chunk.creditor_id,
-            idempotency_key=f"{chunk.key}:{currency}:{outcome}",
-            effective_at=now(),
-            data={"import": str(chunk.job_id), "chunk": chunk.number},
-        )
-        lines = {
-            kind.value: ledger_account(kind, creditor_id=chunk.creditor_id, currency=currency).pk
-            for kind in (LedgerAccount.Kind.RECEIVABLE, LedgerAccount.Kind.PLACED)
-        }
-        values = {"entry": entry.pk, "outcome": outcome, "currency": currency, "total": total}
-        cursor.execute(_POSTINGS, values | lines)
+        entry = _entry(chunk, kind=KINDS[outcome], key=f"{currency}:{outcome}")
+        values = {"entry": entry, "outcome": outcome, "currency": currency, "total": total}
+        cursor.execute(_POSTINGS, values | _ledger_lines(chunk, currency))
+
+
+def _entry(chunk: ChunkContext, *, kind: str, key: str) -> int:
+    return JournalEntry.objects.create(
+        kind=kind,
+        creditor_id=chunk.creditor_id,
+        idempotency_key=f"{chunk.key}:{key}",
+        effective_at=now(),
+        data={"import": str(chunk.job_id), "chunk": chunk.number},
+    ).pk
+
+
+def _ledger_lines(chunk: ChunkContext, currency: str) -> dict[str, int]:
+    return {
+        kind.value: ledger_account(kind, creditor_id=chunk.creditor_id, currency=currency).pk
+        for kind in (LedgerAccount.Kind.RECEIVABLE, LedgerAccount.Kind.PLACED)
+    }
 
 
 def post_placement(account: Account, components: tuple[int, int, int, int]) -> None:

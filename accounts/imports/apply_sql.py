@@ -18,7 +18,7 @@ UPDATE_DEBTORS = """
 INSERT_CONTACTS = """
     INSERT INTO accounts_contactpoint (id, debtor_id, kind, value, value_index, last_digits, position, condition,
                                        created_at)
-    SELECT id, debtor_id, kind, value, value_index, last_digits, position, 'unknown', %(now)s
+    SELECT id, debtor_id, kind, value, value_index, last_digits, position, condition, created_at
     FROM import_contacts
 """
 INSERT_CONSENTS = """
@@ -105,6 +105,5 @@ CLOSE_CHUNK = """
     UPDATE accounts_importchunk SET rows_created = %(created)s, rows_updated = %(updated)s,
         rows_unchanged = %(unchanged)s, rows_bad = %(bad)s WHERE job_id = %(job)s AND number = %(number)s
 """
-ALWAYS = (INSERT_DEBTORS, INSERT_CONTACTS, INSERT_ACCOUNTS, INSERT_HISTORY, INSERT_EVENTS)
-ON_CONSENTS = (INSERT_CONSENTS,)
+ALWAYS = (INSERT_DEBTORS, INSERT_CONTACTS, INSERT_ACCOUNTS, INSERT_HISTORY, INSERT_EVENTS, INSERT_CONSENTS)
 ON_UPDATES = (UPDATE_DEBTORS, UPDATE_ACCOUNTS, UPSERT_HISTORY, INSERT_STATUS_EVENTS)

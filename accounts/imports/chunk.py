@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.imports import apply_sql, resolve_sql
+from accounts.imports import apply_sql
+from accounts.imports.compared import ComparedRows
+from accounts.imports.fresh import FreshRows
 from accounts.imports.hooks import ChunkContext, run_hooks
 from accounts.imports.parser import RowParser
-from accounts.imports.people import PeopleWriter, known_people, record_line
+from accounts.imports.people import PeopleWriter, Person, known_people
 from accounts.imports.plan import ReadingPlan
 from accounts.imports.record import Record
+from accounts.imports.resolve_sql import KNOWN_ACCOUNTS
 from accounts.imports.rows import Row
-from accounts.imports.staging import TABLES, copy_lines, copy_text
+from accounts.imports.staging import copy_lines, copy_text
 from common.clock import now
 
 ATTEMPTS = 6
 OUTCOMES = ("created", "updated", "unchanged")
+Problem = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,11 @@ class ChunkResult:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    problems: list[tuple[int, list[str]]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, rows: Iterable[tuple[int, str]]) -> None:
+        """Rows that were understood but cannot come in: (line, why), a key of `_REFUSALS`."""
+        self.problems = sorted([*self.problems, *((line, [_REFUSALS[why]()]) for line, why in rows)])
 
     @property
     def bad(self) -> int:
@@ -73,7 +82,7 @@ class ChunkImporter:
     """Brings chunks of one job in. Made once per process and connection."""
 
     def __init__(self, facts: JobFacts) -> None:
-        self.facts, self.parser, self._ready = facts, RowParser(facts.plan), False
+        self.facts, self.parser = facts, RowParser(facts.plan)
 
     def run(self, chunk: Chunk) -> ChunkResult:
         """Counts of the chunk; all zero when another runner brought it in already.
@@ -87,10 +96,9 @@ class ChunkImporter:
             except (IntegrityError, OperationalError):
                 if attempt == ATTEMPTS:
                     raise
-                self._ready = False
         raise AssertionError("unreachable")
 
-    def _understood(self, chunk: Chunk) -> tuple[list[Record], list[tuple[int, list[str]]]]:
+    def _understood(self, chunk: Chunk) -> tuple[list[Record], list[Problem]]:
         records, problems = [], []
         for row in chunk.rows:
             earlier = chunk.duplicates.get(row.line)
@@ -103,21 +111,17 @@ class ChunkImporter:
                 records.append(understood)
         return records, problems
 
-    def _attempt(self, chunk: Chunk, records: list[Record], problems: list[tuple[int, list[str]]]) -> ChunkResult:
+    def _attempt(self, chunk: Chunk, records: list[Record], problems: list[Problem]) -> ChunkResult:
         result = ChunkResult(chunk.number, problems=problems)
         with transaction.atomic(), connection.cursor() as cursor:
             values = self._values(chunk)
-            self._prepare(cursor)
             if not self.facts.dry and not _claimed(cursor, values):
                 return ChunkResult(chunk.number)
             if records:
-                self._stage(cursor, records, repeats=chunk.repeats, values=values)
-                self._count(cursor, result)
+                self._bring_in(cursor, records, result=result, chunk=chunk, values=values)
             if self.facts.dry:
                 transaction.set_rollback(True)
-                self._ready = False
                 return result
-            self._apply(cursor, result, values)
             _close(cursor, result, values)
         return result
 
@@ -134,72 +138,58 @@ class ChunkImporter:
             "now": now(),
         }
 
-    def _prepare(self, cursor: Any) -> None:
-        """The session's tables, empty. The planner must not read whole big tables to join a few thousand rows."""
-        if not self._ready:
-            cursor.execute(TABLES)
-            self._ready = True
-        for table in resolve_sql.EMPTY:
-            cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - a constant
-
-    def _stage(self, cursor: Any, records: list[Record], *, repeats: frozenset[int], values: dict[str, Any]) -> None:
+    def _bring_in(
+        self, cursor: Any, records: list[Record], *, result: ChunkResult, chunk: Chunk, values: dict[str, Any]
+    ) -> None:
+        """Fresh rows first: a person they bring may have other rows that are compared."""
+        accounts = known_accounts(cursor, self.facts.creditor_id, records)
         known = known_people(cursor, self.facts.creditor_id, records)
-        anyone_known = bool(known)
-        writer = PeopleWriter(known, repeats=repeats, dry=self.facts.dry)
-        copy_lines(cursor, "import_stage", self._stage_lines(cursor, records, writer))
-        copy_lines(cursor, "import_contacts", writer.contacts)
-        copy_lines(cursor, "import_consents", writer.consents)
-        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
-        if anyone_known:
-            cursor.execute(resolve_sql.DROP_KNOWN_CONTACTS)
-            cursor.execute(resolve_sql.DROP_KNOWN_CONSENTS)
-        cursor.execute(resolve_sql.RESOLVE, values)
-        cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
-
-    def _stage_lines(self, cursor: Any, records: list[Record], writer: PeopleWriter) -> list[str]:
-        """Known accounts are locked first, in id order; new ones take their ids from the sequence."""
-        references = [record.account_reference for record in records]
-        cursor.execute(resolve_sql.KNOWN_ACCOUNTS, [self.facts.creditor_id, references])
-        known = dict(cursor.fetchall())
-        fresh = [0] * len(records)
-        if not self.facts.dry:
-            if known:
-                cursor.execute(resolve_sql.LOCK, [list(known.values())])
-            cursor.execute(resolve_sql.NEW_IDS, [len(records) - len(known)])
-            fresh = [row[0] for row in cursor.fetchall()]
-        lines = []
-        for record in records:
-            account_id = known.get(record.account_reference)
-            new_id = account_id or fresh.pop()
-            person = writer.line(record)
-            lines.append(record_line(record, account_id=new_id, known=account_id is not None, debtor=person))
-        return lines
-
-    def _count(self, cursor: Any, result: ChunkResult) -> None:
-        cursor.execute(resolve_sql.OUTCOMES)
-        counts = dict(cursor.fetchall())
-        for outcome in OUTCOMES:
-            setattr(result, outcome, counts.pop(outcome, 0))
-        if not counts:
+        fresh, others = _parted(records, accounts, known)
+        people = PeopleWriter(known, repeats=chunk.repeats, moment=values["now"], dry=self.facts.dry)
+        rows = FreshRows(people, values=values)
+        owing = [record for record in fresh if record.balance]
+        result.refuse((record.line, "nothing_owed") for record in fresh if not record.balance)
+        result.created = len(owing)
+        if owing and not self.facts.dry:
+            rows.write(cursor, owing)
+        compared = ComparedRows(people, values=values)
+        if others:
+            compared.stage(cursor, others, known=accounts)
+            _count(cursor, result, compared)
+        if self.facts.dry or not (result.created or result.updated):
             return
-        cursor.execute(resolve_sql.REFUSED)
-        refused = [(line, [_REFUSALS[outcome]()]) for line, outcome in cursor.fetchall()]
-        for statement in resolve_sql.FORGET_REFUSED:
-            cursor.execute(statement, {"lines": [line for line, _reasons in refused]})
-        result.problems = sorted([*result.problems, *refused])
+        if others:
+            compared.apply(cursor)
+        context = ChunkContext(self.facts.job_id, chunk.number, self.facts.creditor_id, rows.placed, bool(others))
+        run_hooks(cursor, context)
 
-    def _apply(self, cursor: Any, result: ChunkResult, values: dict[str, Any]) -> None:
-        if not result.created and not result.updated:
-            return
-        statements = [*apply_sql.ALWAYS, *apply_sql.ON_CONSENTS]
-        for statement in [*statements, *(apply_sql.ON_UPDATES if self._touches_known(cursor) else ())]:
-            cursor.execute(statement, values)
-        run_hooks(cursor, ChunkContext(self.facts.job_id, result.number, self.facts.creditor_id))
 
-    @staticmethod
-    def _touches_known(cursor: Any) -> bool:
-        cursor.execute("SELECT EXISTS (SELECT FROM import_rows WHERE outcome = 'updated' OR debtor_changed)")
-        return bool(cursor.fetchone()[0])
+def _parted(
+    records: list[Record], accounts: Mapping[str, int], people: Mapping[str, Person]
+) -> tuple[list[Record], list[Record]]:
+    """Rows of accounts and people nobody knew, by person, so that writers meet in one order; and the other rows."""
+    fresh: list[Record] = []
+    others: list[Record] = []
+    for record in records:
+        strange = record.account_reference not in accounts and record.customer_reference not in people
+        (fresh if strange else others).append(record)
+    fresh.sort(key=attrgetter("customer_reference"))
+    return fresh, others
+
+
+def _count(cursor: Any, result: ChunkResult, compared: ComparedRows) -> None:
+    counts = compared.counts(cursor)
+    result.created += counts.pop("created", 0)
+    result.updated = counts.pop("updated", 0)
+    result.unchanged = counts.pop("unchanged", 0)
+    if counts:
+        result.refuse(compared.forget_refused(cursor))
+
+
+def known_accounts(cursor: Any, creditor_id: int, records: list[Record]) -> dict[str, int]:
+    """Account reference -> id of those the creditor placed before."""
+    cursor.execute(KNOWN_ACCOUNTS, [creditor_id, [record.account_reference for record in records]])
+    return dict(cursor.fetchall())
 
 
 def _claimed(cursor: Any, values: dict[str, Any]) -> bool:
@@ -213,7 +203,7 @@ def _close(cursor: Any, result: ChunkResult, values: dict[str, Any]) -> None:
     _keep_problems(cursor, result.problems, job_id=values["job"])
 
 
-def _keep_problems(cursor: Any, problems: Iterable[tuple[int, list[str]]], *, job_id: UUID) -> None:
+def _keep_problems(cursor: Any, problems: Iterable[Problem], *, job_id: UUID) -> None:
     lines = (f"{job_id}\t{line}\t{copy_text(chr(10).join(reasons))}\n" for line, reasons in problems)
     copy_lines(cursor, "accounts_importproblem (job_id, line, reasons)", lines)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from accounts.imports.record import Record
-from accounts.imports.staging import copy_array, copy_text, uuid7_texts
+from accounts.imports.staging import copy_array, uuid7_texts
 from common.crypto.blind import indexer, name_indexer
 from common.crypto.cipher import context_of, open_sealed, sealer
 from common.crypto.normalise import normalise_contact, normalise_email
@@ -58,10 +59,15 @@ def _opened(debtor_id: str, name: str, birth_year: str, *rest: str) -> Person:
     return Person(debtor_id, False, opened("name", name), opened("birth_year", birth_year), *rest)
 
 
-class PeopleWriter:
-    """Turns records into lines for the session tables. Made once per chunk: it holds the key active now."""
+NEW, CHANGED, SAME = "new", "changed", ""
 
-    def __init__(self, known: dict[str, Person], *, repeats: frozenset[int], dry: bool = False) -> None:
+
+class PeopleWriter:
+    """Turns people into COPY's text format, sealed. Made once per chunk: it holds the key active now."""
+
+    def __init__(
+        self, known: dict[str, Person], *, repeats: frozenset[int], moment: datetime, dry: bool = False
+    ) -> None:
         self._known, self._repeats = known, repeats
         nothing: Callable[[str, Any], str] = lambda text, _row: ""  # noqa: E731
         self._seal_name = nothing if dry else sealer("accounts_debtor", "name")
@@ -69,51 +75,51 @@ class PeopleWriter:
         self._seal_value = nothing if dry else sealer("accounts_contactpoint", "value")
         self._tokens, self._index = _name_tokens(), indexer("contact")
         self._next_id = uuid7_texts()
-        self._seen: set[tuple[str, str]] = set()
-        self.contacts: list[str] = []
-        self.consents: list[str] = []
+        self._ending = f"unknown\t{moment.isoformat()}"
+        self._seen: set[str] = set()
 
-    def line(self, record: Record) -> str:
-        """The debtor columns of `import_stage` for one record; contact points and consents are kept aside."""
+    def met(self, record: Record) -> tuple[Person, str]:
+        """The record's person, and whether they are new or changed."""
         person = self._known.get(record.customer_reference)
         if person is None:
             person = self._known[record.customer_reference] = Person(self._next_id(), True)
-            text = self._debtor(person, record, state="t\tf")
+            state = NEW
         elif record.line not in self._repeats and person.differs(record):
-            text = self._debtor(person, record, state="f\tt")
+            state = CHANGED
         else:
-            text = f"{person.id}\tf\tf\t\t{{}}\t\t\t\t"
-        self._contact_points(person, record)
-        for channel, granted in record.consents:
-            self.consents.append(f"{record.line}\t{person.id}\t{channel}\t{'t' if granted else 'f'}\n")
-        return text
-
-    def _debtor(self, person: Person, record: Record, *, state: str) -> str:
+            return person, SAME
         person.take_over(record)
+        return person, state
+
+    def sealed(self, person: Person) -> str:
+        """Name, name tokens, birth year, country, time zone, language."""
         name, year = self._seal_name(person.name, person.id), self._seal_year(person.birth_year, person.id)
         tokens = copy_array(self._tokens(person.name)) if person.name else "{}"
-        return (
-            f"{person.id}\t{state}\t{name}\t{tokens}\t{year}\t{person.country}\t{person.time_zone}\t{person.language}"
-        )
+        return f"{name}\t{tokens}\t{year}\t{person.country}\t{person.time_zone}\t{person.language}"
 
-    def _contact_points(self, person: Person, record: Record) -> None:
-        for position, email in enumerate(record.emails):
-            self._contact(person, record, kind="email", value=email, spelling=normalise_email(email), position=position)
-        for position, phone in enumerate(record.phones):
-            self._contact(person, record, kind="phone", value=phone, spelling=phone[1:], position=position)
+    def contact_points(self, person: Person, record: Record) -> list[str]:
+        """The columns of `import_contacts` up to `created_at` for each contact point not met before in this chunk."""
+        points = [
+            self._contact(person.id, "email", email, normalise_email(email), "", position)
+            for position, email in enumerate(record.emails)
+        ]
+        points += [
+            self._contact(person.id, "phone", phone, phone[1:], phone[-4:], position)
+            for position, phone in enumerate(record.phones)
+        ]
         if record.address:
-            spelling = normalise_contact(record.address)
-            self._contact(person, record, kind="address", value=record.address, spelling=spelling, position=0)
+            points.append(self._contact(person.id, "address", record.address, normalise_contact(record.address), "", 0))
+        return [point for point in points if point]
 
-    def _contact(self, person: Person, record: Record, *, kind: str, value: str, spelling: str, position: int) -> None:
+    def _contact(self, person_id: str, kind: str, value: str, spelling: str, digits: str, position: int) -> str:
         index = self._index(spelling)
-        if (person.id, index) in self._seen:
-            return
-        self._seen.add((person.id, index))
+        mark = person_id + index
+        if mark in self._seen:
+            return ""
+        self._seen.add(mark)
         row_id = self._next_id()
-        digits = value[-4:] if kind == "phone" else ""
         sealed = self._seal_value(value, row_id)
-        self.contacts.append(f"{record.line}\t{person.id}\t{row_id}\t{kind}\t{sealed}\t{index}\t{digits}\t{position}\n")
+        return f"{row_id}\t{person_id}\t{kind}\t{sealed}\t{index}\t{digits}\t{position}\t{self._ending}"
 
 
 _remembered_tokens: list[Callable[[str], list[int]]] = []
@@ -124,16 +130,3 @@ def _name_tokens() -> Callable[[str], list[int]]:
     if not _remembered_tokens:
         _remembered_tokens.append(name_indexer())
     return _remembered_tokens[0]
-
-
-def record_line(record: Record, *, account_id: int, known: bool, debtor: str) -> str:
-    """One line of `import_stage` (see `staging.TABLES`)."""
-    principal, interest, fees, costs = record.components
-    limit = "\\N" if record.credit_limit is None else record.credit_limit
-    month = record.newest_month or "\\N"
-    references = f"{copy_text(record.account_reference)}\t{copy_text(record.customer_reference)}"
-    return (
-        f"{record.line}\t{account_id}\t{'t' if known else 'f'}\t{references}\t{debtor}\t"
-        f"{record.product}\t{record.currency}\t{record.due_date}\t{principal}\t{interest}\t{fees}\t{costs}\t{limit}\t"
-        f"{month}\t{copy_array(record.billed)}\t{copy_array(record.paid)}\n"
-    )

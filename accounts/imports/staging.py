@@ -17,7 +17,8 @@ CREATE TEMP TABLE IF NOT EXISTS import_stage (
     costs bigint, credit_limit bigint, newest_month date, billed bigint[], paid bigint[]
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS import_contacts (
-    line integer, debtor_id uuid, id uuid, kind text, value text, value_index text, last_digits text, position smallint
+    id uuid, debtor_id uuid, kind text, value text, value_index text, last_digits text, position smallint,
+    condition text, created_at timestamptz, line integer
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS import_consents (
     line integer, debtor_id uuid, channel text, granted boolean
@@ -28,6 +29,8 @@ CREATE TEMP TABLE IF NOT EXISTS import_rows (
 ) ON COMMIT DELETE ROWS;
 """
 NULL = "\\N"
+_COPY_BYTES, _IDS_AT_ONCE = 256 * 1024, 1024
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -41,23 +44,30 @@ def copy_array(values: Sequence[int | None]) -> str:
 
 
 def copy_lines(cursor: Any, table: str, lines: Iterable[str]) -> None:
-    """Send lines already in COPY's text format."""
-    text = "".join(lines)
-    if text:
-        cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(text))
+    """Send lines already in COPY's text format; `table` may name its columns. Errors are Django's."""
+    body = "".join(lines).encode()
+    if body:
+        with cursor.db.wrap_database_errors:
+            cursor.copy_expert(f"COPY {table} FROM STDIN", io.BytesIO(body), size=_COPY_BYTES)
 
 
 def uuid7_texts() -> Callable[[], str]:
-    """`next_id()` -> version 7 UUIDs as text, for many rows: noise is fetched a thousand at a time."""
+    """`next_id()` -> version 7 UUIDs as text, for many rows: they are made a thousand at a time."""
     stock: list[str] = []
 
     def next_id() -> str:
         if not stock:
-            noise = os.urandom(10 * 1024).hex()
-            stock.extend(noise[start : start + 20] for start in range(0, len(noise), 20))
-        random = stock.pop()
-        moment = f"{time.time_ns() // 1_000_000:012x}"
-        variant = "89ab"[int(random[3], 16) & 3]
-        return f"{moment[:8]}-{moment[8:]}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}"
+            stock.extend(_uuid7_batch())
+        return stock.pop()
 
     return next_id
+
+
+def _uuid7_batch() -> list[str]:
+    """RFC 9562, version 7: 48 bits of milliseconds, then noise around the version and the variant."""
+    moment, noise = f"{time.time_ns() // 1_000_000:012x}", os.urandom(10 * _IDS_AT_ONCE).hex()
+    head = f"{moment[:8]}-{moment[8:]}-7"
+    return [
+        f"{head}{noise[at : at + 3]}-{_VARIANT[noise[at + 3]]}{noise[at + 4 : at + 7]}-{noise[at + 7 : at + 19]}"
+        for at in range(0, len(noise), 20)
+    ]

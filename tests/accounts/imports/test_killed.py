@@ -50,7 +50,7 @@ def runner(job) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", RUN, *arguments], cwd=settings.BASE_DIR, env=environment)
 
 
-def wait_until(true, seconds=30):
+def wait_until(true, seconds=120):
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
