@@ -8,6 +8,7 @@ from common.money import Money, exponent
 # Zero-decimal by ISO but sent with two decimals, and the reverse.
 _DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
 MOST_DIGITS = 99_999_999
+LARGEST_READ = 10**14
 # In minor units. The third decimal of these must be zero; an ariary has no cents at Stripe.
 STEPS = {"BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10, "MGA": 100}
 # The least that one payment may be, about half a US dollar, where Stripe says so.
@@ -35,6 +36,8 @@ def from_stripe(units: object, currency: object) -> Money:
     """Raises `ValueError` for what is not an amount, or not one the currency can have."""
     if not isinstance(units, int) or isinstance(units, bool) or not isinstance(currency, str) or not currency:
         raise ValueError("not an amount")
+    if abs(units) > LARGEST_READ:
+        raise ValueError("an amount nobody has")
     code = currency.upper()
     minor, rest = divmod(units * 10 ** max(-_shift(code), 0), 10 ** max(_shift(code), 0))
     if rest:

@@ -67,7 +67,9 @@ def check_method(world: World, params: Document) -> Document:
     if method["type"] not in (params.get("payment_method_types") or ["card"]):
         raise ApiError(400, "This type of payment method is not listed.", param="payment_method_types")
     if method["type"] == "sepa_debit" and (params.get("currency") != "eur" or read_amount(params) > SEPA_MOST):
-        raise ApiError(400, "SEPA takes euro up to 10,000.", param="payment_method", code="amount_too_large")
+        raise ApiError(400, "SEPA takes euro up to 10,000.", param="amount", code="amount_too_large")
+    if method["type"] == "sepa_debit" and not methods.agreed(world, method):
+        raise ApiError(400, "The mandate is not active.", param="mandate", code="payment_intent_mandate_invalid")
     return method
 
 

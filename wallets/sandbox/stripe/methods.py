@@ -98,10 +98,15 @@ def expire(world: World, method: Document) -> Document:
     return world.save({**method, "card": {**method["card"], "exp_year": last, "exp_month": 12}})
 
 
+def agreed(world: World, method: Document) -> list[Document]:
+    """The SEPA mandates in force for it."""
+    found = world.everything("mandate")
+    return [one for one in found if one["payment_method"] == method["id"] and one["status"] == "active"]
+
+
 def end_at_bank(world: World, method: Document) -> Document:
     """The debtor cancelled the SEPA mandate with the bank."""
-    for mandate in world.everything("mandate"):
-        if mandate["payment_method"] == method["id"] and mandate["status"] == "active":
-            ended = world.save({**mandate, "status": "inactive"})
-            events.emit(world, "mandate.updated", ended, {"status": "active"})
+    for mandate in agreed(world, method):
+        ended = world.save({**mandate, "status": "inactive"})
+        events.emit(world, "mandate.updated", ended, {"status": "active"})
     return method
