@@ -236,7 +236,9 @@ def test_a_missing_option_is_named(alipay, missing):
 
 def test_a_secret_outside_the_secrets_directory_is_refused(alipay):
     with pytest.raises(ConfigError, match="inside"):
-        registry.build("alipay", replace(alipay.config, secrets={"private_key": "../../etc/passwd"}))
+        registry.build(
+            "alipay", replace(alipay.config, secrets={**alipay.config.secrets, "private_key": "../../etc/passwd"})
+        )
 
 
 def test_an_unknown_provider_is_a_configuration_error(alipay):

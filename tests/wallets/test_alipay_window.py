@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.errors import InvalidInput
 from common.money import Money
 from wallets.providers.alipay.gateway import ALIPAY_ZONE
-from wallets.providers.alipay.window import charge_window, due_dates
+from wallets.providers.alipay.window import charge_window, check_postponed, due_dates
 from wallets.providers.base import DeclineCategory, MandateSnapshot, MandateState, MandateTerms, PeriodUnit, Reason
 
 TERMS = MandateTerms(
@@ -114,3 +115,23 @@ def test_a_window_always_lies_around_an_agreed_day_and_is_not_past(first, unit, 
     assert window.closes_at > now
     assert window.opens_at.date() == due - timedelta(days=5)
     assert due in [day for day, _ in zip(due_dates(terms), range(200), strict=False)]
+
+
+def test_a_day_that_alipay_moved_has_its_own_window_and_the_later_days_stay():
+    moved = replace(MANDATE, next_charge_on=date(2026, 12, 20))
+    window = charge_window(moved, AMOUNT, at("2026-12-11T09:00:00"))
+    assert (window.opens_at, window.closes_at) == (at("2026-12-15T00:00:00"), at("2026-12-21T00:00:00"))
+    after = charge_window(moved, AMOUNT, at("2026-12-21T09:00:00"))
+    assert after.opens_at == at("2027-01-05T00:00:00")
+
+
+def test_a_remembered_day_that_has_passed_does_not_hide_the_next_one():
+    stale = replace(MANDATE, next_charge_on=date(2026, 11, 10))
+    assert charge_window(stale, AMOUNT, at("2026-12-07T09:00:00")).open_now
+
+
+@pytest.mark.parametrize("day", [date(2026, 12, 10), date(2026, 12, 1), date(2026, 12, 29)])
+def test_a_day_is_moved_only_later_and_never_past_the_28th(day):
+    with pytest.raises(InvalidInput):
+        check_postponed(MANDATE, day, date(2026, 12, 1))
+    check_postponed(MANDATE, date(2026, 12, 28), date(2026, 12, 1))

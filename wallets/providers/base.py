@@ -116,6 +116,9 @@ class WalletProvider(Protocol):
     def revoke_mandate(self, mandate_ref: str, reason: str) -> Operation[MandateResult]:
         """End the mandate at the provider. Already ended is success."""
 
+    def postpone_charge(self, mandate: MandateSnapshot, day: date, reason: str) -> Operation[MandateResult]:
+        """Move the next agreed day to a later one; the result's `next_charge_on` is the day that now holds."""
+
     def charge_window(self, mandate: MandateSnapshot, amount: Money, now: datetime) -> ChargeWindow:
         """When the provider's rules let this amount be charged; pure."""
 
@@ -174,6 +177,9 @@ class UnsupportedByDefault:
 
     def revoke_mandate(self, mandate_ref: str, reason: str) -> Operation[MandateResult]:
         self._unsupported("revoke a mandate for us")
+
+    def postpone_charge(self, mandate: MandateSnapshot, day: date, reason: str) -> Operation[MandateResult]:
+        self._unsupported("move the day of a charge")
 
     def charge_window(self, mandate: MandateSnapshot, amount: Money, now: datetime) -> ChargeWindow:
         self._unsupported("be charged by us")

@@ -16,6 +16,7 @@ class Capability(StrEnum):
     PRE_DEBIT_NOTICE = "pre_debit_notice"
     VARIABLE_AMOUNT = "variable_amount"
     REVOKE_BY_MERCHANT = "revoke_by_merchant"
+    POSTPONE_CHARGE = "postpone_charge"
     REFUND = "refund"
     PARTIAL_REFUND = "partial_refund"
     CLOSE = "close"

@@ -9,6 +9,7 @@ from wallets.providers.alipay import bill, codes, notify, reading, requests, win
 from wallets.providers.alipay.agreements import AgreementOperations
 from wallets.providers.alipay.gateway import Gateway
 from wallets.providers.alipay.requests import Agreements
+from wallets.providers.amounts import check_amount
 from wallets.providers.base import (
     Action,
     ActionKind,
@@ -38,6 +39,7 @@ CAPABILITIES = frozenset(
         Capability.MERCHANT_CHARGE,
         Capability.VARIABLE_AMOUNT,
         Capability.REVOKE_BY_MERCHANT,
+        Capability.POSTPONE_CHARGE,
         Capability.REFUND,
         Capability.PARTIAL_REFUND,
         Capability.CLOSE,
@@ -78,7 +80,7 @@ class Alipay(AgreementOperations, UnsupportedByDefault):
         return requests.reference(attempt_id, REFERENCE_LENGTH) or digest
 
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:
-        requests.check_amount(request.amount, self.descriptor)
+        check_amount(request.amount, self.descriptor)
         if request.channel is Channel.QR:
             return self._precreate(request)
         addresses = {"notify_url": request.notify_url, "return_url": request.return_url}

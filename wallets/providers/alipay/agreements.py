@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from common.http import Operation, OutcomeUnknown, done
 from common.money import Money
 from wallets.providers.alipay import codes, reading, requests, window
 from wallets.providers.alipay.gateway import Answer, Gateway
 from wallets.providers.alipay.requests import Agreements
+from wallets.providers.amounts import check_amount
 from wallets.providers.messages import (
     ChargeRequest,
     ChargeWindow,
@@ -20,6 +21,8 @@ from wallets.providers.messages import (
 )
 from wallets.providers.vocabulary import MandateState, PaymentState
 
+MEMO_LIMIT = 256
+
 
 class AgreementOperations:
     descriptor: Descriptor
@@ -30,7 +33,7 @@ class AgreementOperations:
         raise NotImplementedError
 
     def start_mandate(self, request: MandateRequest) -> Operation[MandateResult]:
-        requests.check_amount(request.terms.single_limit, self.descriptor)
+        check_amount(request.terms.single_limit, self.descriptor)
         addresses = {"notify_url": request.notify_url, "return_url": request.return_url}
         content = requests.agreement(request, self._agreements, self._gateway.today())
         url = self._gateway.page_url("alipay.user.agreement.page.sign", content, **addresses)
@@ -59,11 +62,23 @@ class AgreementOperations:
             return MandateResult(state=MandateState.REVOKED, mandate_ref=mandate_ref, ended_at=self._gateway.now())
         return MandateResult(state=MandateState.UNKNOWN, mandate_ref=mandate_ref, decline=answer.decline())
 
+    def postpone_charge(self, mandate: MandateSnapshot, day: date, reason: str) -> Operation[MandateResult]:
+        """Moves the next day only; the days after it stay as agreed."""
+        window.check_postponed(mandate, day, self._gateway.today())
+        return self._postpone(mandate.mandate_ref, day, reason)
+
+    def _postpone(self, mandate_ref: str, day: date, reason: str) -> Operation[MandateResult]:
+        content = {"agreement_no": mandate_ref, "deduct_time": day.isoformat(), "memo": reason[:MEMO_LIMIT]}
+        answer = yield from self._gateway.call("alipay.user.agreement.executionplan.modify", content)
+        if not answer.ok:
+            raise OutcomeUnknown("Alipay did not confirm the new day. Look the mandate up.", provider_code=answer.code)
+        return (yield from self.get_mandate(mandate_ref))
+
     def charge_window(self, mandate: MandateSnapshot, amount: Money, now: datetime) -> ChargeWindow:
         return window.charge_window(mandate, amount, now)
 
     def charge(self, request: ChargeRequest) -> Operation[PaymentResult]:
-        requests.check_amount(request.amount, self.descriptor)
+        check_amount(request.amount, self.descriptor)
         return self._charge(request)
 
     def _charge(self, request: ChargeRequest) -> Operation[PaymentResult]:

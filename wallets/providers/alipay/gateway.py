@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from common.http import HttpRequest, HttpResponse, Operation, OutcomeUnknown
 from wallets.providers.alipay import codes
+from wallets.providers.alipay.certificates import Certificates
+from wallets.providers.alipay.content import ContentKey
 from wallets.providers.alipay.signing import Signer, Verifier, request_content, top_level_values
 from wallets.providers.errors import RateLimited
 from wallets.providers.messages import DeclineInfo
@@ -56,7 +58,8 @@ class Gateway:
     signer: Signer
     verifier: Verifier
     now: Callable[[], datetime]
-    certificate_fields: Mapping[str, str]
+    certificates: Certificates | None = None
+    content_key: ContentKey | None = None
 
     def page_url(self, method: str, content: Mapping[str, Any], *, notify_url: str, return_url: str) -> str:
         """A signed address for the payer's browser; nothing reaches Alipay until it is opened."""
@@ -86,11 +89,16 @@ class Gateway:
             "sign_type": "RSA2",
             "timestamp": alipay_time(self.now()),
             "version": "1.0",
-            "biz_content": json.dumps(content, ensure_ascii=False, separators=(",", ":")),
-            **self.certificate_fields,
+            **self._content(json.dumps(content, ensure_ascii=False, separators=(",", ":"))),
+            **(self.certificates.request_fields if self.certificates else {}),
             **{name: value for name, value in extra.items() if value},
         }
         return {**parameters, "sign": self.signer.sign(request_content(parameters))}
+
+    def _content(self, text: str) -> dict[str, str]:
+        if self.content_key is None:
+            return {"biz_content": text}
+        return {"biz_content": self.content_key.encrypt(text), "encrypt_type": "AES"}
 
     def _read(self, method: str, response: HttpResponse) -> Answer:
         if response.status == TOO_MANY:
@@ -106,13 +114,23 @@ class Gateway:
         try:
             values = top_level_values(body.decode())
             name = next(key for key in (method.replace(".", "_") + "_response", "error_response") if key in values)
-            signature = json.loads(values.get("sign", '""'))
-            data = json.loads(values[name])
+            signature, certificate = (json.loads(values.get(key, '""')) for key in ("sign", "alipay_cert_sn"))
+            genuine = isinstance(signature, str) and self.verifier.verify(values[name].encode(), signature)
+            if not genuine or not self._certified(certificate):
+                raise OutcomeUnknown("Alipay's answer is not signed by Alipay's key. Check the key.", purpose=method)
+            return self._opened(json.loads(values[name]))
         except (ValueError, StopIteration, RecursionError) as error:
             raise OutcomeUnknown("Alipay's answer could not be read.", purpose=method) from error
-        genuine = isinstance(signature, str) and self.verifier.verify(values[name].encode(), signature)
-        if not genuine or not isinstance(data, dict):
-            raise OutcomeUnknown("Alipay's answer is not signed by Alipay's key. Check the key.", purpose=method)
+
+    def _certified(self, serial: Any) -> bool:
+        """In certificate mode the answer names the certificate it was signed with."""
+        return self.certificates is None or serial in ("", self.certificates.alipay_sn)
+
+    def _opened(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, str) and self.content_key:
+            data = json.loads(self.content_key.decrypt(data))
+        if not isinstance(data, dict):
+            raise ValueError("the answer is not an object")
         return data
 
 

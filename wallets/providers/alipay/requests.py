@@ -14,11 +14,9 @@ from common.money import Money
 from wallets.providers.alipay.gateway import alipay_time
 from wallets.providers.alipay.reading import HOME_CURRENCY
 from wallets.providers.alipay.window import LAST_DAY_OF_MONTH, SHORTEST_DAY_PERIOD
-from wallets.providers.errors import Unsupported
 from wallets.providers.messages import (
     Action,
     ChargeRequest,
-    Descriptor,
     MandateRequest,
     MandateTerms,
     PaymentRequest,
@@ -56,17 +54,6 @@ def reference(attempt_id: str, longest: int) -> str:
     """Letters, digits and underscores, different for different ids; too long for that, `""`."""
     escaped = "".join(chr(byte) if chr(byte) in _PLAIN else f"_{byte:02x}" for byte in attempt_id.encode())
     return escaped if len(escaped) <= longest else ""
-
-
-def check_amount(amount: Money, descriptor: Descriptor) -> None:
-    if amount.currency not in descriptor.currencies:
-        raise Unsupported(
-            _("%(wallet)s is not set up for %(currency)s. Choose another wallet.")
-            % {"wallet": descriptor.display_name, "currency": amount.currency}
-        )
-    highest = descriptor.max_amount or amount.minor
-    if not descriptor.min_amount <= amount.minor <= highest:
-        raise InvalidInput(_("Alipay takes 0.01 to 100,000,000.00. Choose such an amount."), field="amount")
 
 
 def money(amount: Money, name: str = "total_amount") -> dict[str, str]:

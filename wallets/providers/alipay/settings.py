@@ -2,27 +2,31 @@
 
 Options: `gateway_url`, `app_id`, `seller_id`; optional `sign_scene`, `product_code` (of the agreement contract),
 `agreement_opens_in` (`wallet`, or `browser` where the agreement page is a plain web page).
-Secrets: `private_key`, `alipay_public_key`; for certificate mode also `app_certificate` and `root_certificate`.
+Secrets: `private_key`, and `alipay_public_key` or, for certificate mode, `app_certificate`, `alipay_certificate` and
+`root_certificate`; `content_key` where the content of requests is encrypted.
 `currencies` is CNY for a mainland merchant; the simulator accepts others, so a sandbox journey can pay any placement.
 """
 
 from wallets.providers.alipay.adapter import Alipay
-from wallets.providers.alipay.certificates import certificate_sn, root_certificate_sn
+from wallets.providers.alipay.certificates import Certificates, read_certificates
+from wallets.providers.alipay.content import ContentKey
 from wallets.providers.alipay.gateway import Gateway
 from wallets.providers.alipay.requests import Agreements
 from wallets.providers.alipay.signing import Signer, Verifier
 from wallets.providers.config import ProviderConfig
-from wallets.providers.errors import ConfigError
 
 
 def build(config: ProviderConfig) -> Alipay:
+    certificates = _certificates(config)
+    alipay_key = certificates.alipay_public_key if certificates else config.secret("alipay_public_key")
     gateway = Gateway(
         url=config.option("gateway_url"),
         app_id=config.option("app_id"),
         signer=Signer(config.secret("private_key")),
-        verifier=Verifier(config.secret("alipay_public_key")),
+        verifier=Verifier(alipay_key),
         now=config.now,
-        certificate_fields=_certificate_fields(config),
+        certificates=certificates,
+        content_key=ContentKey(config.secret("content_key")) if "content_key" in config.secrets else None,
     )
     agreements = Agreements(
         sign_scene=config.options.get("sign_scene", "INDUSTRY|CREDIT_REPAYMENT"),
@@ -32,13 +36,11 @@ def build(config: ProviderConfig) -> Alipay:
     return Alipay(gateway, seller_id=config.option("seller_id"), agreements=agreements, currencies=config.currencies)
 
 
-def _certificate_fields(config: ProviderConfig) -> dict[str, str]:
+def _certificates(config: ProviderConfig) -> Certificates | None:
     if "app_certificate" not in config.secrets:
-        return {}
-    try:
-        return {
-            "app_cert_sn": certificate_sn(config.secret("app_certificate")),
-            "alipay_root_cert_sn": root_certificate_sn(config.secret("root_certificate")),
-        }
-    except ValueError as error:
-        raise ConfigError("Alipay: a certificate file could not be read.") from error
+        return None
+    return read_certificates(
+        application=config.secret("app_certificate"),
+        alipay=config.secret("alipay_certificate"),
+        roots=config.secret("root_certificate"),
+    )

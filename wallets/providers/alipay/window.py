@@ -6,6 +6,9 @@ Source: Alipay open platform, periodic deduction: execute_time and the business 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
+from django.utils.translation import gettext as _
+
+from common.errors import InvalidInput
 from common.money import Money
 from wallets.providers.alipay.gateway import ALIPAY_ZONE
 from wallets.providers.messages import ChargeWindow, DeclineInfo, MandateSnapshot, MandateTerms
@@ -36,14 +39,31 @@ def charge_window(mandate: MandateSnapshot, amount: Money, now: datetime) -> Cha
     return ChargeWindow(open_now=opens <= now < closes, opens_at=opens, closes_at=closes)
 
 
+def check_postponed(mandate: MandateSnapshot, day: date, today: date) -> None:
+    """Alipay moves the next day only later, and in a monthly plan never past the 28th."""
+    following = mandate.next_charge_on or next(due for due in due_dates(mandate.terms) if due >= today)
+    if day <= following:
+        raise InvalidInput(_("A debit can only be moved to a later day. Choose one."), field="day")
+    if mandate.terms.period_unit is PeriodUnit.MONTH and day.day > LAST_DAY_OF_MONTH:
+        raise InvalidInput(_("Alipay debits a monthly plan on day 1 to 28. Choose such a day."), field="day")
+
+
 def _windows(mandate: MandateSnapshot, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    for due in due_dates(mandate.terms):
+    for due in _agreed_days(mandate):
         first_day = due - timedelta(days=DAYS_BEFORE)
         opens, closes = midnight(first_day), midnight(due + timedelta(days=1))
         charged = mandate.last_charged_on is not None and mandate.last_charged_on >= first_day
-        moved = mandate.next_charge_on is not None and due < mandate.next_charge_on
-        if closes > now and not charged and not moved:
+        if closes > now and not charged:
             yield opens, closes
+
+
+def _agreed_days(mandate: MandateSnapshot) -> Iterator[date]:
+    """From the day that Alipay says comes next, which may have been moved; then the days of the terms."""
+    if mandate.next_charge_on is not None:
+        yield mandate.next_charge_on
+    for due in due_dates(mandate.terms):
+        if mandate.next_charge_on is None or due > mandate.next_charge_on:
+            yield due
 
 
 def _refusal(mandate: MandateSnapshot, amount: Money, now: datetime) -> DeclineInfo | None:

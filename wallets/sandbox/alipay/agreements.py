@@ -1,15 +1,13 @@
 """周期扣款 agreements and their rules: the window of each period, one success in it, the agreed amounts, expiry."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from wallets.sandbox.alipay import notifies, trades
-from wallets.sandbox.alipay.world import BEIJING, BUYER_ID, Refusal, World, read_amount, read_currency, token
+from wallets.sandbox.alipay import notifies, plans, trades
+from wallets.sandbox.alipay.world import BUYER_ID, Refusal, World, read_amount, read_currency, token
 from wallets.sandbox.store import Document
 
-DAYS_BEFORE = 5
 LATEST_DAY = 28
 SHORTEST = 7
 FOR_EVER = "2115-02-01 00:00:00"
@@ -116,7 +114,7 @@ def query(world: World, content: Document) -> Document:
     answer = {name: found[name] for name in names} | {"status": _status(world, found)}
     if found["status"] == "TEMP":
         return answer
-    following = next(due for due in _dues(found) if due >= _today(world) and due.isoformat() not in found["charged"])
+    following = plans.next_due(world, found)
     currency = {} if found["currency"] == "CNY" else {"trans_currency": found["currency"]}
     return {
         **answer,
@@ -178,36 +176,12 @@ def _allowed(world: World, wanted: Document) -> date:
         raise Refusal("ACQ.CYCLE_PAY_TOTAL_FEE_EXCEED")
     if agreement["total_payments"] and len(agreement["charged"]) >= agreement["total_payments"]:
         raise Refusal("ACQ.CYCLE_PAY_TOTAL_TIMES_EXCEED")
-    return _open_period(world, agreement)
-
-
-def _open_period(world: World, agreement: Document) -> date:
-    today = _today(world)
-    for due in _dues(agreement):
-        if due - timedelta(days=DAYS_BEFORE) > today:
-            break
-        if due >= today and due.isoformat() not in agreement["charged"]:
-            return due
-    raise Refusal("ACQ.CYCLE_PAY_DATE_NOT_MATCH")
-
-
-def _dues(agreement: Document) -> Iterator[date]:
-    first, period = date.fromisoformat(agreement["execute_time"]), agreement["period"]
-    for index in range(10_000):
-        if agreement["period_type"] == "DAY":
-            yield first + timedelta(days=period * index)
-        else:
-            years, month = divmod(first.month - 1 + period * index, 12)
-            yield date(first.year + years, month + 1, first.day)
+    return plans.open_period(world, agreement)
 
 
 def _status(world: World, agreement: Document) -> str:
     over = agreement["status"] == "NORMAL" and agreement["invalid_time"] <= world.stamp()
     return "STOP" if over else agreement["status"]
-
-
-def _today(world: World) -> date:
-    return world.clock.now().astimezone(BEIJING).date()
 
 
 def _end(agreement: Document, signed: datetime, world: World) -> str:

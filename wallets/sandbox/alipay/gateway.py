@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
-from wallets.sandbox.alipay import agreements, bills, refunds, trades
+from wallets.sandbox.alipay import agreements, bills, plans, refunds, trades
+from wallets.sandbox.alipay.certificates import serial
 from wallets.sandbox.alipay.world import BEIJING, Refusal, World, read_local
 from wallets.sandbox.store import Document
 from wallets.sandbox.web import Request, Response, page, redirect
@@ -25,6 +26,7 @@ METHODS: dict[str, Method] = {
     "alipay.trade.fastpay.refund.query": refunds.query,
     "alipay.user.agreement.query": agreements.query,
     "alipay.user.agreement.unsign": agreements.unsign_asked,
+    "alipay.user.agreement.executionplan.modify": plans.modify,
 }
 
 
@@ -47,7 +49,7 @@ class Gateway:
             request.hang_up()
         if fault["kind"] == "wrong_trade":
             answer |= {"out_trade_no": "SOMEBODY_ELSES"}
-        return self._signed(method, answer, fault)
+        return self._signed(fields, answer, fault)
 
     def _run(self, request: Request, fields: dict[str, str], fault: Document) -> Document:
         try:
@@ -103,13 +105,21 @@ class Gateway:
         if fields["sign_type"] != "RSA2" or not self.world.seal.merchant_signed(fields):
             raise Refusal("isv.invalid-signature", status="40002")
         self._check_clock(fields["timestamp"])
+        self._check_certificates(fields)
         try:
-            content = json.loads(fields.get("biz_content", "{}"))
+            text = fields.get("biz_content", "{}")
+            content = json.loads(self.world.box.opened(text) if "encrypt_type" in fields else text)
         except ValueError as error:
             raise Refusal("isv.invalid-parameter", status="40002") from error
         if not isinstance(content, dict):
             raise Refusal("isv.invalid-parameter", status="40002")
         return content
+
+    def _check_certificates(self, fields: dict[str, str]) -> None:
+        names = {"app_cert_sn": "app", "alipay_root_cert_sn": "root"}
+        for field, name in names.items():
+            if "app_cert_sn" in fields and fields.get(field) != serial(self.world.certificates[name]):
+                raise Refusal(f"isv.invalid-{field.replace('_', '-')}", status="40002")
 
     def _check_clock(self, text: str) -> None:
         """Only when ordered: the product moves its clock and ours in two steps, and calls may fall in between."""
@@ -118,10 +128,15 @@ class Gateway:
         if strict and abs(sent - self.world.clock.now().astimezone(BEIJING)) > CLOCK_TOLERANCE:
             raise Refusal("isv.invalid-timestamp", status="40002")
 
-    def _signed(self, method: str, answer: Document, fault: Document) -> Response:
+    def _signed(self, fields: dict[str, str], answer: Document, fault: Document) -> Response:
         text = json.dumps(answer, ensure_ascii=False)
+        if "encrypt_type" in fields:
+            text = f'"{self.world.box.closed(text)}"'
         stamp = self.world.seal.forged(text) if fault["kind"] == "bad_signature" else self.world.seal.stamp(text)
-        body = f'{{"{method.replace(".", "_")}_response":{text},"sign":"{stamp}"}}'
+        names = {f"{fields.get('method', '').replace('.', '_')}_response": text, "sign": f'"{stamp}"'}
+        if "app_cert_sn" in fields:
+            names["alipay_cert_sn"] = f'"{serial(self.world.certificates["alipay"])}"'
+        body = "{" + ",".join(f'"{name}":{value}' for name, value in names.items()) + "}"
         return Response(body.encode(), 200, "text/html;charset=utf-8")
 
     def _browser(self, request: Request, fields: dict[str, str]) -> Response:

@@ -4,6 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from wallets.sandbox.alipay import agreements, bills, notifies, trades
 from wallets.sandbox.alipay.cashier import DECLINES, Cashier
+from wallets.sandbox.alipay.certificates import ensure_certificates
+from wallets.sandbox.alipay.content import ContentBox, ensure_content_key
 from wallets.sandbox.alipay.crypto import Seal
 from wallets.sandbox.alipay.gateway import Gateway
 from wallets.sandbox.alipay.world import Refusal, World
@@ -30,7 +32,13 @@ class AlipaySimulator(Simulator):
         files = ensure_alipay_keys(ground.secrets_dir)
         seal = Seal(alipay_private=files.alipay_private, merchant_public=files.merchant_public)
         self.world = World(
-            store=ground.store, clock=ground.clock, notifier=ground.notifier, seal=seal, faults=self.faults
+            store=ground.store,
+            clock=ground.clock,
+            notifier=ground.notifier,
+            seal=seal,
+            faults=self.faults,
+            box=ContentBox(ensure_content_key(ground.secrets_dir)),
+            certificates=ensure_certificates(ground.secrets_dir),
         )
 
     def routes(self) -> list[Route]:

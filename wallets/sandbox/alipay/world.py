@@ -2,10 +2,13 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 
+from wallets.sandbox.alipay.content import ContentBox
 from wallets.sandbox.alipay.crypto import Seal
 from wallets.sandbox.clock import SandboxClock
 from wallets.sandbox.faults import Faults
@@ -39,6 +42,8 @@ class World:
     seal: Seal
     notifier: Notifier
     faults: Faults
+    box: ContentBox
+    certificates: Mapping[str, Path]
     app_id: str = APP_ID
     seller_id: str = SELLER_ID
 
