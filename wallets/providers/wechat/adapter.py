@@ -1,0 +1,152 @@
+"""The WeChat Pay adapter: our contract on one side, both API generations on the other."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+
+from common.http import HttpResponse, NotSent, Operation, OutcomeUnknown
+from wallets.providers.base import (
+    Capability,
+    DeclineInfo,
+    Descriptor,
+    Event,
+    HttpIn,
+    HttpOut,
+    IdempotencyKind,
+    InvalidWebhook,
+    StatementLine,
+    UnsupportedByDefault,
+)
+from wallets.providers.wechat import bill, codes, notify, requests
+from wallets.providers.wechat.contracts import ContractOperations
+from wallets.providers.wechat.payments import PaymentOperations
+from wallets.providers.wechat.requests import Merchant, Plan
+from wallets.providers.wechat.signing import Vault
+from wallets.providers.wechat.times import beijing_hour
+from wallets.providers.wechat.v2 import V2
+from wallets.providers.wechat.v3 import V3
+
+PAYMENTS = frozenset(
+    {
+        Capability.ONE_OFF,
+        Capability.QR,
+        Capability.REDIRECT,
+        Capability.REFUND,
+        Capability.PARTIAL_REFUND,
+        Capability.CLOSE,
+        Capability.STATEMENT,
+        Capability.WEBHOOK_SIGNED,
+    }
+)
+CONTRACTS = frozenset(
+    {
+        Capability.MANDATE,
+        Capability.MERCHANT_CHARGE,
+        Capability.PRE_DEBIT_NOTICE,
+        Capability.VARIABLE_AMOUNT,
+        Capability.REVOKE_BY_MERCHANT,
+    }
+)
+LARGEST_BILL = 64 << 20
+BILL_READY_HOUR = 10
+OK = 200
+# WeChat executes an accepted deduction up to a day later.
+UNKNOWN_AFTER = timedelta(hours=48)
+ACCEPTED = b"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
+REFUSED = b"<xml><return_code><![CDATA[FAIL]]></return_code><return_msg><![CDATA[FAIL]]></return_msg></xml>"
+
+
+def describe(currencies: frozenset[str] | None, capabilities: frozenset[Capability]) -> Descriptor:
+    return Descriptor(
+        key="wechat",
+        display_name="WeChat Pay",
+        capabilities=capabilities,
+        currencies=currencies or frozenset({requests.HOME_CURRENCY}),
+        reference_alphabet=requests.REFERENCE_ALPHABET,
+        reference_min_length=requests.SHORTEST,
+        reference_max_length=requests.LONGEST,
+        idempotency=IdempotencyKind.MERCHANT_REFERENCE,
+        unknown_after=UNKNOWN_AFTER,
+    )
+
+
+class WeChatPay(PaymentOperations, UnsupportedByDefault):
+    """One-off payments: what every merchant of WeChat Pay has."""
+
+    capabilities = PAYMENTS
+
+    def __init__(
+        self, *, merchant: Merchant, v3: V3, vault: Vault, currencies: frozenset[str] | None, v2: V2 | None = None
+    ) -> None:
+        self.descriptor = describe(currencies, self.capabilities)
+        self._merchant = merchant
+        self._v3 = v3
+        self._vault = vault
+        self._v2 = v2
+
+    def merchant_ref(self, attempt_id: str) -> str:
+        return requests.reference(attempt_id)
+
+    def parse_webhook(self, call: HttpIn) -> Sequence[Event]:
+        notify.check_size(call)
+        if "wechatpay-signature" in call.headers:
+            return [notify.json_event(call, v3=self._v3, vault=self._vault, merchant=self._merchant)]
+        return [self._xml_event(call)]
+
+    def _xml_event(self, call: HttpIn) -> Event:
+        raise InvalidWebhook("The notice carries no signature of APIv3, and no contract plan is set up for APIv2.")
+
+    def webhook_reply(self, ok: bool) -> HttpOut:
+        """APIv3 looks at the status only, APIv2 at the body."""
+        return HttpOut(status=200 if ok else 500, body=ACCEPTED if ok else REFUSED, content_type="text/xml")
+
+    def statement(self, day: date) -> Operation[Sequence[StatementLine]]:
+        """The bill of a Beijing day, ready the next morning at ten; raises `NotSent` before that."""
+        if self._v3.now() < beijing_hour(day + timedelta(days=1), BILL_READY_HOUR):
+            raise NotSent("WeChat Pay's bill of that day is not ready. Ask the next day after 10:00 Beijing time.")
+        return self._statement(day)
+
+    def _statement(self, day: date) -> Operation[Sequence[StatementLine]]:
+        path = f"/v3/bill/tradebill?bill_date={day.isoformat()}&bill_type=ALL&tar_type=GZIP"
+        answer = yield from self._v3.call("GET", path, purpose="bill")
+        if answer.code == codes.BILL_MISSING:
+            return ()
+        if answer.code == codes.BILL_IN_THE_MAKING:
+            raise NotSent("WeChat Pay is still making the bill of that day. Ask again in an hour.")
+        if not answer.ok or answer.text("hash_type") != "SHA1":
+            raise OutcomeUnknown("WeChat Pay did not give the bill.", provider_code=answer.code)
+        response = yield self._download(answer.text("download_url"))
+        return self._bill(response, answer.text("hash_value"))
+
+    def _download(self, url: str) -> object:
+        """The download is signed too, and our signature goes nowhere but to WeChat Pay."""
+        if urlsplit(url)[:2] != urlsplit(self._v3.url)[:2]:
+            raise OutcomeUnknown("WeChat Pay named an address for the bill that is not its own.")
+        return self._v3.request("GET", url, purpose="bill.download", max_bytes=LARGEST_BILL)
+
+    def _bill(self, response: HttpResponse, sha1: str) -> Sequence[StatementLine]:
+        if response.status != OK:
+            raise OutcomeUnknown("WeChat Pay did not give the bill.", status=response.status)
+        return bill.lines(response.body, sha1)
+
+    def classify(self, code: str, message: str = "") -> DeclineInfo:
+        return codes.classify(code, message)
+
+
+class WeChatPayWithContracts(ContractOperations, WeChatPay):
+    """委托代扣 too: for a merchant whose contract plan was approved."""
+
+    capabilities = PAYMENTS | CONTRACTS
+    _v2: V2
+
+    def __init__(
+        self, *, merchant: Merchant, v3: V3, v2: V2, vault: Vault, plan: Plan, currencies: frozenset[str] | None
+    ) -> None:
+        super().__init__(merchant=merchant, v3=v3, vault=vault, currencies=currencies, v2=v2)
+        self._plan = plan
+
+    def _deduction(self, v2: V2, merchant_ref: str) -> Operation:
+        return PaymentOperations._deduction(self, v2, merchant_ref)
+
+    def _xml_event(self, call: HttpIn) -> Event:
+        return notify.xml_event(call, key=self._v2.key, merchant=self._merchant, plan_id=self._plan.plan_id)

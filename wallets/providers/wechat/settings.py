@@ -1,0 +1,62 @@
+"""Builds the adapter from a provider's settings.
+
+Options: `api_url` (https://api.mch.weixin.qq.com), `mch_id`, `app_id`, `merchant_serial` (of the merchant's own
+certificate), `platform_keys` (`serial=secret name`, comma-separated: two while one key replaces the other), optional
+`server_ip`. Secrets: `private_key`, `api_v3_key`, and each platform key (public key or certificate, PEM).
+With `plan_id`, 委托代扣 too: secret `api_v2_key`, optional `plan_limit` (fen, default 50000) and `sign_opens_in`
+(`wallet`, or `browser` where the signing page is a plain web page).
+"""
+
+from wallets.providers.config import ProviderConfig
+from wallets.providers.errors import ConfigError
+from wallets.providers.wechat.adapter import WeChatPay, WeChatPayWithContracts
+from wallets.providers.wechat.requests import STARTING_LIMIT, Merchant, Plan
+from wallets.providers.wechat.signing import Keyring, Signer, Vault
+from wallets.providers.wechat.signing_v2 import SharedKey
+from wallets.providers.wechat.v2 import V2
+from wallets.providers.wechat.v3 import V3
+
+KEY_LENGTH = 32
+
+
+def build(config: ProviderConfig) -> WeChatPay:
+    url, mch_id, app_id = config.option("api_url").rstrip("/"), config.option("mch_id"), config.option("app_id")
+    merchant = Merchant(mch_id=mch_id, app_id=app_id, server_ip=config.options.get("server_ip") or "127.0.0.1")
+    v3 = V3(
+        url=url,
+        mch_id=mch_id,
+        serial=config.option("merchant_serial"),
+        signer=Signer(config.secret("private_key")),
+        keyring=Keyring({serial: config.secret(name) for serial, name in _platform_keys(config).items()}),
+        now=config.now,
+    )
+    vault = Vault(_shared_key(config, "api_v3_key"))
+    if not config.options.get("plan_id"):
+        return WeChatPay(merchant=merchant, v3=v3, vault=vault, currencies=config.currencies)
+    key = SharedKey(_shared_key(config, "api_v2_key"))
+    v2 = V2(url=url, mch_id=mch_id, app_id=app_id, key=key, now=config.now)
+    return WeChatPayWithContracts(
+        merchant=merchant, v3=v3, v2=v2, vault=vault, plan=_plan(config), currencies=config.currencies
+    )
+
+
+def _platform_keys(config: ProviderConfig) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in config.option("platform_keys").split(",") if pair.strip()]
+    if not pairs or any(not (serial.strip() and name.strip()) for serial, _, name in pairs):
+        raise ConfigError("WeChat Pay: option 'platform_keys' must read like PUB_KEY_ID_1=platform_public_key.")
+    return {serial.strip(): name.strip() for serial, _, name in pairs}
+
+
+def _shared_key(config: ProviderConfig, name: str) -> bytes:
+    key = config.secret(name).strip()
+    if len(key) != KEY_LENGTH:
+        raise ConfigError(f"WeChat Pay: secret {name!r} must have {KEY_LENGTH} characters.")
+    return key
+
+
+def _plan(config: ProviderConfig) -> Plan:
+    limit = config.options.get("plan_limit") or str(STARTING_LIMIT)
+    if not (limit.isascii() and limit.isdigit()):
+        raise ConfigError("WeChat Pay: option 'plan_limit' must be a whole number of fen.")
+    in_browser = config.options.get("sign_opens_in", "wallet") == "browser"
+    return Plan(plan_id=config.option("plan_id"), limit=int(limit), in_browser=in_browser)

@@ -1,0 +1,94 @@
+"""The daily trade bill: asked for by day, fetched from a signed address as GZIP of CSV in yuan."""
+
+import gzip
+import hashlib
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from wallets.sandbox.store import Document
+from wallets.sandbox.wechat import wire
+from wallets.sandbox.wechat.merchant import APP_ID, MCH_ID
+from wallets.sandbox.wechat.world import BEIJING, Refusal, World, token, yuan
+
+READY_HOUR = 10
+MONTHS_BACK = timedelta(days=92)
+FEE_RATE = Decimal("0.006")
+HEADER = (
+    "交易时间", "公众账号ID", "商户号", "特约商户号", "设备号", "微信订单号", "商户订单号", "用户标识",
+    "交易类型", "交易状态", "付款银行", "货币种类", "应结订单金额", "代金券金额", "微信退款单号", "商户退款单号",
+    "退款金额", "充值券退款金额", "退款类型", "退款状态", "商品名称", "商户数据包", "手续费", "费率",
+    "订单金额", "申请退款金额", "费率备注",
+)  # fmt: skip
+TOTALS = (
+    "总交易单数",
+    "应结订单总金额",
+    "退款总金额",
+    "充值券退款总金额",
+    "手续费总金额",
+    "订单总金额",
+    "申请退款总金额",
+)
+
+
+def address(world: World, query: dict[str, str], base_url: str) -> Document:
+    try:
+        day = date.fromisoformat(query.get("bill_date", ""))
+    except ValueError as error:
+        raise Refusal("PARAM_ERROR", "bill_date must be yyyy-MM-dd") from error
+    if query.get("bill_type", "ALL") != "ALL" or query.get("tar_type") != "GZIP":
+        raise Refusal("PARAM_ERROR", "only the bill of everything, packed, is made here")
+    ready = datetime(day.year, day.month, day.day, READY_HOUR, tzinfo=BEIJING) + timedelta(days=1)
+    if world.now() < ready:
+        raise Refusal("STATEMENT_CREATING")
+    rows = _rows(world, day.isoformat())
+    if not rows or world.now() - ready > MONTHS_BACK:
+        raise Refusal("NO_STATEMENT_EXIST")
+    name = token()
+    world.store.put("wechat.bill", name, {"day": day.isoformat()})
+    digest = hashlib.new("sha1", _text(rows), usedforsecurity=False).hexdigest()
+    url = f"{base_url}/wechat/v3/billdownload/file?token={name}&tartype=gzip"
+    return {"hash_type": "SHA1", "hash_value": digest, "download_url": url}
+
+
+def packed(world: World, query: dict[str, str]) -> bytes:
+    bill = world.store.get("wechat.bill", query.get("token", ""))
+    if bill is None:
+        raise Refusal("PARAM_ERROR", "the address is not one of ours")
+    return gzip.compress(_text(_rows(world, bill["day"])))
+
+
+def _rows(world: World, day: str) -> list[list[str]]:
+    found = []
+    for order in world.store.all("wechat.order"):
+        if order["paid_at"].startswith(day):
+            found.append(_row(order, order["paid_at"], "SUCCESS"))
+        for one in order["refunds"].values():
+            if one["at"].startswith(day):
+                found.append(_row(order, one["at"], "REFUND", one))
+    return found
+
+
+def _row(order: Document, at: str, state: str, refund: Document | None = None) -> list[str]:
+    paid = order["total"] if refund is None else 0
+    back = refund["amount"] if refund else 0
+    fee = (Decimal(paid - back) * FEE_RATE / 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    numbers = [refund["refund_id"], refund["out_refund_no"]] if refund else ["0", "0"]
+    return [
+        wire.spaced(at), APP_ID, MCH_ID, "0", "", order["transaction_id"], order["out_trade_no"], order["openid"],
+        wire.TRADE_TYPES[order["kind"]], state, "OTHERS", order["currency"], yuan(paid), "0.00", *numbers, yuan(back),
+        "0.00", "ORIGINAL" if refund else "", "SUCCESS" if refund else "", order["description"].replace(",", " "), "",
+        f"{fee:.5f}", "0.60%", yuan(paid), yuan(back), "",
+    ]  # fmt: skip
+
+
+def _text(rows: list[list[str]]) -> bytes:
+    paid = sum((Decimal(row[24]) for row in rows), Decimal(0))
+    back = sum((Decimal(row[16]) for row in rows), Decimal(0))
+    fees = sum((Decimal(row[22]) for row in rows), Decimal(0))
+    totals = [str(len(rows)), f"{paid:.2f}", f"{back:.2f}", "0.00", f"{fees:.5f}", f"{paid:.2f}", f"{back:.2f}"]
+    lines = [",".join(HEADER), *(_ticked(row) for row in rows), ",".join(TOTALS), _ticked(totals)]
+    return ("\ufeff" + "\r\n".join(lines) + "\r\n").encode()
+
+
+def _ticked(row: list[str]) -> str:
+    return ",".join(f"`{cell}" for cell in row)
