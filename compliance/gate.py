@@ -65,6 +65,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "debit_receipt": NOTICE,  # we took it, perhaps at night
     "pre_debit_notice": NOTICE,
     "plan_confirmed": ANSWER,
+    "agreement_copy": ANSWER,  # the person has just signed it
     "payment_link": ANSWER,
     "opt_out_confirmation": CONFIRMATION,
 }

@@ -6,6 +6,7 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from payments import receivers  # noqa: F401 - connecting them is all this import is for
         from payments.placements import register_hooks
 
         register_hooks()

@@ -16,7 +16,7 @@ from common.clock import now, today
 from common.errors import Conflict, InvalidInput
 from common.money import Money, exponent
 from payments.models import Plan
-from payments.plans import cancel_plan, create_plan, equal_parts
+from payments.plans import create_plan, equal_parts
 from payments.services.locking import lock_account
 from wallets.models import Mandate
 from wallets.services import Terms, propose_mandate, revoke_mandate
@@ -152,10 +152,8 @@ def agree_to_plan(
 
 @transaction.atomic
 def drop_unsigned(account: Account) -> None:
-    """Let go of agreements that wait for a signature, and of the plans made for them."""
+    """Let go of agreements that wait for a signature; the plans made for them go with them."""
     for mandate in account.mandates.filter(state="pending"):
-        for plan in Plan.objects.filter(mandate=mandate, state__in=["active", "paused"]):
-            cancel_plan(plan, reason="the agreement was not signed")
         revoke_mandate(mandate, reason="given up before it was signed")
 
 

@@ -10,7 +10,8 @@ from kombu.exceptions import OperationalError
 from common.heartbeat import beat
 from payments import services
 from payments.debits import debit_due_instalments, notice_due_debits
-from wallets.services import tell_providers_of_endings
+from wallets.health import forget_old_minutes
+from wallets.services import sweep_mandates, tell_providers_of_endings
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ BEAT = {
     "payments-debit-due": {"task": "payments.debit_due", "schedule": 30.0},
     "payments-close-expired": {"task": "payments.close_expired", "schedule": 60.0},
     "payments-end-mandates": {"task": "payments.end_mandates", "schedule": 60.0},
+    "payments-sweep-mandates": {"task": "payments.sweep_mandates", "schedule": 600.0},
 }
 
 
@@ -73,3 +75,11 @@ def close_expired() -> None:
 def end_mandates() -> None:
     tell_providers_of_endings()
     beat("end_mandates")
+
+
+@shared_task(name="payments.sweep_mandates")
+def sweep() -> None:
+    while sweep_mandates():
+        continue
+    forget_old_minutes()
+    beat("sweep_mandates")

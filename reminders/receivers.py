@@ -1,4 +1,7 @@
-"""A payment silences reminders at once. A courtesy: the gate would stop them at sending anyway."""
+"""What reminders do on hearing of a payment or of a debit agreement.
+
+The silence after a payment is a courtesy: the gate would stop the messages at sending anyway.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,11 @@ from django.dispatch import receiver
 
 from payments.models import Payment
 from payments.signals import payment_confirmed
+from reminders.models import Message
+from reminders.queue import queue_message
 from reminders.services import cancel_queued, plan_receipt
+from wallets.models import Mandate
+from wallets.signals import mandate_confirmed, mandate_stopped
 
 
 @receiver(payment_confirmed, dispatch_uid="reminders.payment_confirmed")
@@ -17,3 +24,18 @@ def silence_and_thank(sender: Any, *, payment: Payment, **_: Any) -> None:
     with transaction.atomic():
         cancel_queued(payment.account, reason="A payment arrived.")
         plan_receipt(payment)
+
+
+@receiver(mandate_confirmed, dispatch_uid="reminders.mandate_confirmed")
+def send_copy(sender: Any, *, mandate: Mandate, **_: Any) -> None:
+    """Who signs an agreement gets its words to keep."""
+    queue_message(
+        mandate.account, purpose="agreement_copy", occasion=f"mandate:{mandate.pk}", facts={"mandate": mandate.pk}
+    )
+
+
+@receiver(mandate_stopped, dispatch_uid="reminders.mandate_stopped")
+def withdraw_notices(sender: Any, *, mandate: Mandate, **_: Any) -> None:
+    """A debit that was called off is not announced any more. In the transaction of the change."""
+    waiting = Message.objects.filter(account=mandate.account, purpose="pre_debit_notice", state="due")
+    waiting.update(state="cancelled", reason="The debit agreement was paused or ended.", claimed_until=None)

@@ -17,6 +17,7 @@ PURPOSES: dict[str, Promise] = {
     "debit_receipt": _("Receipt of a debit"),
     "payment_link": _("Payment link"),
     "plan_confirmed": _("Plan confirmed"),
+    "agreement_copy": _("Copy of the agreement"),
     "opt_out_confirmation": _("Opt-out confirmed"),
 }
 MESSAGE_WORDS: dict[str, Promise] = {

@@ -19,6 +19,7 @@ from django.urls import reverse
 
 from common import clock
 from common.http import Operation, run
+from wallets.health import Meter
 from wallets.models import Provider
 from wallets.providers import registry
 from wallets.providers.base import ConfigError, ProviderConfig, WalletProvider
@@ -49,10 +50,19 @@ def notify_url(provider: Provider) -> str:
     return f"{settings.PUBLIC_URL}{reverse('wallet_notify', args=[provider.key])}"
 
 
-def call(operation: Operation[T]) -> T:
-    """Run a provider's operation and wait. Refuses inside a transaction: a lock must never wait for a network."""
+def call(operation: Operation[T], provider: Provider | None = None) -> T:
+    """Run a provider's operation and wait. Refuses inside a transaction: a lock must never wait for a network.
+
+    With `provider` its answer, or its silence, counts for its health.
+    """
     refuse_inside_transaction()
-    return run(operation)
+    if provider is None:
+        return run(operation)
+    meter = Meter()
+    try:
+        return meter.run(provider, operation)
+    finally:
+        meter.flush()
 
 
 def refuse_inside_transaction() -> None:

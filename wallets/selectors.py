@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
 from common.errors import Conflict
 from common.money import Money
 from wallets.gateway import adapter
+from wallets.health import troubled
 from wallets.models import Mandate, Provider
 from wallets.providers.base import (
     Capability,
@@ -26,6 +29,12 @@ from wallets.providers.base import (
 )
 
 logger = logging.getLogger(__name__)
+
+WHY_NOT: dict[str, Promise] = {
+    "not_vetted": gettext_lazy("This wallet is not offered now. Choose another one."),
+    "switched_off": gettext_lazy("This wallet is switched off for now. Choose another one."),
+    "review_overdue": gettext_lazy("This wallet waits for our yearly check of it. Choose another one."),
+}
 
 
 class ProviderNotOffered(Conflict):
@@ -44,11 +53,18 @@ class Offer:
         return self.descriptor.min_amount
 
 
+def refuse_unfit(provider: Provider) -> None:
+    """The one door of money: a wallet that is not vetted, overdue for review or switched off takes none."""
+    if provider.standing:
+        raise ProviderNotOffered(str(WHY_NOT[provider.standing]), why=provider.standing)
+
+
 def vetted_provider(key: str, currency: str, capability: Capability) -> tuple[Provider, WalletProvider]:
-    """The provider and its adapter if compliance has vetted it and it can do this in this currency."""
+    """The provider and its adapter if it may take money and can do this in this currency."""
     provider = Provider.objects.filter(key=key).first()
-    if provider is None or provider.status != "vetted":
-        raise ProviderNotOffered(_("This wallet is not offered now. Choose another one."), why="not_vetted")
+    if provider is None:
+        raise ProviderNotOffered(str(WHY_NOT["not_vetted"]), why="not_vetted")
+    refuse_unfit(provider)
     wallet = adapter(provider)
     if not wallet.descriptor.can(capability) or currency not in wallet.descriptor.currencies:
         raise ProviderNotOffered(_("This wallet cannot be used for this account. Choose another one."), why="cannot")
@@ -56,12 +72,20 @@ def vetted_provider(key: str, currency: str, capability: Capability) -> tuple[Pr
 
 
 def offers(currency: str, capability: Capability = Capability.ONE_OFF) -> list[Offer]:
-    """Vetted wallets that can do this in this currency, in the order of the register."""
-    return list(_offers(currency, capability))
+    """Wallets that may take money and can do this in this currency: by the register, those in trouble last."""
+    ailing = troubled()
+    found = list(_able(Provider.objects.taking_money(), currency, capability))
+    return sorted(found, key=lambda offer: offer.provider.pk in ailing)
 
 
-def _offers(currency: str, capability: Capability) -> Iterator[Offer]:
-    for provider in Provider.objects.filter(status="vetted"):
+def withheld(currency: str) -> list[tuple[Provider, str]]:
+    """Wallets people here know and cannot use now, and why: switched off or overdue for review."""
+    known = Provider.objects.exclude(status="draft").filter(currencies__contains=[currency])
+    return [(provider, str(WHY_NOT[provider.standing])) for provider in known if provider.standing]
+
+
+def _able(providers: Iterable[Provider], currency: str, capability: Capability) -> Iterator[Offer]:
+    for provider in providers:
         try:
             descriptor = adapter(provider).descriptor
         except ConfigError:
@@ -78,15 +102,20 @@ def live_mandate(account: Account) -> Mandate | None:
 def terms_of(mandate: Mandate) -> MandateTerms:
     return MandateTerms(
         single_limit=mandate.cap,
-        period_unit=PeriodUnit.DAY,
-        period=mandate.period_days,
+        period_unit=PeriodUnit(mandate.period_unit),
+        period=mandate.period,
         first_charge_on=mandate.first_debit_on,
         valid_until=mandate.valid_until,
     )
 
 
 def snapshot(
-    mandate: Mandate, *, last_charged_on: date | None = None, charged_count: int = 0, charged_minor: int = 0
+    mandate: Mandate,
+    *,
+    last_charged_on: date | None = None,
+    charged_count: int = 0,
+    charged_minor: int = 0,
+    announced_at: datetime | None = None,
 ) -> MandateSnapshot:
     return MandateSnapshot(
         mandate_ref=mandate.provider_reference,
@@ -96,4 +125,6 @@ def snapshot(
         last_charged_on=last_charged_on,
         charged_count=charged_count,
         charged_total=Money(charged_minor, mandate.currency),
+        signed_at=mandate.signed_at,
+        announced_at=announced_at,
     )

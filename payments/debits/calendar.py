@@ -28,13 +28,16 @@ def zone_of(debtor: Debtor) -> ZoneInfo:
 
 
 def notice_from(due_on: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(due_on - timedelta(days=NOTICE_DAYS_BEFORE), DEBIT_FROM, tzinfo=zone).astimezone(UTC)
+    return morning_of(due_on - timedelta(days=NOTICE_DAYS_BEFORE), zone)
+
+
+def morning_of(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, DEBIT_FROM, tzinfo=zone).astimezone(UTC)
 
 
 def debit_from(due_on: date, zone: ZoneInfo, noticed_at: datetime) -> datetime:
     """The morning of the due day, but never before the notice has had its time."""
-    morning = datetime.combine(due_on, DEBIT_FROM, tzinfo=zone).astimezone(UTC)
-    return max(morning, noticed_at + shortest_notice())
+    return max(morning_of(due_on, zone), noticed_at + shortest_notice())
 
 
 def possibly_due_for_notice(moment: datetime) -> date:

@@ -63,7 +63,7 @@ def _claim(attempt: Attempt, account: Account, charges: dict, moment: datetime) 
         account=account,
         instalment=instalment,
         mandate=mandate,
-        standing=standing_of(mandate, charges),
+        standing=standing_of(mandate, charges, instalment.announced_at),
         wallet=adapter(attempt.provider),
         at=moment,
     )

@@ -16,6 +16,7 @@ from payments.debits.calendar import debit_from, notice_from, possibly_due_for_n
 from payments.models import Instalment
 from payments.services.checks import debit_holds
 from wallets.gateway import adapter, call, notify_url
+from wallets.models import Provider
 from wallets.providers.base import Capability, ChargeRequest
 from wallets.selectors import snapshot
 
@@ -52,6 +53,7 @@ def _near(moment: datetime) -> QuerySet[Instalment]:
         due_on__lte=possibly_due_for_notice(moment),
         plan__state="active",
         plan__mandate__state="active",
+        plan__mandate__provider__in=Provider.objects.taking_money(),
         plan__account__status="open",
     )
 
@@ -101,7 +103,8 @@ def _announce(row: Instalment) -> None:
             notify_url=notify_url(mandate.provider),
             due_on=row.due_on,
         )
-        call(wallet.announce_charge(request))
+        call(wallet.announce_charge(request), mandate.provider)
+        Instalment.objects.filter(pk=row.pk, state="noticed").update(announced_at=now())
     except PlatformError as error:
         logger.warning("provider did not take a debit notice", extra={"instalment": row.pk, "code": error.code})
         Instalment.objects.filter(pk=row.pk, state="noticed").update(state="scheduled", last_reason="notice_not_given")

@@ -12,11 +12,13 @@ from accounts.events import record_event
 from accounts.models import Account
 from common.clock import now
 from common.ids import uuid7
+from payments.debits.calendar import morning_of, zone_of
 from payments.debits.preconditions import Candidate, refusal
 from payments.debits.standing import charges_under, standing_of
 from payments.models import Attempt, Instalment, Payment
 from wallets.gateway import adapter
 from wallets.models import Mandate
+from wallets.periods import next_period
 
 LOOK_AGAIN = timedelta(minutes=10)
 PAGE_PATIENCE = timedelta(minutes=1)
@@ -55,7 +57,7 @@ def plan_debits(batch: int) -> Planned:
         elif mandate is None:
             _refuse(row, "mandate_not_active", outcome, until=moment + LOOK_AGAIN)
         else:
-            standing = standing_of(mandate, charges)
+            standing = standing_of(mandate, charges, row.announced_at)
             wallet = adapter(mandate.provider)
             debit = Candidate(
                 account=account, instalment=row, mandate=mandate, standing=standing, wallet=wallet, at=moment
@@ -105,6 +107,10 @@ def _decide(debit: Candidate, outcome: Planned) -> None:
     until = debit.at + LOOK_AGAIN
     if reason == "outside_window":
         until = max(until, debit.window().opens_at or until)
+    if reason == "period_used":
+        zone = zone_of(debit.account.debtor)
+        begins = next_period(debit.standing.terms, debit.at.astimezone(zone).date())
+        until = max(until, morning_of(begins, zone))
     _refuse(debit.instalment, reason, outcome, until=until)
 
 

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from accounts.models import Account
 from common.money import Money
-from payments.debits.calendar import shortest_notice
+from payments.debits.calendar import shortest_notice, zone_of
 from payments.models import Instalment
 from payments.services.checks import debit_hold
 from wallets.models import Mandate
-from wallets.providers.base import ChargeWindow, MandateSnapshot, WalletProvider
+from wallets.periods import same_period
+from wallets.providers.base import Capability, ChargeWindow, MandateSnapshot, WalletProvider
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +69,23 @@ def _not_on_hold(debit: Candidate) -> str:
     return "on_hold" if debit_hold(debit.account) else ""
 
 
-def _provider_vetted(debit: Candidate) -> str:
-    return "" if debit.mandate.provider.status == "vetted" else "provider_not_vetted"
+def _provider_fit(debit: Candidate) -> str:
+    standing = debit.mandate.provider.standing
+    return f"provider_{standing}" if standing else ""
+
+
+def _we_charge(debit: Candidate) -> str:
+    """A wallet that debits by its own schedule is never charged beside it."""
+    return "" if debit.wallet.descriptor.can(Capability.MERCHANT_CHARGE) else "provider_debits_itself"
+
+
+def _once_a_period(debit: Candidate) -> str:
+    """Our own count, whatever the provider would let through."""
+    last, zone = debit.standing.last_charged_on, zone_of(debit.account.debtor)
+    if last is None:
+        return ""
+    today = debit.at.astimezone(zone).date()
+    return "period_used" if same_period(debit.standing.terms, last, today) else ""
 
 
 def _under_cap(debit: Candidate) -> str:
@@ -91,8 +107,10 @@ BEFORE_DEBIT: Sequence[Check] = (
     _mandate_active,
     _noticed_long_enough,
     _not_on_hold,
-    _provider_vetted,
+    _provider_fit,
+    _we_charge,
     _under_cap,
+    _once_a_period,
     _window_open,
 )
 

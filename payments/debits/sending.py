@@ -6,16 +6,17 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common import clock
 from common.errors import PlatformError
-from common.http import OutcomeUnknown, arun
+from common.http import OutcomeUnknown
 from common.http.transport import close_async_client
 from payments.debits.claiming import Claimed
 from wallets.gateway import adapter_at
+from wallets.health import Meter
 from wallets.providers.base import MandateResult, MandateState, PaymentResult, PaymentState, WalletProvider
 
 logger = logging.getLogger(__name__)
@@ -46,12 +47,14 @@ def send_all(claims: Sequence[Claimed]) -> Iterator[list[Answered]]:
         return clock.real_now() + ahead
 
     wallets = {claim.provider.pk: adapter_at(claim.provider, moment) for claim in claims}
+    meter = Meter(moment)
     network = threading.Thread(
-        target=lambda: asyncio.run(_send_all(claims, wallets, answers, moment)), name="debits", daemon=True
+        target=lambda: asyncio.run(_send_all(claims, wallets, answers, meter)), name="debits", daemon=True
     )
     network.start()
     yield from _in_handfuls(answers)
     network.join()
+    meter.flush()
 
 
 def _in_handfuls(answers: queue.SimpleQueue[Answered | None]) -> Iterator[list[Answered]]:
@@ -71,15 +74,15 @@ async def _send_all(
     claims: Sequence[Claimed],
     wallets: dict[int, WalletProvider],
     answers: queue.SimpleQueue[Answered | None],
-    moment: Callable[[], datetime],
+    meter: Meter,
 ) -> None:
     room = asyncio.Semaphore(IN_FLIGHT)
 
     async def send(claim: Claimed) -> None:
         async with room:
-            if claim.until - LEAST_LEASE < moment():
+            if claim.until - LEAST_LEASE < meter.moment():
                 return
-            answers.put(await _send(claim, wallets[claim.provider.pk]))
+            answers.put(await _send(claim, wallets[claim.provider.pk], meter))
 
     try:
         outcomes = await asyncio.gather(*(send(claim) for claim in claims), return_exceptions=True)
@@ -91,18 +94,19 @@ async def _send_all(
         answers.put(None)
 
 
-async def _send(claim: Claimed, wallet: WalletProvider) -> Answered:
+async def _send(claim: Claimed, wallet: WalletProvider, meter: Meter) -> Answered:
     """Ask how the mandate stands (it may have run out without a word), then charge it."""
     mandate = claim.request.mandate
     try:
-        standing = await arun(wallet.get_mandate(mandate.mandate_ref, mandate.merchant_ref))
+        standing = await meter.arun(claim.provider, wallet.get_mandate(mandate.mandate_ref, mandate.merchant_ref))
     except PlatformError as error:
         return Answered(claim=claim, reason=_why_not(error))
     if standing.state is not MandateState.ACTIVE:
         reason = {MandateState.EXPIRED: "mandate_expired", MandateState.UNKNOWN: "provider_down"}
         return Answered(claim=claim, standing=standing, reason=reason.get(standing.state, "mandate_revoked"))
     try:
-        return Answered(claim=claim, standing=standing, result=await arun(wallet.charge(claim.request)))
+        charged = await meter.arun(claim.provider, wallet.charge(claim.request))
+        return Answered(claim=claim, standing=standing, result=charged)
     except OutcomeUnknown:
         unknown = PaymentResult(state=PaymentState.UNKNOWN, merchant_ref=claim.request.merchant_ref)
         return Answered(claim=claim, standing=standing, result=unknown)

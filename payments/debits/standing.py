@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max, Sum
@@ -24,14 +25,18 @@ def charges_under(mandates: Iterable[Mandate]) -> dict[int, dict[str, Any]]:
     return {row["mandate"]: dict(row) for row in rows}
 
 
-def standing_of(mandate: Mandate, charges: dict[int, dict[str, Any]]) -> MandateSnapshot:
+def standing_of(
+    mandate: Mandate, charges: dict[int, dict[str, Any]], announced_at: datetime | None = None
+) -> MandateSnapshot:
+    """`announced_at`: when the wallet took its own notice of the charge in question, where it wants one."""
     seen = charges.get(mandate.pk)
     if not seen:
-        return snapshot(mandate)
+        return snapshot(mandate, announced_at=announced_at)
     zone = zone_of(mandate.account.debtor)
     return snapshot(
         mandate,
         last_charged_on=seen["last"].astimezone(zone).date() if seen["last"] else None,
         charged_count=seen["count"],
         charged_minor=seen["total"],
+        announced_at=announced_at,
     )

@@ -99,6 +99,7 @@ class Attempt(models.Model):
     decline_category = models.CharField(max_length=24, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     action = models.JSONField(null=True, blank=True, help_text="What the payer has to open, to show it again.")
+    save_method = models.BooleanField(default=False, help_text="The payer agreed that the wallet may be remembered.")
     needs_person = models.BooleanField(default=False, help_text="Left to a person; `reason` says why.")
     claimed_until = models.DateTimeField(null=True, blank=True)
     look_up_at = models.DateTimeField(null=True, blank=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from accounts.models.tracking import track_changes
@@ -70,6 +71,12 @@ class Instalment(models.Model):
     noticed_at = models.DateTimeField(null=True, blank=True, help_text="Announced to the reminders app.")
     notice_sent_at = models.DateTimeField(
         null=True, blank=True, help_text="When the person was really told: without it there is no debit."
+    )
+    announced_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the wallet took its own notice of this debit, where it wants one.")
+    )
+    notice_round = models.PositiveSmallIntegerField(
+        default=0, help_text=_("How often an announced debit was called off: the next one is announced anew.")
     )
     debit_not_before = models.DateTimeField(null=True, blank=True)
     attempts_used = models.PositiveSmallIntegerField(default=0)

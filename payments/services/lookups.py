@@ -63,7 +63,8 @@ def look_up(attempt_id: int, *, source: str = "poll") -> Applied | None:
         if _page_is_over(attempt):
             return close_attempt(attempt, source=source)
         wallet = adapter(attempt.provider)
-        result = judged(attempt, call(wallet.get_payment(attempt.merchant_reference, attempt.provider_reference)))
+        asked = wallet.get_payment(attempt.merchant_reference, attempt.provider_reference)
+        result = judged(attempt, call(asked, attempt.provider))
         return _apply(attempt, result, wallet, source)
     except PlatformError as error:
         logger.warning("look-up without an answer", extra={"attempt": attempt_id, "code": error.code})
@@ -73,7 +74,8 @@ def look_up(attempt_id: int, *, source: str = "poll") -> Applied | None:
 
 def look_up_verified(attempt: Attempt) -> Applied:
     """Ask about an attempt a notice spoke of, in whatever state it is. Raises when the provider gives no answer."""
-    result = call(adapter(attempt.provider).get_payment(attempt.merchant_reference, attempt.provider_reference))
+    asked = adapter(attempt.provider).get_payment(attempt.merchant_reference, attempt.provider_reference)
+    result = call(asked, attempt.provider)
     return apply_result(attempt.pk, result, source="notice")
 
 

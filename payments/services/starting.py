@@ -226,7 +226,7 @@ def _ask_provider(attempt: Attempt, wanted: Wanted, *, return_url: str, channel:
         expires_at=attempt.expires_at,
     )
     try:
-        result = call(wanted.wallet.create_payment(request))
+        result = call(wanted.wallet.create_payment(request), wanted.provider)
     except OutcomeUnknown:
         result = PaymentResult(state=PaymentState.UNKNOWN, merchant_ref=attempt.merchant_reference)
     except PlatformError:

@@ -20,8 +20,9 @@ from reminders.rendering.content import Content, Sender, render
 from reminders.rendering.languages import written_language
 from reminders.rendering.sms_text import plain_for_sms
 from reminders.rendering.texts import TemplateText, default_text
-from reminders.rendering.variables import Fact
+from reminders.rendering.variables import Fact, Lines
 from reminders.tokens import opt_out_url
+from wallets.models import Mandate
 
 # Where the purpose is finer than the text.
 TEMPLATE_OF_PURPOSE: Mapping[str, str] = {"pre_debit_notice": "pre_debit", "debit_receipt": "receipt"}
@@ -109,8 +110,19 @@ def _about_debit(message: Message, account: Account) -> dict[str, Fact]:
     }
 
 
+def _about_agreement(message: Message, account: Account) -> dict[str, Fact]:
+    mandate = Mandate.objects.select_related("provider").get(pk=message.facts["mandate"])
+    return {
+        "wallet": mandate.provider.name,
+        "limit": mandate.cap,
+        "due_date": mandate.first_debit_on,
+        "terms": Lines(mandate.terms_text),
+    }
+
+
 _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "receipt": _about_payment,
     "debit_receipt": _about_payment,
     "pre_debit_notice": _about_debit,
+    "agreement_copy": _about_agreement,
 }

@@ -20,6 +20,7 @@ KINDS = (
     "receipt",
     "payment_link",
     "plan_confirmed",
+    "agreement_copy",
 )
 CHANNELS = ("sms", "email", "in_app")
 

@@ -11,6 +11,11 @@ from babel.dates import format_date
 from common.money import Money
 from reminders.rendering.languages import babel_locale
 
+
+class Lines(str):
+    """A text of several lines, such as the terms of an agreement word for word."""
+
+
 Fact = Money | date | str | int
 
 
@@ -36,6 +41,11 @@ VARIABLES: Mapping[str, Variable] = {
     "company": Variable(str, "who is writing", "Fairway Collections"),
     "reference": Variable(str, "the account's public reference", "ACC-7F3K9QMP"),
     "wallet": Variable(str, "the wallet used or agreed", "Alipay"),
+    "terms": Variable(
+        Lines,
+        "the debit agreement word for word",
+        Lines("You let us take 3 payments from your wallet.\n\nYou can end it."),
+    ),
     "phone": Variable(str, "where to reach a person", "+1 555 010 0123"),
     "link": Variable(str, "the payment or portal link", "https://pay.example/p/7Kq2dVx9TnBw4Rm1"),
     "opt_out": Variable(str, "how to stop these messages, in the channel's own words", "Reply STOP to opt out."),
@@ -57,6 +67,7 @@ _FORMATS: Mapping[type, Callable[[Any, str], str]] = {
     date: lambda value, language: format_date(value, "long", locale=babel_locale(language)),
     int: lambda value, language: str(value),
     str: lambda value, language: plain_line(value),
+    Lines: lambda value, language: "\n".join(plain_line(line) for line in value.splitlines()),
 }
 
 

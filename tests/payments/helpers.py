@@ -98,7 +98,7 @@ def signed_mandate(account: Account, wallet: Wallet, *, cap: int = 50_000, first
         "alipay",
         cap=Money(cap, account.currency),
         first_debit_on=first_debit_on or today("Asia/Shanghai") + timedelta(days=3),
-        period_days=30,
+        period=30,
         evidence=EVIDENCE,
         terms=TERMS,
     )

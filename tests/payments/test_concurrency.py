@@ -23,7 +23,7 @@ from tests.payments.helpers import (
     planned_debit,
     tell_the_people,
 )
-from wallets import gateway
+from wallets import health
 from wallets.providers.base import PaymentResult, PaymentState
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,13 +195,13 @@ def test_no_provider_is_called_inside_a_transaction(account, wallet, alipay):
 def test_the_attempt_is_committed_when_the_wallet_is_asked(account, wallet, alipay, monkeypatch):
     """Seen from another connection at the moment of the call, as a worker that takes over would see it."""
     seen = []
-    original = gateway.run
+    original = health.run
 
     def look_then_run(operation):
         seen.extend(at_once(lambda: list(Attempt.objects.values_list("state", flat=True))))
         return original(operation)
 
-    monkeypatch.setattr(gateway, "run", look_then_run)
+    monkeypatch.setattr(health, "run", look_then_run)
     open_page(account)
     assert seen[0] == ["sending"]
 

@@ -128,7 +128,7 @@ def test_a_revoked_mandate_is_never_debited(plan, account, wallet):
     reach_the_debit(wallet)
     revoke_mandate(plan.mandate, reason="changed my mind")
     assert debit_due_instalments().created == 0
-    assert first_of(plan).last_reason == "mandate_not_active" and wallet.debits() == 0
+    assert first_of(plan).last_reason == "mandate_stopped" and wallet.debits() == 0
 
 
 def test_a_mandate_unsigned_in_the_wallet_without_a_word_to_us_is_found_out_before_the_charge(plan, account, wallet):
@@ -178,7 +178,7 @@ def test_a_wallet_that_is_switched_off_debits_nobody(plan, account, wallet):
     reach_the_debit(wallet)
     Provider.objects.update(status="switched_off")
     debit_due_instalments()
-    assert first_of(plan).last_reason == "provider_not_vetted" and wallet.debits() == 0
+    assert first_of(plan).last_reason == "provider_switched_off" and wallet.debits() == 0
 
 
 def test_an_open_payment_page_makes_the_debit_wait_and_is_then_closed_first(plan, account, wallet):

@@ -35,7 +35,7 @@ def proposed(account, **changes):
     wanted = {
         "cap": Money(50_000, "CNY"),
         "first_debit_on": today() + timedelta(days=3),
-        "period_days": 30,
+        "period": 30,
         "evidence": EVIDENCE,
         "terms": TERMS,
     }

@@ -30,8 +30,12 @@ def build(key: str, config: ProviderConfig) -> WalletProvider:
 
 @cache
 def _built_in() -> frozenset[str]:
-    names = {module.name for module in pkgutil.iter_modules(wallets.providers.__path__)} - {"registry"}
-    return frozenset(name for name in names if hasattr(import_module(f"wallets.providers.{name}"), "build"))
+    return frozenset(name for name in _own_modules() if hasattr(import_module(f"wallets.providers.{name}"), "build"))
+
+
+@cache
+def _own_modules() -> frozenset[str]:
+    return frozenset(module.name for module in pkgutil.iter_modules(wallets.providers.__path__)) - {"registry"}
 
 
 @cache
@@ -40,8 +44,10 @@ def _third_party() -> dict[str, EntryPoint]:
 
 
 def _module(key: str) -> ModuleType:
-    if key in _built_in():
-        return import_module(f"wallets.providers.{key}")
+    # Only the one that is asked for: a vendor's SDK is heavy, and one that cannot be loaded must not stop the others.
+    own = import_module(f"wallets.providers.{key}") if key in _own_modules() else None
+    if own and hasattr(own, "build"):
+        return own
     if key in _third_party():
         return _third_party()[key].load()
     raise ConfigError(f"There is no wallet provider {key!r}. Known: {', '.join(available())}.")

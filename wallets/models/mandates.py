@@ -1,19 +1,18 @@
-"""The provider register, a debtor's linked wallets, and the mandates they signed."""
+"""The mandates that debtors signed: what was agreed, how it was agreed, and whether it still holds."""
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Debtor
+from accounts.models import Account
 from accounts.models.tracking import track_changes
 from common.clock import now
-from common.crypto.fields import EncryptedTextField
-from common.ids import public_reference, uuid7
+from common.ids import public_reference
 from common.money import Money
 from common.states import StateTable
-from wallets.words import wallet_words
+from wallets.models.methods import PaymentMethod
+from wallets.models.register import Provider
 
 MANDATE_STATES = StateTable(
     "mandate",
@@ -25,56 +24,19 @@ MANDATE_STATES = StateTable(
         "expired": (),
     },
 )
-PROVIDER_STATES = StateTable(
-    "provider",
-    {"draft": ("vetted",), "vetted": ("switched_off", "draft"), "switched_off": ("vetted", "draft")},
-)
 
 
-@track_changes
-class Provider(models.Model):
-    """A wallet provider as vetted by compliance. Credentials are files in the secrets folder, never columns."""
-
-    key = models.SlugField(max_length=24, unique=True)
-    name = models.CharField(max_length=60)
-    licence = models.CharField(max_length=200, blank=True)
-    regions = ArrayField(models.CharField(max_length=2), default=list, blank=True)
-    currencies = ArrayField(models.CharField(max_length=4), default=list, blank=True)
-    status = models.CharField(max_length=12, choices=PROVIDER_STATES.choices, default="draft")
-    status_reason = models.CharField(max_length=200, blank=True)
-    review_due = models.DateField(null=True, blank=True)
-    position = models.PositiveSmallIntegerField(default=0, help_text=_("Order on the pay page and in fail-over."))
-    last_success_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        ordering = ["position", "name"]
-        constraints = [PROVIDER_STATES.constraint("status", "provider_status_known")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def display_name(self) -> str:
-        """In the reader's language; `name` is the one on record."""
-        return wallet_words(self.name)
+class PeriodUnits(models.TextChoices):
+    DAY = "day", _("days")
+    MONTH = "month", _("months")
 
 
-@track_changes
-class PaymentMethod(models.Model):
-    """A debtor's linked wallet. `token` is what the provider gave us to charge it: encrypted."""
+class Pausers(models.TextChoices):
+    """Who paused it decides who may resume it: what a person paused, no provider's answer resumes."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    debtor = models.ForeignKey(Debtor, on_delete=models.CASCADE, related_name="payment_methods")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT)
-    label = models.CharField(max_length=60, blank=True)
-    token = EncryptedTextField(blank=True, default="")
-    position = models.PositiveSmallIntegerField(default=0)
-    removed_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(default=now)
-
-    def __str__(self) -> str:
-        return self.label or str(self.provider_id)
+    DEBTOR = "debtor", _("the debtor")
+    STAFF = "staff", _("our staff")
+    PROVIDER = "provider", _("the wallet")
 
 
 @track_changes
@@ -91,9 +53,11 @@ class Mandate(models.Model):
     provider_reference = models.CharField(max_length=128, blank=True)
     state = models.CharField(max_length=8, choices=MANDATE_STATES.choices, default="pending")
     state_reason = models.CharField(max_length=200, blank=True)
+    paused_by = models.CharField(max_length=8, blank=True, choices=Pausers.choices)
     currency = models.CharField(max_length=4)
     cap_minor = models.BigIntegerField(help_text=_("The most one debit may take."))
-    period_days = models.PositiveSmallIntegerField(default=30)
+    period = models.PositiveSmallIntegerField(default=30, help_text=_("At most one debit in so many units."))
+    period_unit = models.CharField(max_length=5, choices=PeriodUnits.choices, default=PeriodUnits.DAY)
     first_debit_on = models.DateField()
     terms_version = models.CharField(max_length=24)
     terms_text = models.TextField()
@@ -105,12 +69,23 @@ class Mandate(models.Model):
         null=True, blank=True, help_text=_("When to tell the provider (again) that this mandate has ended.")
     )
     revoke_tries = models.PositiveSmallIntegerField(default=0)
+    checked_at = models.DateTimeField(null=True, blank=True, help_text=_("When the provider was last asked about it."))
     created_at = models.DateTimeField(default=now)
 
     class Meta:
         constraints = [
             MANDATE_STATES.constraint("state", "mandate_state_known"),
             models.CheckConstraint(condition=models.Q(cap_minor__gt=0), name="mandate_cap_positive"),
+            models.CheckConstraint(
+                condition=models.Q(period__gt=0, period_unit__in=PeriodUnits.values), name="mandate_period_sane"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="paused") ^ models.Q(paused_by=""), name="mandate_pause_has_an_author"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=MANDATE_STATES.final) | models.Q(ended_at__isnull=False),
+                name="mandate_end_is_dated",
+            ),
             models.UniqueConstraint(
                 fields=["account"],
                 condition=models.Q(state__in=["active", "paused"]),
@@ -120,7 +95,12 @@ class Mandate(models.Model):
         indexes = [
             models.Index(
                 fields=["revoke_due_at"], condition=models.Q(revoke_due_at__isnull=False), name="mandate_to_revoke"
-            )
+            ),
+            models.Index(
+                fields=["checked_at"],
+                condition=models.Q(state__in=["pending", "active", "paused"]),
+                name="mandate_to_check",
+            ),
         ]
 
     def __str__(self) -> str:

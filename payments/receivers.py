@@ -1,0 +1,62 @@
+"""What a change of a mandate means for money that is queued under it. Runs in the transaction of the change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.events import record_event
+from accounts.models import Account
+from payments.models import Attempt, Instalment, Plan
+from payments.plans import cancel_plan
+from payments.services.locking import lock_chain
+from payments.services.outcomes import close_unsent
+from wallets.models import Mandate
+from wallets.signals import mandate_started, mandate_stopped
+
+STOPPED = "mandate_stopped"
+
+
+@receiver(mandate_started, dispatch_uid="payments.attach_plan")
+def attach_plan(sender: Any, *, mandate: Mandate, **_: Any) -> None:
+    """A plan that was there before gets its mandate only now that it is signed."""
+    wanted = str(mandate.evidence.get("plan", ""))
+    if not wanted.isdigit():
+        return
+    plans = Plan.objects.filter(pk=int(wanted), account_id=mandate.account_id, state__in=["active", "paused"])
+    if plans.update(mandate=mandate):
+        record_event("plan.mandate_added", account=mandate.account, plan=str(plans.get()), mandate=mandate.reference)
+
+
+@receiver(mandate_stopped, dispatch_uid="payments.call_off_debits")
+def call_off_debits(sender: Any, *, mandate: Mandate, before: str, **_: Any) -> None:
+    """Nothing more goes out: unsent debits are closed, announced instalments wait again, unsigned plans end."""
+    for attempt in Attempt.objects.filter(mandate=mandate, state="created").order_by("pk"):
+        _account, _payment, locked = lock_chain(attempt.pk)
+        if locked.state == "created":
+            close_unsent(locked, STOPPED)
+    for row in Instalment.objects.filter(plan__mandate=mandate, state="noticed").select_for_update():
+        _release(row, mandate.account)
+    if before == "pending":
+        for plan in Plan.objects.filter(mandate=mandate, state__in=["active", "paused"]):
+            cancel_plan(plan, reason="the agreement was not signed")
+
+
+def _release(row: Instalment, account: Account) -> None:
+    """Announced is announced for this time only: should the debit be planned again, the person is told again."""
+    row.state, row.last_reason = "scheduled", STOPPED
+    row.notice_round += 1
+    row.noticed_at = row.notice_sent_at = row.announced_at = row.debit_not_before = None
+    row.save(
+        update_fields=[
+            "state",
+            "last_reason",
+            "notice_round",
+            "noticed_at",
+            "notice_sent_at",
+            "announced_at",
+            "debit_not_before",
+        ]
+    )
+    record_event("debit.called_off", account=account, instalment=row.number, reason=STOPPED)

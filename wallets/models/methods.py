@@ -1,0 +1,57 @@
+"""The wallets a debtor has linked."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Debtor
+from accounts.models.tracking import track_changes
+from common.clock import now
+from common.crypto.fields import BlindIndexField, EncryptedTextField
+from common.ids import uuid7
+from wallets.models.register import Provider
+
+
+@track_changes
+class PaymentMethod(models.Model):
+    """A debtor's linked wallet. `token` is how the provider knows it: encrypted, shown to nobody.
+
+    `hint` is what the payer recognises it by ("•••• 4242"); `label` is the name they gave it.
+    """
+
+    class Origin(models.TextChoices):
+        MANDATE = "mandate", _("by signing an agreement")
+        PAYMENT = "payment", _("while paying")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    debtor = models.ForeignKey(Debtor, on_delete=models.CASCADE, related_name="payment_methods")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT)
+    label = models.CharField(max_length=60, blank=True)
+    hint = models.CharField(max_length=40, blank=True)
+    token = EncryptedTextField(blank=True, default="")
+    token_index = BlindIndexField(source="token", purpose="reference")
+    origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.MANDATE)
+    position = models.PositiveSmallIntegerField(default=0)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ["position", "created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(origin__in=["mandate", "payment"]), name="payment_method_origin_known"),
+            models.UniqueConstraint(
+                fields=["debtor", "provider", "token_index"],
+                condition=Q(removed_at__isnull=True),
+                name="payment_method_linked_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label or str(self.provider_id)
+
+    @property
+    def display_name(self) -> str:
+        return " ".join(part for part in (self.label or self.provider.display_name, self.hint) if part)
