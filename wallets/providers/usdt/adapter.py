@@ -37,7 +37,7 @@ LIFETIME = timedelta(minutes=30)
 
 
 class UsdtAdapter(UnsupportedByDefault):
-    """`pay_link` is a template of what a wallet opens, with `{token}`, `{address}` and `{units}`."""
+    """`pay_link` is a template of what a wallet opens, with `{token}`, `{address}`, `{units}`, `{until}`."""
 
     def __init__(
         self,
@@ -116,7 +116,9 @@ class UsdtAdapter(UnsupportedByDefault):
         )
 
     def _action(self, quote: Quote) -> Action:
-        link = self._pay_link.format(token=quote.token, address=quote.address, units=quote.to_send.minor)
+        until = int(quote.expires_at.timestamp())
+        fields = {"token": quote.token, "address": quote.address, "units": quote.to_send.minor, "until": until}
+        link = self._pay_link.format(**fields)
         return Action(
             kind=ActionKind.ADDRESS,
             url=link,

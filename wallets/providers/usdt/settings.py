@@ -50,7 +50,7 @@ def assemble(config: ProviderConfig, chain: Chain, *, display_name: str, pay_lin
         book=AddressBook(config.secret("account_xpub"), chain.network),
         rates=rates,
         rules=Rules(token=chain.token, dust=_dust(config), blocked=_blocked(config)),
-        pay_link=config.options.get("pay_link") or pay_link,
+        pay_link=_link(config.options.get("pay_link") or pay_link),
         now=config.now,
     )
 
@@ -67,3 +67,11 @@ def _blocked(config: ProviderConfig) -> frozenset[str]:
         return frozenset()
     content = config.secret("blocked_senders")[:LARGEST_LIST].decode("ascii", "replace")
     return frozenset(line.strip() for line in content.splitlines() if line.strip())
+
+
+def _link(template: str) -> str:
+    try:
+        template.format(token="", address="", units=0, until=0)
+    except (KeyError, IndexError, ValueError) as error:
+        raise ConfigError("USDT: option 'pay_link' may only name {token}, {address}, {units} and {until}.") from error
+    return template
