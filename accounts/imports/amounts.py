@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
@@ -63,27 +63,28 @@ def parse_amount(text: str, *, decimal: str, places: int) -> int:
     return -minor if negative else minor
 
 
-def amount_reader(decimal: str, currency: str) -> Callable[[str], int]:
-    """`read(text)` for many cells of one currency: amounts repeat, and the plain spelling needs no pattern."""
-    places = exponent(currency)
-    remembered: dict[str, int] = {}
+class Amounts(dict[str, int | None]):
+    """`amounts[cell]` -> minor units, None for an empty cell, BadValue for one that is no amount.
 
-    def learn(text: str) -> int:
-        if len(remembered) >= _REMEMBERED:
-            remembered.clear()
-        whole, _mark, fraction = text.partition(decimal)
-        if len(fraction) == places and len(whole) < 13 and whole.isdecimal() and (fraction.isdecimal() or not fraction):
-            minor = int(whole + fraction)
-        else:
-            minor = parse_amount(text, decimal=decimal, places=places)
-        remembered[text] = minor
+    Made for many cells of one currency: amounts repeat, and the plain spelling needs no pattern.
+    """
+
+    def __init__(self, decimal: str, currency: str) -> None:
+        super().__init__({"": None})
+        self._decimal, self._places = decimal, exponent(currency)
+
+    def __missing__(self, cell: str) -> int | None:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        minor = self[cell] = self._read(cell.strip())
         return minor
 
-    def read(text: str) -> int:
-        minor = remembered.get(text)
-        return learn(text) if minor is None else minor
-
-    return read
+    def _read(self, text: str) -> int | None:
+        whole, _mark, fraction = text.partition(self._decimal)
+        plain = len(fraction) == self._places and len(whole) < 13 and whole.isdecimal()
+        if plain and (fraction.isdecimal() or not fraction):
+            return int(whole + fraction)
+        return parse_amount(text, decimal=self._decimal, places=self._places) if text else None
 
 
 _EVIDENCE = (

@@ -75,12 +75,12 @@ class FreshRows:
         limit = "\\N" if record.credit_limit is None else record.credit_limit
         self._accounts.append(
             f"{account_id}\t{self._creditor}\t{self._portfolio}\t{debtor_id}\t{copy_text(record.account_reference)}\t"
-            f"{record.product}\t{record.currency}\topen\t{record.due_date}\t{total}\t{total}\t{principal}\t{interest}\t"
+            f"{record.product}\t{record.currency}\topen\t{record.due_date.isoformat()}\t{total}\t{total}\t{principal}\t{interest}\t"
             f"{fees}\t{costs}\t{limit}\t{{{principal},{interest},{fees},{costs}}}\t\t{self._now}\n"
         )
         if record.newest_month:
             billed, paid = copy_array(record.billed), copy_array(record.paid)
-            self._histories.append(f"{account_id}\t{record.newest_month}\t{billed}\t{paid}\n")
+            self._histories.append(f"{account_id}\t{record.newest_month.isoformat()}\t{billed}\t{paid}\n")
         facts = f'"line": {record.line}, "currency": "{record.currency}", "moved_minor": {total}'
         data = f'{{"import": "{self._job}", {facts}}}'
         self._events.append(

@@ -39,7 +39,7 @@ _DROP = "DROP TABLE IF EXISTS pg_temp.import_lines, pg_temp.import_duplicates, p
 
 
 class LineIndex:
-    """What the first pass found. One at a time per session; `close` frees the tables."""
+    """What the first pass found. One at a time per session; leaving it frees the tables."""
 
     def __init__(self, rows: Iterable[Row], plan: ReadingPlan) -> None:
         account = plan.columns.get("account_reference", -1)
@@ -66,8 +66,10 @@ class LineIndex:
             cursor.execute(sql, [first, last])
             return cursor.fetchall()
 
-    @staticmethod
-    def close() -> None:
+    def __enter__(self) -> LineIndex:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_DROP)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.imports import rows
-from accounts.imports.amounts import amount_reader
+from accounts.imports.amounts import Amounts
 from accounts.imports.contacts import ADDRESS_MAX, parse_consent, parse_emails, parse_phones
 from accounts.imports.dates import YMD, date_reader
 from accounts.imports.errors import BadValue
@@ -34,26 +35,28 @@ class RowParser:
     """`parse(line, cells)` -> a Record, or a list of reasons. Made once per process: it remembers what repeats."""
 
     def __init__(self, plan: ReadingPlan) -> None:
-        self.plan = plan
-        self.width = len(plan.headers)
-        self.needed = self._needed_width(plan.headers)
-        self.at: dict[str, int] = plan.columns
+        self.plan, self.at = plan, plan.columns
+        self.width, self.needed = len(plan.headers), self._needed_width(plan.headers)
         self.months = plan.months()
         self.newest = date.fromisoformat(f"{self.months[0]}-01") if self.months else None
-        self.billed = [plan.columns.get(f"{BILLED}:{month}", -1) for month in self.months]
-        self.paid = [plan.columns.get(f"{PAID}:{month}", -1) for month in self.months]
+        self.billed, self.paid = (self._monthly(kind) for kind in (BILLED, PAID))
+        self._take_billed, self._take_paid = _taker(self.billed), _taker(self.paid)
         self.dates = {name: date_reader(plan.orders.get(name, YMD)) for name in ("due_date", "birth_date")}
         self.consents = [(name, channel) for name, channel in CONSENT_CHANNELS.items() if name in self.at]
         # Asking only for the columns a file has is a third of the time of a row.
         self.amounts, self.emails, self.phones = (self._mapped(names) for names in (AMOUNTS, EMAILS, PHONES))
         self.address, self.names = self._mapped(ADDRESS), self._mapped(NAMES)
         self.latest_due = plan.today + timedelta(days=FUTURE_DUE_DAYS)
-        self._amount_readers: dict[str, Callable[[str], int]] = {}
+        self._amounts_in: dict[str, Amounts] = {}
         self._reasons: list[str] = []
         self._cells: list[str] = []
 
     def _mapped(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name in self.at]
+
+    def _monthly(self, kind: str) -> list[int]:
+        """Where each month's amount is, newest first; -1 for a month the file leaves out."""
+        return [self.at.get(f"{kind}:{month}", -1) for month in self.months]
 
     @staticmethod
     def _needed_width(headers: list[str]) -> int:
@@ -138,17 +141,17 @@ class RowParser:
         language = self._read("language", parse_language)
         record.language = language or self.plan.language or language_in(record.country)
 
-    def _amount_reader(self, currency: str) -> Callable[[str], int]:
-        reader = self._amount_readers.get(currency)
-        if reader is None:
-            reader = self._amount_readers[currency] = amount_reader(self.plan.decimal, currency)
-        return reader
+    def _amounts(self, currency: str) -> Amounts:
+        amounts = self._amounts_in.get(currency)
+        if amounts is None:
+            amounts = self._amounts_in[currency] = Amounts(self.plan.decimal, currency)
+        return amounts
 
     def _money(self, record: Record) -> None:
         record.currency = self._read("currency", parse_currency) or self.plan.currency
         if not record.currency:
             return self._refuse("currency", _("the currency is empty. Give it in the file or choose one for all rows."))
-        read = self._amount_reader(record.currency)
+        read = self._amounts(record.currency).__getitem__
         amounts = {name: self._read(name, read) for name in self.amounts}
         for name, minor in amounts.items():
             if minor is not None and minor < 0:
@@ -188,22 +191,23 @@ class RowParser:
 
     def _history(self, record: Record) -> None:
         if not self.months or not record.currency:
-            return
-        read = self._amount_reader(record.currency)
-        record.billed = self._amounts(self.billed, read)
-        record.paid = self._amounts(self.paid, read)
-        if any(minor is not None for minor in (*record.billed, *record.paid)):
+            return None
+        amounts = self._amounts(record.currency)
+        try:
+            record.billed = list(map(amounts.__getitem__, self._take_billed(self._cells)))
+            record.paid = list(map(amounts.__getitem__, self._take_paid(self._cells)))
+        except BadValue:
+            return self._refuse_months(amounts)
+        if record.billed.count(None) + record.paid.count(None) < 2 * len(self.months):
             record.newest_month = self.newest
+        return None
 
-    def _amounts(self, places: list[int], read: Callable[[str], int]) -> list[int | None]:
-        cells, minors = self._cells, []
-        for position in places:
-            text = cells[position].strip() if position >= 0 else ""
+    def _refuse_months(self, amounts: Amounts) -> None:
+        for position in (*self.billed, *self.paid):
             try:
-                minors.append(read(text) if text else None)
+                _minor = amounts[self._cells[position]] if position >= 0 else None
             except BadValue as error:
                 self._reasons.append(f"{self.plan.headers[position]}: {error}")
-        return minors
 
     def _person(self, record: Record) -> None:
         record.name = self._short("name", NAME_MAX) or (self._joined_name() if self.names else "")
@@ -243,6 +247,13 @@ class RowParser:
         if len(record.address) > ADDRESS_MAX:
             self._refuse("address", _("the text is longer than %d characters.") % ADDRESS_MAX)
         return postcode
+
+
+def _taker(places: list[int]) -> Callable[[list[str]], Sequence[str]]:
+    """`take(cells)` -> the cells at these places, an empty one where a place is -1."""
+    if len(places) > 1 and -1 not in places:
+        return itemgetter(*places)
+    return lambda cells: [cells[place] if place >= 0 else "" for place in places]
 
 
 _FLAWS: dict[str, Callable[[], str]] = {

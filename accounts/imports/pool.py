@@ -6,6 +6,7 @@ end by themselves when the pipe closes, also when the parent was killed; the chu
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle  # the two ends are the same program on the same machine, joined by a private pipe
 import queue
@@ -40,9 +41,20 @@ def receive(pipe: IO[bytes]) -> Any:
     return pickle.loads(pipe.read(int.from_bytes(head, "big")))  # noqa: S301 - see the import
 
 
-def run_here(facts: JobFacts, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
-    importer = ChunkImporter(facts)
-    return (importer.run(chunk) for chunk in chunks)
+class Alone:
+    """The same work in this process, for what is too small to start others."""
+
+    def __init__(self, facts: JobFacts) -> None:
+        self._importer = ChunkImporter(facts)
+
+    def __call__(self, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
+        return (self._importer.run(chunk) for chunk in chunks)
+
+    def __enter__(self) -> Alone:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        pass
 
 
 def _surroundings() -> dict[str, Any]:
@@ -80,42 +92,44 @@ class _Worker(threading.Thread):
             self._process.wait()
 
 
-def run_beside(facts: JobFacts, chunks: Iterable[Chunk], *, workers: int = WORKERS) -> Iterator[ChunkResult]:
-    """Results as they come, in any order. An error in a worker is raised here once the others have stopped."""
-    waiting: queue.Queue[_Item] = queue.Queue()
-    answers: queue.Queue[Any] = queue.Queue()
-    team = [_Worker(facts, waiting, answers) for _ in range(workers)]
-    for worker in team:
-        worker.start()
-    pending = 0
-    try:
+class Team:
+    """Worker processes for one job. They start at once, so that they are ready when the first chunk is."""
+
+    def __init__(self, facts: JobFacts, *, workers: int = WORKERS) -> None:
+        self._waiting: queue.Queue[_Item] = queue.Queue()
+        self._answers: queue.Queue[Any] = queue.Queue()
+        self._workers = [_Worker(facts, self._waiting, self._answers) for _ in range(workers)]
+        for worker in self._workers:
+            worker.start()
+
+    def __call__(self, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
+        """Results as they come, in any order. An error in a worker is raised here."""
+        pending = 0
         for chunk in chunks:
-            waiting.put(chunk)
+            self._waiting.put(chunk)
             pending += 1
-            while pending >= workers + _AHEAD:
+            while pending >= len(self._workers) + _AHEAD:
                 pending -= 1
-                yield _checked(answers.get())
+                yield _checked(self._answers.get())
         while pending:
             pending -= 1
-            yield _checked(answers.get())
-    finally:
-        _dismiss(team, waiting)
+            yield _checked(self._answers.get())
+
+    def __enter__(self) -> Team:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Chunks nobody has begun are dropped: they are still to do and the next run finds them."""
+        while not self._waiting.empty():
+            with contextlib.suppress(queue.Empty):
+                self._waiting.get_nowait()
+        for _worker in self._workers:
+            self._waiting.put(None)
+        for worker in self._workers:
+            worker.join()
 
 
 def _checked(answer: Any) -> ChunkResult:
     if isinstance(answer, BaseException):
         raise answer
     return answer
-
-
-def _dismiss(team: list[_Worker], waiting: queue.Queue[_Item]) -> None:
-    """Chunks nobody has begun are dropped: they are still to do and the next run finds them."""
-    while not waiting.empty():
-        try:
-            waiting.get_nowait()
-        except queue.Empty:
-            break
-    for _worker in team:
-        waiting.put(None)
-    for worker in team:
-        worker.join()

@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from accounts.imports.chunk import JobFacts
 from accounts.imports.lines import LineIndex
 from accounts.imports.plan import ReadingPlan
-from accounts.imports.pool import run_beside, run_here
+from accounts.imports.pool import Alone, Team
 from accounts.imports.progress import Progress
 from accounts.imports.source import chunks_of, data_rows
+from accounts.imports.vault import stored_bytes
 from accounts.models import ImportJob
 from common.errors import Conflict
 
 # Below this, starting processes costs more than they save.
-ROWS_WORTH_PROCESSES = 20_000
+BYTES_WORTH_PROCESSES = 2_000_000
 
 
 @contextmanager
@@ -46,16 +47,11 @@ def work_through(job: ImportJob, *, dry: bool = False, workers: int | None = Non
     if not dry:
         progress.resume()
         done = frozenset(job.chunks.values_list("number", flat=True))
-    index = LineIndex(data_rows(job), plan)
-    try:
+    beside = workers != 0 and stored_bytes(job.stored_path) >= BYTES_WORTH_PROCESSES and not connection.in_atomic_block
+    with Team(facts) if beside else Alone(facts) as bring_in, LineIndex(data_rows(job), plan) as index:
         ImportJob.objects.filter(pk=job.pk).update(rows_total=index.rows, **progress.columns())
         job.rows_total = index.rows
-        chunks = chunks_of(job, index, done=done)
-        beside = workers != 0 and index.rows >= ROWS_WORTH_PROCESSES and not connection.in_atomic_block
-        results = run_beside(facts, chunks) if beside else run_here(facts, chunks)
-        for result in results:
+        for result in bring_in(chunks_of(job, index, done=done)):
             progress.add(result)
-    finally:
-        index.close()
     progress.write()
     return progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 TABLES = """
@@ -39,8 +39,9 @@ def copy_text(value: str) -> str:
     return value if "\\" not in value and value.isprintable() else value.translate(_ESCAPES)
 
 
-def copy_array(values: Sequence[int | None]) -> str:
-    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+def copy_array(values: list[int] | list[int | None]) -> str:
+    """An array of integers. Python writes a list of them as PostgreSQL reads it, but for the names of nothing."""
+    return "{" + str(values)[1:-1].replace("None", "NULL") + "}"
 
 
 def copy_lines(cursor: Any, table: str, lines: Iterable[str]) -> None:

@@ -171,6 +171,11 @@ def _parts(source: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: source.read(BLOCK_BYTES), b"")
 
 
+def stored_bytes(name: str) -> int:
+    with open_stored(name) as file:
+        return file.seek(0, io.SEEK_END)
+
+
 def open_stored(name: str) -> IO[bytes]:
     return io.BufferedReader(VaultReader(name), BLOCK_BYTES)
 

@@ -94,7 +94,7 @@ def test_a_second_runner_is_refused_while_the_first_works(bank, monkeypatch):
 
 
 def test_worker_processes_bring_in_the_same_as_one(bank, monkeypatch):
-    monkeypatch.setattr("accounts.imports.runner.ROWS_WORTH_PROCESSES", 100)
+    monkeypatch.setattr("accounts.imports.runner.BYTES_WORTH_PROCESSES", 100)
     job = queued(bank, monkeypatch, rows=1_000)
     done = services.run_import(job.pk)
     assert (done.state, done.rows_created) == ("finished", 1_000)

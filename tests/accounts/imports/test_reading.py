@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.imports.amounts import amount_reader, decimal_of, parse_amount
+from accounts.imports.amounts import Amounts, decimal_of, parse_amount
 from accounts.imports.contacts import parse_emails
 from accounts.imports.dates import date_order, parse_date
 from accounts.imports.errors import BadValue, ImportRefused
@@ -39,13 +39,13 @@ def test_every_amount_comes_back_as_it_was_written(minor, currency, decimal):
     places = {"TWD": 2, "JPY": 0, "KWD": 3, "USDT": 6}[currency]
     plain = format(Decimal(minor).scaleb(-places), ",f")
     written = plain if decimal == "." else plain.translate(str.maketrans(",.", ".,"))
-    assert amount_reader(decimal, currency)(written) == minor
+    assert Amounts(decimal, currency)[written] == minor
 
 
 @given(st.text(max_size=12))
 def test_no_text_makes_the_amount_reader_do_anything_but_read_or_refuse(text):
     with contextlib.suppress(BadValue):
-        assert isinstance(amount_reader(".", "TWD")(text), int)
+        assert isinstance(Amounts(".", "TWD")[text], int | None)
 
 
 @given(st.dates(date(1950, 1, 1), date(2099, 12, 31)), st.sampled_from(["ymd", "dmy", "mdy", "roc", "excel"]))
