@@ -1,0 +1,5 @@
+"""PayPal: orders approved by the payer and captured by us, saved wallets charged by us, refunds and statements."""
+
+from wallets.providers.paypal.settings import build
+
+__all__ = ["build"]

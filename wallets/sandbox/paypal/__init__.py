@@ -1,0 +1,1 @@
+"""The simulated PayPal: its REST API, approval pages, vault, webhooks, disputes and books."""
