@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-WALLET_NAMES: dict[str, Promise] = {"Alipay": _("Alipay")}
+WALLET_NAMES: dict[str, Promise] = {"Alipay": _("Alipay"), "Stripe": _("Card, Apple Pay or Google Pay")}
 
 
 def wallet_words(name: str) -> str:

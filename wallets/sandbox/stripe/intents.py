@@ -188,10 +188,11 @@ def fail_debit(world: World, intent: Document, code: str) -> Document:
 def _charge(world: World, intent: Document, *, status: str, error: Document | None = None) -> Document:
     method = world.find("payment_method", intent["payment_method"]) or {"type": "card"}
     details = {"type": method["type"], method["type"]: method.get(method["type"]) or {}}
+    name = world.new_id("ch")
     return world.save(
         shapes.body(
             "charge",
-            id=world.new_id("ch"),
+            id=name,
             amount=intent["amount"],
             billing_details=shapes.billing(),
             created=world.now(),
@@ -205,6 +206,7 @@ def _charge(world: World, intent: Document, *, status: str, error: Document | No
             payment_intent=intent["id"],
             payment_method=intent["payment_method"],
             payment_method_details=details,
+            refunds={"data": [], "has_more": False, "object": "list", "url": f"/v1/charges/{name}/refunds"},
             status=status,
         )
     )

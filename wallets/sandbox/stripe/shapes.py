@@ -9,7 +9,7 @@ _NULLS = {
         last_payment_error latest_charge next_action on_behalf_of payment_method payment_method_configuration_details
         processing receipt_email review setup_future_usage shipping source statement_descriptor
         statement_descriptor_suffix transfer_data transfer_group automatic_payment_methods customer_account
-        excluded_payment_method_types""",
+        excluded_payment_method_types managed_payments""",
     "setup_intent": """application automatic_payment_methods cancellation_reason customer description flow_directions
         last_setup_error latest_attempt mandate next_action on_behalf_of payment_method
         payment_method_configuration_details single_use_mandate excluded_payment_method_types""",
@@ -20,20 +20,20 @@ _NULLS = {
     "refund": """balance_transaction reason receipt_number source_transfer_reversal transfer_reversal customer
         customer_account payment_method""",
     "payment_method": "customer customer_account",
-    "customer": """address currency default_source description discount email name phone shipping test_clock
-        customer_account""",
+    "customer": """address currency default_source description discount email name phone shipping test_clock""",
     "mandate": "",
     "checkout.session": """after_expiration allow_promotion_codes billing_address_collection cancel_url client_secret
         consent consent_collection currency_conversion customer customer_account customer_creation customer_details
         customer_email discounts invoice invoice_creation locale payment_intent payment_link
         payment_method_collection payment_method_configuration_details recovered_from saved_payment_method_options
         setup_intent shipping_address_collection shipping_cost submit_type subscription collected_information
-        permissions origin_context integration_identifier amount_subtotal amount_total currency total_details""",
+        permissions origin_context integration_identifier amount_subtotal amount_total currency total_details
+        managed_payments""",
     "balance_transaction": "description exchange_rate",
     "dispute": "payment_intent",
     "event": "",
 }
-_OPEN = {
+_OPEN: dict[str, Body] = {
     "payment_intent": {
         "amount_capturable": 0,
         "amount_received": 0,
@@ -96,8 +96,8 @@ _UNMARKED = frozenset({"balance_transaction", "mandate", "event"})
 def body(kind: str, **fields: Any) -> Body:
     """A whole object; `fields` fill in what it is about."""
     empty = dict.fromkeys(_NULLS[kind].split())
-    mode = {} if kind in _MODELESS else {"livemode": False}
-    marks = {} if kind in _UNMARKED else {"metadata": {}}
+    mode: Body = {} if kind in _MODELESS else {"livemode": False}
+    marks: Body = {} if kind in _UNMARKED else {"metadata": {}}
     return {**empty, **_OPEN[kind], **mode, **marks, "object": kind, **fields}
 
 

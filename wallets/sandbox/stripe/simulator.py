@@ -1,5 +1,6 @@
 """The simulated Stripe as one of the sandbox's wallets."""
 
+from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
@@ -88,7 +89,7 @@ def _own_endpoint() -> str:
         return ""
 
 
-_ACTIONS = {
+_ACTIONS: dict[str, tuple[str, Callable[[World, Document], Document]]] = {
     "settle": ("payment_intent", intents.pay),
     "fail": ("payment_intent", partial(intents.fail_debit, code="insufficient_funds")),
     "dispute": ("payment_intent", refunds.dispute),
