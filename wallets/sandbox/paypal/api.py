@@ -211,7 +211,7 @@ def _content(request: Request) -> Document:
 
 def _of_somebody_else(data: Document) -> Document:
     units = [{**unit, "invoice_id": "SOMEBODYS"} for unit in data.get("purchase_units", [])]
-    other = {name: "SOMEBODYS" for name in ("invoice_id", "custom_id") if name in data}
+    other: Document = {name: "SOMEBODYS" for name in ("invoice_id", "custom_id") if name in data}
     return {**data, "id": "SOMEBODYS", **other, **({"purchase_units": units} if units else {})}
 
 

@@ -44,7 +44,7 @@ def _moment(text: str) -> datetime:
 
 def _rows(world: World) -> Iterator[tuple[datetime, Document]]:
     for one in world.store.all("paypal.capture"):
-        at = one.get("paid", one["created"])
+        at = str(one.get("paid", one["created"]))
         code = "T0003" if one["vault_id"] else "T0006"
         numbers = {"invoice_id": one["invoice_id"], "custom_field": one["custom_id"]}
         yield _row(one["id"], code, one["amount"], at, {**numbers, "transaction_status": CODES[one["status"]]})

@@ -14,7 +14,7 @@ def set_up(world: World, content: Document) -> str:
     wallet = (content.get("payment_source") or {}).get("paypal")
     if not isinstance(wallet, dict) or wallet.get("usage_type") != "MERCHANT":
         raise invalid("MISSING_REQUIRED_PARAMETER")
-    setup = {
+    setup: Document = {
         "id": new_id(),
         "status": "PAYER_ACTION_REQUIRED",
         "created": world.stamp(),
@@ -57,7 +57,7 @@ def make_token(world: World, content: Document) -> str:
 
 def save(world: World, customer: Document, *, description: str = "") -> str:
     customer = customer if "id" in customer else _customer(customer)
-    made = {
+    made: Document = {
         "id": new_id(8).lower(),
         "status": "ACTIVE",
         "customer": customer,
