@@ -43,10 +43,11 @@ class Quote:
 
 @dataclass(frozen=True, kw_only=True)
 class Deposit:
-    """One token transfer to a deposit address. `key` is `chain:transaction:log index`; store it once, for ever.
+    """One token transfer to a deposit address; store it once, for ever, under its `key`.
 
-    `value` counts the token's smallest units. `position` orders blocks: the number on Ethereum, the block's time in
-    milliseconds on TRON. `final`: the chain will not take it back.
+    `key` is `chain:transaction:log index`, the transaction in bare hexadecimal. `value` counts the token's smallest
+    units. `position` orders blocks: the number on Ethereum, the block's time in milliseconds on TRON. `final`: the
+    chain will not take it back.
     """
 
     key: str
@@ -58,6 +59,10 @@ class Deposit:
     block_hash: str
     block_time: datetime
     final: bool
+
+    @property
+    def transaction(self) -> str:
+        return self.key.split(":")[1]
 
     @property
     def order(self) -> tuple[int, int, str]:

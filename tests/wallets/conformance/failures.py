@@ -69,8 +69,9 @@ class FailureTests(Suite):
 
     @needs(Capability.ONE_OFF)
     def test_a_look_up_at_a_gateway_nobody_listens_at_is_not_sent(self):
+        payment = self.h.created()
         with pytest.raises(NotSent):
-            run(self.h.unreachable().get_payment(self.h.ref()))
+            run(self.h.unreachable().get_payment(payment.merchant_ref, payment.provider_ref))
 
     @needs(Capability.ONE_OFF)
     @with_fault("bad_signature", "garbage", "http_500", "wrong_trade", "stale_timestamp", "timeout_before_commit")

@@ -92,7 +92,7 @@ class UsdtAdapter(UnsupportedByDefault):
         raise InvalidWebhook("A chain calls nobody: payments are found by looking.")
 
     def webhook_reply(self, ok: bool) -> HttpOut:
-        return HttpOut(status=404, body=b"")
+        return HttpOut(status=204 if ok else 404, body=b"")
 
     def classify(self, code: str, message: str = "") -> DeclineInfo:
         return codes.classify(code, message)
@@ -136,5 +136,5 @@ def _refuse(request: PaymentRequest, descriptor: Descriptor) -> None:
             _("%(wallet)s is not set up for %(currency)s. Choose another wallet.")
             % {"wallet": descriptor.display_name, "currency": request.amount.currency}
         )
-    if request.amount.minor < descriptor.min_amount:
+    if request.amount.minor < descriptor.lowest(request.amount.currency):
         raise InvalidInput(_("The amount is too small for this wallet. Choose a larger one."), field="amount")

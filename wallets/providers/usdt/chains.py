@@ -31,5 +31,5 @@ class Chain(Protocol):
     def transfers(self, starts: Mapping[str, int], tip: Tip) -> Operation[Sequence[Deposit]]:
         """Every token transfer to these addresses, each from its own position to the head, whatever the token."""
 
-    def gone(self, deposits: Sequence[Deposit]) -> Operation[bool]:
-        """Whether the chain, asked for these very transactions, no longer holds any of them in the same block."""
+    def holds(self, transactions: Sequence[str]) -> Operation[bool]:
+        """Whether the chain, asked for these very transactions, still holds any of them as a success."""

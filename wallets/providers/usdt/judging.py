@@ -23,7 +23,7 @@ class Rules:
 class Verdict:
     state: PaymentState
     issues: tuple[DepositIssue, ...] = ()
-    paid_at: datetime | None = None
+    completed_by: Deposit | None = None
 
 
 def judge(
@@ -38,7 +38,7 @@ def judge(
     covering = _covering(in_time, terms.to_send.minor)
     if covering:
         issues = (*_beyond(usable, covering, terms), *strange)
-        return Verdict(PaymentState.SUCCEEDED, issues, covering[-1].block_time)
+        return Verdict(PaymentState.SUCCEEDED, issues, covering[-1])
     over = final_time > terms.deadline
     issues = (*_short(in_time, terms, over), *_late(usable, in_time), *strange)
     if posted:

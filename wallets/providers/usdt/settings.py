@@ -12,6 +12,7 @@ from wallets.providers.usdt.quoting import COIN
 from wallets.providers.usdt.rates import DEFAULT_URL, RateSource
 
 LEAST_MINOR = 100
+LEAST_UNITS = 1_000_000
 DUST = "10000"
 LARGEST_LIST = 1 << 20
 CAPABILITIES = frozenset(
@@ -31,6 +32,7 @@ def describe(*, key: str, display_name: str, currencies: frozenset[str] | None) 
         reference_max_length=64,
         idempotency=IdempotencyKind.MERCHANT_REFERENCE,
         min_amount=LEAST_MINOR,
+        min_amounts={COIN: LEAST_UNITS},
         pending_after=timedelta(minutes=30),
     )
 

@@ -10,7 +10,7 @@ from wallets.providers.usdt import codes
 from wallets.providers.usdt.addresses import AddressBook
 from wallets.providers.usdt.chains import Chain, Tip
 from wallets.providers.usdt.judging import Rules, judge
-from wallets.providers.usdt.quoting import Terms, read_terms
+from wallets.providers.usdt.quoting import Terms, read_terms, write_terms
 from wallets.providers.vocabulary import PaymentState
 from wallets.providers.watching import Sweep, Watch
 
@@ -34,16 +34,14 @@ class Sweeper:
         """As `DepositWatcher.sweep`: one scan for all addresses, from the oldest position any of them still needs."""
         cases = [self._case(watch) for watch in watches]
         tip = yield from self.chain.tip()
-        if any(tip.final < case.watch.scanned_to for case in cases):
+        if any(self._behind(case, tip) for case in cases):
             raise OutcomeUnknown("The node is behind what was already read. Ask again, or use another node.")
         starts = {case.address: self._start(case) for case in cases}
         found = _by_address((yield from self.chain.transfers(starts, tip)) if cases else ())
         payments = []
         for case in cases:
-            merged, lost = _merge(case.watch.known, found.get(case.address, ()), starts[case.address])
-            if lost and not (yield from self.chain.gone(lost)):
-                raise OutcomeUnknown("The node left out a transfer that it still holds. Ask again.")
-            payments.append(self._result(case, merged, tip))
+            deposits = yield from self._settled(case, found.get(case.address, ()), starts[case.address])
+            payments.append((yield from self._result(case, deposits, tip)))
         return Sweep(payments=tuple(payments), scanned_to=tip.final)
 
     def look_up(self, watch: Watch) -> Operation[PaymentResult]:
@@ -59,14 +57,35 @@ class Sweeper:
         """Blocks near the end may have been exchanged since they were read, so a part is always read again."""
         return max((case.watch.scanned_to or case.terms.start) - self.chain.overlap, 0)
 
-    def _result(self, case: Case, deposits: tuple[Deposit, ...], tip: Tip) -> PaymentResult:
-        verdict = judge(case.terms, deposits, rules=self.rules, final_time=tip.final_time, posted=case.watch.posted)
+    def _behind(self, case: Case, tip: Tip) -> bool:
+        return tip.final < case.watch.scanned_to or tip.head < case.terms.start - self.chain.overlap
+
+    def _settled(self, case: Case, found: Sequence[Deposit], start: int) -> Operation[tuple[Deposit, ...]]:
+        """What is true of the address now. What was final and is not found again must really be gone."""
+        fresh = {deposit.key: deposit for deposit in found}
+        lost = [one for one in case.watch.known if one.final and one.position >= start and one.key not in fresh]
+        yield from self._ensure_gone([deposit.transaction for deposit in lost])
+        older = {deposit.key: deposit for deposit in case.watch.known if deposit.position < start}
+        return tuple(sorted((older | fresh).values(), key=lambda deposit: deposit.order))
+
+    def _ensure_gone(self, transactions: Sequence[str]) -> Operation[None]:
+        """A list without a transfer may be a node's mistake: ask for the transaction itself."""
+        if transactions and (yield from self.chain.holds(transactions)):
+            raise OutcomeUnknown("The node left out a transfer that it still holds. Ask again.")
+
+    def _result(self, case: Case, deposits: tuple[Deposit, ...], tip: Tip) -> Operation[PaymentResult]:
+        posted = case.watch.posted or bool(case.terms.paid_by)
+        verdict = judge(case.terms, deposits, rules=self.rules, final_time=tip.final_time, posted=posted)
+        completed = verdict.completed_by
+        terms = replace(case.terms, paid_by=completed.transaction) if completed else case.terms
+        if verdict.state is PaymentState.REVERSED:
+            yield from self._ensure_gone([terms.paid_by] if terms.paid_by else [])
         result = PaymentResult(
             state=verdict.state,
             merchant_ref=case.watch.merchant_ref,
-            provider_ref=case.watch.provider_ref,
+            provider_ref=write_terms(terms, case.watch.merchant_ref),
             amount=case.terms.asked,
-            paid_at=verdict.paid_at,
+            paid_at=completed.block_time if completed else None,
             deposits=deposits,
             issues=verdict.issues,
         )
@@ -82,16 +101,3 @@ def _by_address(deposits: Sequence[Deposit]) -> dict[str, list[Deposit]]:
     for deposit in deposits:
         found.setdefault(deposit.address, []).append(deposit)
     return found
-
-
-def _merge(
-    known: Sequence[Deposit], found: Sequence[Deposit], start: int
-) -> tuple[tuple[Deposit, ...], tuple[Deposit, ...]]:
-    """What is true now, and the final ones that were known and should have been found again but were not."""
-    fresh = {deposit.key: deposit for deposit in found}
-    older = [deposit for deposit in known if deposit.position < start]
-    lost = tuple(
-        deposit for deposit in known if deposit.position >= start and deposit.key not in fresh and deposit.final
-    )
-    merged = {deposit.key: deposit for deposit in older} | fresh
-    return tuple(sorted(merged.values(), key=lambda deposit: deposit.order)), lost

@@ -7,7 +7,7 @@ from common.http import Operation, OutcomeUnknown
 from wallets.providers.deposits import Deposit
 from wallets.providers.usdt.addresses import checksummed
 from wallets.providers.usdt.chains import Tip
-from wallets.providers.usdt_eth.logs import TRANSFER, Block, Log, confirmed, padded, read_block, read_log
+from wallets.providers.usdt_eth.logs import TRANSFER, Block, Log, confirmed, padded, read_block, read_log, succeeded
 from wallets.providers.usdt_eth.rpc import LIMIT_EXCEEDED, Node, Question, RpcError, needed, quantity
 
 WINDOW = 2_000
@@ -56,13 +56,12 @@ class Ethereum:
                 logs |= {log.key: log for log in found}
         return (yield from self._confirmed(list(logs.values()), tip))
 
-    def gone(self, deposits: Sequence[Deposit]) -> Operation[bool]:
-        questions = [_receipt(deposit.key.split(":")[1]) for deposit in deposits]
-        receipts = yield from self._node.ask(questions)
-        return all(
-            not isinstance(needed(receipt), dict) or receipt.get("blockHash") != deposit.block_hash
-            for receipt, deposit in zip(receipts, deposits, strict=True)
-        )
+    def holds(self, transactions: Sequence[str]) -> Operation[bool]:
+        receipts = yield from self._node.ask([_receipt(f"0x{transaction}") for transaction in transactions])
+        try:
+            return any(succeeded(needed(receipt)) for receipt in receipts)
+        except (ValueError, KeyError) as error:
+            raise OutcomeUnknown("The Ethereum node's answer about a transfer could not be read.") from error
 
     def _logs(self, addresses: Sequence[str], first: int, last: int) -> Operation[list[Log]]:
         """No contract is named, so that another token sent by mistake is seen too."""

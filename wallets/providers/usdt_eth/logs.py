@@ -28,7 +28,7 @@ class Log:
 
     @property
     def key(self) -> str:
-        return f"ethereum:{self.transaction}:{self.index}"
+        return f"ethereum:{self.transaction[2:]}:{self.index}"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,11 @@ def confirmed(log: Log, receipt: Any) -> bool:
     """Whether the transaction succeeded in that very block and its receipt holds this very log."""
     if not isinstance(receipt, dict) or receipt.get("blockHash") != log.block_hash:
         return False
-    return quantity(receipt["status"]) == SUCCEEDED and log in map(read_log, receipt["logs"])
+    return succeeded(receipt) and log in map(read_log, receipt["logs"])
+
+
+def succeeded(receipt: Any) -> bool:
+    return isinstance(receipt, dict) and quantity(receipt["status"]) == SUCCEEDED
 
 
 def padded(address: str) -> str:

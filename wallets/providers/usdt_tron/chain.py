@@ -63,12 +63,12 @@ class Tron:
                 found += made
         return [deposit for deposit in found if deposit.position <= tip.final]
 
-    def gone(self, deposits: Sequence[Deposit]) -> Operation[bool]:
-        for deposit in deposits:
-            receipt = yield from self._grid.transaction(deposit.key.split(":")[1])
-            if receipt and str(receipt.get("blockNumber")) == deposit.block_hash:
-                return False
-        return True
+    def holds(self, transactions: Sequence[str]) -> Operation[bool]:
+        for identifier in transactions:
+            receipt = yield from self._grid.transaction(identifier)
+            if _succeeded(receipt, identifier):
+                return True
+        return False
 
 
 def _transactions(rows: Sequence[dict[str, Any]], address: str) -> dict[str, set[str]]:
@@ -85,10 +85,18 @@ def _transactions(rows: Sequence[dict[str, Any]], address: str) -> dict[str, set
     return found
 
 
+def _succeeded(receipt: dict[str, Any], identifier: str) -> bool:
+    """Raises when the answer is about another transaction; empty means the chain does not know it."""
+    if receipt and receipt.get("id") != identifier:
+        raise OutcomeUnknown("TronGrid answered about another transaction.")
+    outcome = receipt.get("receipt")
+    return isinstance(outcome, dict) and outcome.get("result") == "SUCCESS"
+
+
 def _deposits(receipt: dict[str, Any], identifier: str, address: str) -> list[Deposit]:
     """The transfers to this address that a transaction made; none when it did not succeed."""
     try:
-        if not receipt or receipt["id"] != identifier or receipt["receipt"]["result"] != "SUCCESS":
+        if not _succeeded(receipt, identifier):
             return []
         position, block = _whole(receipt["blockTimeStamp"]), str(_whole(receipt["blockNumber"]))
         transfers = [(index, _transfer(log)) for index, log in enumerate(receipt.get("log", []))]

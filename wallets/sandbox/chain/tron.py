@@ -144,4 +144,5 @@ def _whole(text: str | None, otherwise: int) -> int:
 
 def _about_another(document: Document) -> Document:
     rows = [{**row, "to": to_base58check("d4" * 20)} for row in document.get("data", [])]
-    return {**document, "id": "0" * 64, "data": rows}
+    young_chain = {"raw_data": {"number": 1, "timestamp": 3_000}}
+    return {**document, "id": "0" * 64, "data": rows, "block_header": young_chain}
