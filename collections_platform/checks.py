@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import Error, Tags, Warning, register
 
 
 @register(Tags.security, deploy=True)
@@ -24,3 +24,11 @@ def secrets_are_real(app_configs: Any, **kwargs: Any) -> list[Error]:
     if not settings.PUBLIC_URL.startswith("https://"):
         problems.append(Error("PUBLIC_URL is not https.", hint="Payment links must be encrypted.", id="platform.E3"))
     return problems
+
+
+@register(Tags.security, deploy=True)
+def mail_reports_are_heard(app_configs: Any, **kwargs: Any) -> list[Warning]:
+    if not settings.EMAIL_BACKEND.startswith("anymail.") or settings.ANYMAIL.get("WEBHOOK_SECRET"):
+        return []
+    hint = "Set ANYMAIL_WEBHOOK_SECRET=user:password and give the provider https://user:password@.../webhooks/mail/."
+    return [Warning("Bounces and complaints from the mail provider are not heard.", hint=hint, id="platform.W1")]

@@ -6,7 +6,7 @@ class RemindersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from reminders import receivers  # noqa: F401 - connecting them is all this import is for
+        from reminders import mail_receivers, receivers  # noqa: F401 - connecting them is all this import is for
 
         self._register_pages()
 

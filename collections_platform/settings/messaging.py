@@ -1,16 +1,21 @@
 """How messages leave: SMTP, Twilio. In sandbox mode both end in the on-screen outbox."""
 
+import os
+
 from collections_platform.settings.base import MESSAGE_SANDBOX_URL, SANDBOX, env
 
-_email = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:8103")
-EMAIL_BACKEND = env("EMAIL_BACKEND", default=_email["EMAIL_BACKEND"])
+# A compose file passes what is not set as empty text.
+_email = env.email_url_config(env("EMAIL_URL", default="") or "smtp://127.0.0.1:8103")
+EMAIL_BACKEND = env("EMAIL_BACKEND", default="") or _email["EMAIL_BACKEND"]
 EMAIL_HOST = _email["EMAIL_HOST"]
 EMAIL_PORT = _email["EMAIL_PORT"]
 EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
 EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="help@collections.example")
+# A mail provider's own settings (ANYMAIL_POSTMARK_SERVER_TOKEN, ...), and the "user:password" its reports come with.
+ANYMAIL = {name[8:]: value for name, value in os.environ.items() if name.startswith("ANYMAIL_") and value}
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="") or "help@collections.example"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 TWILIO_BASE_URL = MESSAGE_SANDBOX_URL if SANDBOX else "https://api.twilio.com"

@@ -133,6 +133,8 @@ def build_email(message: OutboundMessage) -> EmailMultiAlternatives:
     )
     if message.html:
         email.attach_alternative(message.html, "text/html")
+    # Mail providers hand it back with every event, so that one which overtakes our own commit finds its message.
+    email.metadata = {"message": message.message_id}  # type: ignore[attr-defined]
     for attachment in message.attachments:
         email.attach(_safe(attachment.filename, "attachment"), attachment.content, attachment.mime_type)
     return email

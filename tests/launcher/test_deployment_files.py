@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +96,17 @@ def test_the_welcome_shows_address_logins_and_link() -> None:
 
 def test_without_a_demo_the_address_is_shown_all_the_same() -> None:
     assert "http://127.0.0.1:8000" in text({}, url="http://127.0.0.1:8000")
+
+
+def test_the_settings_load_with_what_the_compose_file_passes_when_nothing_optional_is_set() -> None:
+    environment = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["x-platform"]["environment"]
+    given = {"PUBLIC_URL": "https://c.example", "ALLOWED_HOSTS": "c.example", "DEFAULT_FROM_EMAIL": "help@c.example"}
+    passed = {name: given.get(name, "") if text.startswith("${") else text for name, text in environment.items()}
+    own = ("PATH", "HOME", "LD_LIBRARY_PATH", "SECRETS_DIR")
+    kept = {name: value for name, value in os.environ.items() if name in own}
+    env = kept | passed | {"DJANGO_SETTINGS_MODULE": "collections_platform.settings"}
+    script = "from django.conf import settings; print(settings.EMAIL_BACKEND, settings.SANDBOX, settings.ANYMAIL)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=env, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["django.core.mail.backends.smtp.EmailBackend", "False", "{}"], done.stderr
