@@ -1,0 +1,64 @@
+"""What becomes of a plan when the debt is paid another way. Only a plan that runs is completed by money."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Event
+from common.clock import now, today
+from common.money import Money
+from payments.models import Instalment, Plan
+from payments.plans import create_plan
+from payments.services.direct import record_direct_payment
+
+
+@pytest.fixture
+def plan(account) -> Plan:
+    """Two parts that leave some of the debt for later."""
+    return create_plan(account, parts=[(today() + timedelta(days=days), 50_000) for days in (5, 35)])
+
+
+def pay(account, minor: int) -> None:
+    record_direct_payment(
+        account, Money(minor, account.currency), received_at=now(), external_reference=f"bank-{minor}"
+    )
+
+
+def states(plan: Plan) -> list[str]:
+    return list(Instalment.objects.filter(plan=plan).order_by("number").values_list("state", flat=True))
+
+
+def completed(plan: Plan) -> int:
+    return Event.objects.filter(kind="plan.completed", account=plan.account).count()
+
+
+def test_a_plan_is_completed_by_its_last_instalment_and_says_so_once(account, plan):
+    pay(account, 100_000)
+    plan.refresh_from_db()
+    assert (plan.state, states(plan), completed(plan)) == ("completed", ["paid", "paid"], 1)
+    pay(account, 25_000)
+    assert completed(plan) == 1
+
+
+def test_a_plan_with_something_left_goes_on(account, plan):
+    pay(account, 60_000)
+    plan.refresh_from_db()
+    assert (plan.state, states(plan), completed(plan)) == ("active", ["paid", "scheduled"], 0)
+
+
+def test_what_is_left_of_a_plan_is_called_off_when_the_debt_is_gone(account, plan):
+    Instalment.objects.filter(plan=plan, number=2).update(amount_minor=90_000)
+    pay(account, 125_000)
+    plan.refresh_from_db()
+    assert (plan.state, states(plan)) == ("completed", ["paid", "cancelled"])
+
+
+@pytest.mark.parametrize("state", ["paused", "defaulted"])
+def test_a_plan_that_does_not_run_is_not_completed_by_money_but_asks_for_none(account, plan, state):
+    Plan.objects.filter(pk=plan.pk).update(state=state)
+    pay(account, 125_000)
+    plan.refresh_from_db()
+    assert (plan.state, completed(plan)) == (state, 0)
+    assert set(states(plan)) <= {"paid", "cancelled"}
