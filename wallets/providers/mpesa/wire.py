@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import InvalidInput
 from common.money import Money
-from wallets.providers.errors import Unsupported
+from wallets.providers import amounts
 from wallets.providers.messages import Descriptor
 
 # Kenya has kept GMT+3 without daylight saving since 1960.
@@ -68,15 +68,8 @@ def phone_number(text: str) -> str:
 
 def check_amount(amount: Money, descriptor: Descriptor) -> int:
     """The amount in whole shillings; raises `Unsupported` or `InvalidInput`."""
-    if amount.currency not in descriptor.currencies:
-        raise Unsupported(
-            _("%(wallet)s is not set up for %(currency)s. Choose another wallet.")
-            % {"wallet": descriptor.display_name, "currency": amount.currency}
-        )
-    shillings, cents = divmod(amount.minor, SHILLING)
-    if cents or not 1 <= shillings <= LARGEST_SHILLINGS:
-        raise InvalidInput(_("M-Pesa takes whole shillings from 1 to 250,000. Choose such an amount."), field="amount")
-    return shillings
+    amounts.check_amount(amount, descriptor)
+    return amount.minor // SHILLING
 
 
 def read_amount(value: object) -> Money:
