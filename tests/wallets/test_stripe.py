@@ -312,6 +312,23 @@ def test_a_sepa_debit_can_fail_after_it_was_accepted(stripe):
     assert (found.state, found.decline.reason) == (PaymentState.FAILED, Reason.INSUFFICIENT_FUNDS)
 
 
+def test_a_sepa_payment_of_a_page_can_fail_long_after_the_page(stripe):
+    stripe.currency = "EUR"
+    accepted = with_choice(stripe, "sepa_debit")
+    assert (accepted.state, stripe.debits(accepted.merchant_ref)) == (PaymentState.PENDING, 0)
+    stripe.control.user("fail", attempt_id=accepted.merchant_ref)
+    for known in (accepted.provider_ref, ""):
+        found = run(stripe.provider.get_payment(accepted.merchant_ref, known))
+        assert (found.state, found.decline.reason) == (PaymentState.FAILED, Reason.INSUFFICIENT_FUNDS)
+
+
+def test_a_page_that_ended_after_a_declined_try_is_closed_however_it_is_asked_for(stripe):
+    declined = with_choice(stripe, "visa_poor")
+    stripe.move_clock(stripe.now() + timedelta(hours=25))
+    for known in (declined.provider_ref, ""):
+        assert run(stripe.provider.get_payment(declined.merchant_ref, known)).state is PaymentState.CLOSED
+
+
 def test_a_sepa_debit_given_back_by_the_debtor_is_reversed_for_good(stripe):
     request = stripe.charge_request(sepa_mandate(stripe))
     run(stripe.provider.charge(request))

@@ -62,6 +62,13 @@ def open_session(client: Client, reference: str, now: datetime) -> Operation[Fie
     return next((page for page in pages if page.get("client_reference_id") == reference), None)
 
 
+def session_of(client: Client, payment_intent: str) -> Operation[Fields | None]:
+    """The page on which a payment intent was made: whether it can still be paid is for the page to say."""
+    asked = {"payment_intent": payment_intent, "limit": 1}
+    found = yield from client.ask(lambda api: api.checkout.sessions.list_async(asked))
+    return next(iter(found.get("data") or []), None)
+
+
 def customer(client: Client, reference: str, now: datetime) -> Operation[str]:
     """The customer made for a mandate, or `""`."""
     query = {"query": f"metadata['{ATTEMPT}']:'{reference}'"}

@@ -68,13 +68,14 @@ class PaymentOperations:
             intent = yield from lookup.one(
                 self._client, lambda api: api.payment_intents.retrieve_async(provider_ref, expand)
             )
-            return (intent, None) if intent else None
-        now = self._now()
-        intent = yield from lookup.payment_intent(self._client, merchant_ref, now)
-        if intent and not (intent.get("status") in reading.NO_MONEY and _by_page(intent)):
-            return intent, None
-        session = yield from lookup.open_session(self._client, merchant_ref, now)
-        return (intent, session) if intent or session else None
+        else:
+            intent = yield from lookup.payment_intent(self._client, merchant_ref, self._now())
+        if intent is None and not provider_ref:
+            page = yield from lookup.open_session(self._client, merchant_ref, self._now())
+            return (None, page) if page else None
+        if intent and intent.get("status") in reading.NO_MONEY and _by_page(intent):
+            return intent, (yield from lookup.session_of(self._client, reading.name_of(intent)))
+        return (intent, None) if intent else None
 
     def _read(self, intent: Fields | None, session: Fields | None, merchant_ref: str) -> Operation[PaymentResult]:
         with lookup.readable():

@@ -82,6 +82,9 @@ def _unpaid(result: PaymentResult, intent: Fields, session: Fields | None) -> Pa
         if intent.get("status") != "requires_payment_method":
             return replace(result, state=PaymentState.PENDING, decline=decline)
         return declined(result, decline or codes.classify("unexplained"))
+    if session and session.get("status") == "complete" and intent.get("status") == "requires_payment_method":
+        # A bank debit that was accepted on the page and refused days later: the page is over.
+        return declined(result, decline or codes.classify("unexplained"))
     # The payer may try again for as long as the page is open.
     state = SESSION_STATES.get(str((session or {}).get("status")), PaymentState.REQUIRES_ACTION)
     return replace(result, state=state, decline=decline, action=action(session) if session else None)
