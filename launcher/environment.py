@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from launcher.layout import Layout
 from launcher.ports import HOST
 
+# What would make Python look elsewhere, or compile every module again in each of a dozen processes.
+NOT_INHERITED = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+
 
 def for_sandbox(layout: Layout, *, urls: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
     """Nothing leaves the machine: wallets, SMS and e-mail end in the local sandboxes."""
@@ -33,6 +36,6 @@ def for_tests(layout: Layout, *, urls: Mapping[str, str]) -> dict[str, str]:
 
 
 def whole(ours: Mapping[str, str]) -> dict[str, str]:
-    """What a child gets: the caller's environment, minus what would make Python look elsewhere, plus ours."""
-    inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
+    """What a child gets: the caller's environment, minus `NOT_INHERITED`, plus ours."""
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     return inherited | {"PYTHONUNBUFFERED": "1", **ours}
