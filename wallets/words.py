@@ -5,7 +5,12 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-WALLET_NAMES: dict[str, Promise] = {"Alipay": _("Alipay"), "Stripe": _("Card, Apple Pay or Google Pay")}
+WALLET_NAMES: dict[str, Promise] = {
+    "Alipay": _("Alipay"),
+    "Stripe": _("Card, Apple Pay or Google Pay"),
+    "M-Pesa Ratiba": _("M-Pesa standing order"),
+    "Digital yuan": _("Digital yuan"),
+}
 
 
 def wallet_words(name: str) -> str:
