@@ -1,6 +1,7 @@
 """What is particular to Stripe, on the wire."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -23,6 +24,7 @@ from wallets.providers.base import (
     RefundState,
     StatementLine,
 )
+from wallets.providers.stripe import reading
 
 __all__ = ["stripe", "stripe_sandbox"]
 
@@ -120,6 +122,90 @@ def test_what_was_not_sent_for_the_debit_is_not_sent_even_after_a_question_witho
     with pytest.raises(NotSent):
         run(stripe.provider.charge(request))
     assert run(stripe.provider.charge(request)).state is PaymentState.SUCCEEDED
+
+
+CARD = {"id": "pm_1", "object": "payment_method", "customer": "cus_1", "type": "card", "livemode": False}
+
+
+def reply(**body):
+    return HttpResponse(status=200, body=json.dumps({"livemode": False, **body}).encode())
+
+
+def answer_intent(request, **changes):
+    marks = {"attempt_id": request.merchant_ref, "flow": "off_session"}
+    money = {"amount": request.amount.minor, "currency": "usd", "status": "succeeded"}
+    return reply(**{"id": "pi_1", "object": "payment_intent", **money, "metadata": marks, **changes})
+
+
+def asked(stripe):
+    """A debit about to be answered by Stripe."""
+    request = stripe.charge_request(stripe.mandate())
+    operation = stripe.provider.charge(request)
+    next(operation)
+    operation.send(reply(**CARD))
+    return request, operation
+
+
+def result_of(operation, answer):
+    with pytest.raises(StopIteration) as stop:
+        operation.send(answer)
+    return stop.value.value
+
+
+@pytest.mark.parametrize("changes", [{"amount": 1235}, {"currency": "eur"}, {"amount": None}, {"amount": "1234"}])
+def test_a_debit_answered_with_another_amount_is_unknown(stripe, changes):
+    request, operation = asked(stripe)
+    with pytest.raises(OutcomeUnknown):
+        operation.send(answer_intent(request, **changes))
+
+
+def test_a_page_made_for_another_amount_is_not_shown(stripe):
+    request = stripe.payment()
+    operation = stripe.provider.create_payment(request)
+    next(operation)
+    page = {
+        "id": "cs_1",
+        "object": "checkout.session",
+        "status": "open",
+        "url": "http://127.0.0.1:1/",
+        "currency": "usd",
+    }
+    with pytest.raises(OutcomeUnknown):
+        operation.send(reply(**page, amount_total=1, client_reference_id=request.merchant_ref))
+
+
+def test_a_refund_answered_with_another_amount_is_unknown(stripe):
+    request = stripe.refund_request(stripe.paid(), 100)
+    operation = stripe.provider.refund(request)
+    next(operation)
+    operation.send(reply(object="list", data=[], has_more=False))
+    marks = {"attempt_id": request.merchant_ref, "refund_ref": request.refund_ref}
+    made = {"id": "re_1", "object": "refund", "amount": 99, "currency": "usd", "status": "succeeded"}
+    with pytest.raises(OutcomeUnknown):
+        operation.send(reply(**made, metadata=marks))
+
+
+@pytest.mark.parametrize(
+    ("ended", "state"),
+    [({"status": "canceled"}, PaymentState.FAILED), ({"status": "processing"}, PaymentState.SUCCEEDED)],
+)
+def test_a_debit_that_waits_for_the_payer_is_ended_or_told_as_it_stands(stripe, ended, state):
+    request, operation = asked(stripe)
+    cancelling = operation.send(answer_intent(request, status="requires_action"))
+    assert cancelling.url.endswith("/payment_intents/pi_1/cancel")
+    if state is PaymentState.FAILED:
+        result = result_of(operation, answer_intent(request, **ended))
+        assert result.decline.category is DeclineCategory.NEEDS_CUSTOMER_ACTION
+        return
+    looking = operation.send(answer_intent(request, **ended))
+    assert looking.method == "GET"
+    assert result_of(operation, answer_intent(request)).state is PaymentState.SUCCEEDED
+
+
+@pytest.mark.parametrize(("day", "state"), [(28, MandateState.ACTIVE), (1, MandateState.EXPIRED)])
+def test_a_card_is_good_to_the_last_day_of_its_month(day, state):
+    today = date(2027, 2 if day == 28 else 3, day)
+    assert reading.standing({"customer": "cus_1", "card": {"exp_year": 2027, "exp_month": 2}}, None, today) is state
 
 
 # Payments
