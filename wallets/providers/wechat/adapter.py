@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
-from common.http import HttpResponse, NotSent, Operation, OutcomeUnknown
+from common.http import HttpRequest, HttpResponse, NotSent, Operation, OutcomeUnknown
 from wallets.providers.base import (
     Capability,
     DeclineInfo,
@@ -118,7 +118,7 @@ class WeChatPay(PaymentOperations, UnsupportedByDefault):
         response = yield self._download(answer.text("download_url"))
         return self._bill(response, answer.text("hash_value"))
 
-    def _download(self, url: str) -> object:
+    def _download(self, url: str) -> HttpRequest:
         """The download is signed too, and our signature goes nowhere but to WeChat Pay."""
         if urlsplit(url)[:2] != urlsplit(self._v3.url)[:2]:
             raise OutcomeUnknown("WeChat Pay named an address for the bill that is not its own.")

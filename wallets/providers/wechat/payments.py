@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -122,25 +123,25 @@ class PaymentOperations:
     def refund(self, request: RefundRequest) -> Operation[RefundResult]:
         """WeChat Pay wants to hear the amount of the whole order, so the order is looked up first."""
         paid = yield from self.get_payment(request.merchant_ref, request.provider_ref)
-        refs = {"refund_ref": request.refund_ref, "merchant_ref": request.merchant_ref}
+        nothing = RefundResult(
+            state=RefundState.UNKNOWN, refund_ref=request.refund_ref, merchant_ref=request.merchant_ref
+        )
         if paid.state is not PaymentState.SUCCEEDED or paid.amount is None:
-            return RefundResult(state=RefundState.UNKNOWN, decline=paid.decline, **refs)
+            return replace(nothing, decline=paid.decline)
         if paid.amount.currency != request.amount.currency:
-            return RefundResult(state=RefundState.FAILED, decline=codes.classify("PARAM_ERROR"), **refs)
+            return replace(nothing, state=RefundState.FAILED, decline=codes.classify("PARAM_ERROR"))
         answer = yield from self._v3.call("POST", REFUNDS, requests.refund(request, paid.amount), purpose="refund")
-        return self._refunded(answer, refs) if answer.ok else reading.refused_refund(answer, **refs)
+        return self._refunded(answer, nothing) if answer.ok else reading.refused_refund(answer, nothing)
 
     def get_refund(self, refund_ref: str, merchant_ref: str, provider_ref: str = "") -> Operation[RefundResult]:
-        refs = {"refund_ref": refund_ref, "merchant_ref": merchant_ref}
         answer = yield from self._v3.call("GET", f"{REFUNDS}/{quote(refund_ref, safe='')}", purpose="refund.query")
-        if answer.ok:
-            return self._refunded(answer, refs)
-        return RefundResult(state=RefundState.UNKNOWN, decline=answer.decline(), **refs)
+        nothing = RefundResult(state=RefundState.UNKNOWN, refund_ref=refund_ref, merchant_ref=merchant_ref)
+        return self._refunded(answer, nothing) if answer.ok else replace(nothing, decline=answer.decline())
 
-    def _refunded(self, answer: Answer, refs: Mapping[str, str]) -> RefundResult:
+    def _refunded(self, answer: Answer, asked: RefundResult) -> RefundResult:
         result = _read(reading.refund, answer.data)
-        if (result.refund_ref, result.merchant_ref) != (refs["refund_ref"], refs["merchant_ref"]):
-            raise OutcomeUnknown("WeChat Pay answered about another refund.", **refs)
+        if (result.refund_ref, result.merchant_ref) != (asked.refund_ref, asked.merchant_ref):
+            raise OutcomeUnknown("WeChat Pay answered about another refund.", refund_ref=asked.refund_ref)
         return result
 
 

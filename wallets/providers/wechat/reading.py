@@ -1,6 +1,7 @@
 """WeChat Pay's orders, refunds and contracts in our words. Everything malformed raises `ValueError`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -108,11 +109,10 @@ def refund(data: Mapping[str, Any]) -> RefundResult:
     )
 
 
-def refused_refund(answer: Answer, *, refund_ref: str, merchant_ref: str) -> RefundResult:
+def refused_refund(answer: Answer, asked: RefundResult) -> RefundResult:
     decline = answer.decline()
     unknown = decline.category is DeclineCategory.UNKNOWN_OUTCOME
-    state = RefundState.UNKNOWN if unknown else RefundState.FAILED
-    return RefundResult(state=state, refund_ref=refund_ref, merchant_ref=merchant_ref, decline=decline)
+    return replace(asked, state=RefundState.UNKNOWN if unknown else RefundState.FAILED, decline=decline)
 
 
 def mandate(data: Mapping[str, str], now: datetime) -> MandateResult:

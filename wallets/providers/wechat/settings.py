@@ -1,8 +1,8 @@
 """Builds the adapter from a provider's settings.
 
 Options: `api_url` (https://api.mch.weixin.qq.com), `mch_id`, `app_id`, `merchant_serial` (of the merchant's own
-certificate), `platform_keys` (`serial=secret name`, comma-separated: two while one key replaces the other), optional
-`server_ip`. Secrets: `private_key`, `api_v3_key`, and each platform key (public key or certificate, PEM).
+certificate), `platform_keys` (`serial=secret name`, or only the secret's name for a certificate; comma-separated: two
+while one key replaces the other), optional `server_ip`. Secrets: `private_key`, `api_v3_key`, and each platform key.
 With `plan_id`, 委托代扣 too: secret `api_v2_key`, optional `plan_limit` (fen, default 50000) and `sign_opens_in`
 (`wallet`, or `browser` where the signing page is a plain web page).
 """
@@ -11,7 +11,7 @@ from wallets.providers.config import ProviderConfig
 from wallets.providers.errors import ConfigError
 from wallets.providers.wechat.adapter import WeChatPay, WeChatPayWithContracts
 from wallets.providers.wechat.requests import STARTING_LIMIT, Merchant, Plan
-from wallets.providers.wechat.signing import Keyring, Signer, Vault
+from wallets.providers.wechat.signing import Keyring, Signer, Vault, certificate_serial
 from wallets.providers.wechat.signing_v2 import SharedKey
 from wallets.providers.wechat.v2 import V2
 from wallets.providers.wechat.v3 import V3
@@ -27,7 +27,7 @@ def build(config: ProviderConfig) -> WeChatPay:
         mch_id=mch_id,
         serial=config.option("merchant_serial"),
         signer=Signer(config.secret("private_key")),
-        keyring=Keyring({serial: config.secret(name) for serial, name in _platform_keys(config).items()}),
+        keyring=Keyring(_platform_keys(config)),
         now=config.now,
     )
     vault = Vault(_shared_key(config, "api_v3_key"))
@@ -40,11 +40,23 @@ def build(config: ProviderConfig) -> WeChatPay:
     )
 
 
-def _platform_keys(config: ProviderConfig) -> dict[str, str]:
-    pairs = [pair.partition("=") for pair in config.option("platform_keys").split(",") if pair.strip()]
-    if not pairs or any(not (serial.strip() and name.strip()) for serial, _, name in pairs):
-        raise ConfigError("WeChat Pay: option 'platform_keys' must read like PUB_KEY_ID_1=platform_public_key.")
-    return {serial.strip(): name.strip() for serial, _, name in pairs}
+def _platform_keys(config: ProviderConfig) -> dict[str, bytes]:
+    """A public key is named by the serial WeChat gave it; a certificate knows its own."""
+    keys: dict[str, bytes] = {}
+    for entry in config.option("platform_keys").split(","):
+        left, named, right = (part.strip() for part in entry.partition("="))
+        if not left:
+            raise ConfigError("WeChat Pay: option 'platform_keys' must read like PUB_KEY_ID_1=secret.")
+        pem = config.secret(right if named else left)
+        keys[left if named else _own_serial(pem)] = pem
+    return keys
+
+
+def _own_serial(pem: bytes) -> str:
+    try:
+        return certificate_serial(pem)
+    except ValueError as error:
+        raise ConfigError("WeChat Pay: name a public key in 'platform_keys' like PUB_KEY_ID_1=secret.") from error
 
 
 def _shared_key(config: ProviderConfig, name: str) -> bytes:

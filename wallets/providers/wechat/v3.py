@@ -39,7 +39,9 @@ class V3:
         response = yield self.request(method, self.url + path, body, purpose=purpose)
         return self._read(response, purpose)
 
-    def request(self, method: str, url: str, body: bytes = b"", *, purpose: str, max_bytes: int = 2 << 20) -> Any:
+    def request(
+        self, method: str, url: str, body: bytes = b"", *, purpose: str, max_bytes: int = 2 << 20
+    ) -> HttpRequest:
         headers = {
             "accept": "application/json",
             "content-type": "application/json",
