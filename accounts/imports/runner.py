@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.imports.chunk import JobFacts
+from accounts.imports.collector import collector_spared
 from accounts.imports.lines import LineIndex
 from accounts.imports.plan import ReadingPlan
 from accounts.imports.pool import Alone, Team
@@ -48,7 +49,11 @@ def work_through(job: ImportJob, *, dry: bool = False, workers: int | None = Non
         progress.resume()
         done = frozenset(job.chunks.values_list("number", flat=True))
     beside = workers != 0 and stored_bytes(job.stored_path) >= BYTES_WORTH_PROCESSES and not connection.in_atomic_block
-    with Team(facts) if beside else Alone(facts) as bring_in, LineIndex(data_rows(job), plan) as index:
+    with (
+        collector_spared(),
+        Team(facts) if beside else Alone(facts) as bring_in,
+        LineIndex(data_rows(job), plan) as index,
+    ):
         ImportJob.objects.filter(pk=job.pk).update(rows_total=index.rows, **progress.columns())
         job.rows_total = index.rows
         for result in bring_in(chunks_of(job, index, done=done)):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from accounts.imports.chunk import Chunk, ChunkImporter
 
 
 def _set_up(surroundings: dict[str, Any]) -> None:
@@ -18,12 +20,6 @@ def _set_up(surroundings: dict[str, Any]) -> None:
     settings.DATABASES["default"]["NAME"] = surroundings["database"]
 
 
-def _spare_the_collector() -> None:
-    """Rows hold no cycles and are freed by their counts; looking for cycles among them costs a sixth of our time."""
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
-
-
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collections_platform.settings")
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
@@ -31,6 +27,7 @@ def main() -> None:
 
     django.setup()
     from accounts.imports.chunk import ChunkImporter
+    from accounts.imports.collector import collector_spared
     from accounts.imports.pool import receive, send
 
     first = receive(sys.stdin.buffer)
@@ -39,13 +36,16 @@ def main() -> None:
     surroundings, facts = first
     _set_up(surroundings)
     importer = ChunkImporter(facts)
-    _spare_the_collector()
-    while (chunk := receive(sys.stdin.buffer)) is not None:
-        try:
-            answer: object = importer.run(chunk)
-        except Exception as error:  # the parent raises it again
-            answer = RuntimeError(f"{type(error).__name__}: {error}")
-        send(answers, answer)
+    with collector_spared():
+        while (chunk := receive(sys.stdin.buffer)) is not None:
+            send(answers, _brought_in(importer, chunk))
+
+
+def _brought_in(importer: ChunkImporter, chunk: Chunk) -> object:
+    try:
+        return importer.run(chunk)
+    except Exception as error:  # the parent raises it again
+        return RuntimeError(f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":
