@@ -76,9 +76,10 @@ class Payer:
         return {"ok": True}
 
     def _finalise(self) -> None:
+        """One block for now, and as many on top of it as finality takes."""
         self._tron.solidify()
         if self._evm.started:
-            self._evm.mine(FINALITY)
+            self._evm.mine(1 + FINALITY)
 
     def _now(self, order: Document) -> Document:
         chain = self._evm if order["network"] == "ethereum" else self._tron
