@@ -61,9 +61,13 @@ class JournalEntry(models.Model):
 
 
 class Posting(models.Model):
-    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="postings")
-    ledger_account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="postings", db_index=False)
-    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="postings", db_index=False)
+    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="postings", db_constraint=False)
+    ledger_account = models.ForeignKey(
+        LedgerAccount, on_delete=models.PROTECT, related_name="postings", db_index=False, db_constraint=False
+    )
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="postings", db_index=False, db_constraint=False
+    )
     component = models.CharField(max_length=10, blank=True)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=4)
