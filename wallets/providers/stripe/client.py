@@ -57,8 +57,7 @@ class Client:
         """One call. Raises `Refused`, `RateLimited` or `OutcomeUnknown`; objects of the other mode are not believed."""
         try:
             answer = yield from call(self._api).__await__()
-            headers = answer.last_response.headers
-            found = answer.to_dict()
+            headers, found = answer.last_response.headers, answer.last_response.data
         except stripe.StripeError as error:
             # The SDK's error carries Stripe's whole answer, which must not reach a log.
             raise _told_apart(error) from None
