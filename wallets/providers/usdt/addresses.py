@@ -1,7 +1,7 @@
 """Deposit addresses derived from an account's extended public key: no private key is ever here.
 
 The path is four child indexes of 31 bits each, cut from a hash of our reference. One non-hardened index alone would
-collide after some ten thousand payments; 124 bits do not, and need no counter that two processes must share.
+collide after some fifty thousand payments; 124 bits do not, and need no counter that processes must share.
 """
 
 import hashlib
