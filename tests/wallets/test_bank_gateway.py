@@ -160,3 +160,47 @@ def test_the_pay_page_shows_the_amount_and_takes_it_once(bank):
     for _ in range(3):
         bank.control.press(f"{page}/pay")
     assert bank.debits(payment.merchant_ref) == 1
+
+
+def signed_by_the_bank(bank, fields):
+    from wallets.sandbox.bank.world import Seal
+
+    return json.dumps(Seal(bank.sandbox.secrets_dir).signed(fields)).encode()
+
+
+def notice(bank, **changes):
+    channel = bank.provider._channel
+    names = {"mchntCd": "M10086", "ordNo": "A1", "txnAmt": "100", "currency": "CNY", "state": "PAID"}
+    return {**names, "notice_id": "N1", "timestamp": channel.time(bank.now()), **changes}
+
+
+def test_a_notice_in_another_currency_is_refused(bank):
+    from wallets.providers.base import HttpIn
+
+    good = HttpIn(method="POST", path="/", body=signed_by_the_bank(bank, notice(bank)))
+    assert bank.provider.parse_webhook(good)[0].payment.amount == Money(100, "CNY")
+    for change in ({"currency": "USD"}, {"txnAmt": "1e3"}, {"txnAmt": "9" * 21}, {"txnAmt": ""}):
+        with pytest.raises(InvalidWebhook):
+            bank.provider.parse_webhook(replace(good, body=signed_by_the_bank(bank, notice(bank, **change))))
+
+
+def test_a_name_twice_is_refused_whatever_the_signature(bank):
+    from wallets.providers.base import HttpIn
+
+    body = signed_by_the_bank(bank, notice(bank))
+    twice = b'{"txnAmt": "1", ' + body[1:]
+    with pytest.raises(InvalidWebhook):
+        bank.provider.parse_webhook(HttpIn(method="POST", path="/", body=twice))
+
+
+def test_a_refused_look_up_of_a_refund_says_nothing_about_it(bank):
+    paid = bank.paid()
+    bank.fault("decline", code="1001", method="refund_query")
+    assert run(bank.provider.get_refund("R1", paid.merchant_ref)).state is RefundState.UNKNOWN
+
+
+def test_a_number_used_again_tells_what_became_of_it(bank):
+    request = bank.payment()
+    payment = run(bank.provider.create_payment(request))
+    bank.user_pays(payment)
+    assert run(bank.provider.create_payment(request)).state is PaymentState.SUCCEEDED
