@@ -19,7 +19,6 @@ SAID_BY = {
     "language": ("language",),
 }
 OURS = "api"
-CREDITORS_WORD = (OURS, "placement file")
 EVERY = "*"
 
 
@@ -83,4 +82,4 @@ def _add_consents(person: Debtor, record: Record) -> None:
 
 def _is_own_word(row: Consent, channel: str) -> bool:
     reaches = EVERY in (channel, row.channel) or row.channel == channel
-    return reaches and row.evidence.get("source") not in CREDITORS_WORD
+    return reaches and row.by_person

@@ -68,12 +68,17 @@ def _holds(account: Account, at: datetime) -> Iterable[HoldFact]:
 
 
 def _newest_word(debtor: Debtor, *, channel: str, contact_point: ContactPoint | None) -> Consent | None:
-    """The last thing the person said about this channel, this address or all channels."""
+    """The last word about this channel, this address or all channels. A file that comes again with the creditor's old
+    yes does not undo what the person refused since: only they can."""
     about_address = Q(contact_point__isnull=True)
     if contact_point is not None:
         about_address |= Q(contact_point=contact_point)
     rows = Consent.objects.filter(about_address, debtor=debtor, channel__in=[channel, EVERY_CHANNEL])
-    return rows.filter(purpose="collection").order_by("-recorded_at", "-id").first()
+    said = list(rows.filter(purpose="collection").order_by("-recorded_at", "-id"))
+    own = next((row for row in said if row.by_person), None)
+    if own and not own.granted and said[0].granted:
+        return own
+    return next(iter(said), None)
 
 
 def contact_counts(debtor_id: UUID, *, around: date) -> dict[tuple[date, str], int]:

@@ -8,10 +8,16 @@ from accounts.models.debtors import ContactPoint, Debtor
 from accounts.models.tracking import track_changes
 from common.clock import now
 
+# Where a creditor's word comes from; every other source is the person.
+CREDITORS_WORD = ("api", "placement file")
+
 
 @track_changes
 class Consent(models.Model):
-    """The newest row for a debtor and channel ("*" = every channel) binds; a withdrawal is a row of its own."""
+    """The newest row for a debtor and channel ("*" = every channel) binds; a withdrawal is a row of its own.
+
+    One exception: a creditor's yes never outdoes a no that the person told us.
+    """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.CASCADE, related_name="consents")
     contact_point = models.ForeignKey(ContactPoint, null=True, blank=True, on_delete=models.CASCADE)
@@ -26,3 +32,7 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {'granted' if self.granted else 'withdrawn'}"
+
+    @property
+    def by_person(self) -> bool:
+        return self.evidence.get("source") not in CREDITORS_WORD
