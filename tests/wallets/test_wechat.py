@@ -34,7 +34,7 @@ from wallets.providers.base import (
 from wallets.providers.wechat import bill
 
 __all__ = ["wechat", "wechat_sandbox"]
-OPENID = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+OPENID = "oOurOwnPayer_000000000000001"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_the_bill_keeps_signs_fees_and_its_promise(wechat):
     paid = wechat.paid()
     run(wechat.provider.refund(refund(paid, "R00006", wechat.money(34))))
     day = wechat.now().astimezone(BEIJING).date()
-    wechat.move_clock(wechat.beijing(10, days=1))
+    wechat.move_clock(wechat.beijing(11, days=1))
     line, back = run(wechat.provider.statement(day))
     assert (line.amount, line.fee) == (Money(1234, "CNY"), Money(7, "CNY"))
     assert (back.amount, back.refund_ref, back.fee) == (Money(-34, "CNY"), "R00006", Money(0, "CNY"))
