@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 WALLET_NAMES: dict[str, Promise] = {
     "Alipay": _("Alipay"),
+    "WeChat Pay": _("WeChat Pay"),
     "Stripe": _("Card, Apple Pay or Google Pay"),
     "M-Pesa Ratiba": _("M-Pesa standing order"),
     "Digital yuan": _("Digital yuan"),
