@@ -129,6 +129,12 @@ def test_a_phone_is_asked_by_one_attempt_at_a_time(mpesa):
     assert len(mpesa.prompts()) == 1
 
 
+def test_a_busy_phone_is_known_without_asking_safaricom(mpesa):
+    mpesa.created()
+    refused = run(mpesa.unreachable().create_payment(mpesa.payment()))
+    assert (refused.state, refused.decline.code) == (PaymentState.FAILED, "1001")
+
+
 def test_a_phone_may_be_asked_again_as_soon_as_its_prompt_is_over(mpesa):
     first = mpesa.created()
     mpesa.user_declines(first)
