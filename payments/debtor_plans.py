@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from babel.dates import format_date
 from django.db import transaction
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext_lazy, ngettext, to_locale
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
@@ -19,6 +20,7 @@ from payments.models import Plan
 from payments.plans import create_plan, equal_parts
 from payments.services.locking import lock_account
 from wallets.models import Mandate
+from wallets.periods import add_months
 from wallets.services import Terms, propose_mandate, revoke_mandate
 
 COUNTS = (3, 6, 12)
@@ -28,15 +30,28 @@ PAY_DAYS = (1, 5, 10, 15, 20, 25)
 EARLIEST = timedelta(days=7)
 LATEST = timedelta(days=45)
 MINIMUM_UNITS = 10
-TERMS_VERSION = "2026-11"
+SHORTEST_PERIOD = 7
+TERMS_VERSION = "2026-11.2"
+WHOLE = gettext_lazy(
+    "Together they are %(total)s, which is all that is owed today. There is no charge for paying in parts."
+)
+COVERED = gettext_lazy(
+    "Together they are %(total)s: the dates still to come of the plan you have. There is no charge for it."
+)
 
 
 @dataclass(frozen=True)
 class ReadyPlan:
-    """`parts` are (due date, minor units) and sum to `total`; no debit is larger than `cap`."""
+    """`parts` are (due date, minor units) and sum to `total`; no debit is larger than `cap`.
+
+    `covers` is the id of a plan that is there already and whose remaining dates these are; 0 for a new one.
+    """
 
     parts: tuple[tuple[date, int], ...]
     total: Money
+    period: int = PERIOD_DAYS
+    period_unit: str = "day"
+    covers: int = 0
 
     @property
     def count(self) -> int:
@@ -69,24 +84,55 @@ def first_days(zone: str = "") -> list[date]:
     return [day for day in days if day.day in PAY_DAYS][:6]
 
 
-def ready_plans(account: Account, first_on: date) -> list[ReadyPlan]:
-    """Two to four plans whose instalments are not too small to be worth a debit; none for a tiny debt."""
+def ready_plans(account: Account, first_on: date, unit: str = "day") -> list[ReadyPlan]:
+    """Two to four plans whose instalments are not too small to be worth a debit; none for a tiny debt.
+
+    `unit`: how the wallet counts its periods: 30 days, or calendar months.
+    """
     least = smallest_instalment(account.currency)
     fitting = [count for count in COUNTS if account.balance_minor // count >= least]
     if fitting and len(fitting) < len(COUNTS):
         fitting = [2, *fitting]
-    return [_plan(account.balance, count=count, first_on=first_on) for count in fitting]
+    return [_plan(account.balance, count=count, first_on=first_on, unit=unit) for count in fitting]
 
 
-def _plan(total: Money, *, count: int, first_on: date) -> ReadyPlan:
-    return ReadyPlan(tuple(equal_parts(total, count=count, first_on=first_on, every_days=PERIOD_DAYS)), total)
+def _plan(total: Money, *, count: int, first_on: date, unit: str) -> ReadyPlan:
+    monthly = unit == "month"
+    parts = equal_parts(total, count=count, first_on=first_on, every_days=PERIOD_DAYS, every_months=1 if monthly else 0)
+    return ReadyPlan(tuple(parts), total, 1 if monthly else PERIOD_DAYS, unit)
 
 
-def chosen_plan(account: Account, *, count: int, first_on: date) -> ReadyPlan:
+def plan_to_cover(account: Account, unit: str) -> ReadyPlan | None:
+    """The dates to come of a live plan that no agreement covers, if they keep a rhythm the wallet can agree to.
+
+    Dates too near for the notice are left to be paid by hand.
+    """
+    plan = Plan.objects.filter(account=account, state="active").first()
+    if plan is None:
+        return None
+    earliest = today(account.debtor.time_zone or "UTC") + EARLIEST
+    rows = plan.instalments.filter(state__in=["scheduled", "missed"], due_on__gte=earliest).order_by("due_on")
+    parts = tuple((row.due_on, row.amount_minor - row.paid_minor) for row in rows)
+    period = _rhythm([day for day, _minor in parts], unit)
+    if not parts or not period:
+        return None
+    total = Money(sum(minor for _day, minor in parts), account.currency)
+    return ReadyPlan(parts, total, period, unit, plan.pk)
+
+
+def _rhythm(days: list[date], unit: str) -> int:
+    """The period the days keep, in units; 0 when they keep none."""
+    if unit == "month":
+        return int(all(day == add_months(days[0], number) for number, day in enumerate(days)) and days[0].day <= 28)
+    gaps = {(later - earlier).days for earlier, later in pairwise(days)} or {PERIOD_DAYS}
+    return gaps.pop() if len(gaps) == 1 and min(gaps) >= SHORTEST_PERIOD else 0
+
+
+def chosen_plan(account: Account, *, count: int, first_on: date, unit: str = "day") -> ReadyPlan:
     """The plan a form names, computed anew from what is owed now. Raises `InvalidInput` for one we never offered."""
     if first_on not in first_days(account.debtor.time_zone):
         raise InvalidInput(_("Choose one of the days on the page for the first payment."), field="first")
-    for plan in ready_plans(account, first_on):
+    for plan in ready_plans(account, first_on, unit):
         if plan.count == count:
             return plan
     raise InvalidInput(_("Choose one of the plans on the page."), field="count")
@@ -102,21 +148,27 @@ def terms_of_plan(account: Account, plan: ReadyPlan, *, agency: str) -> Terms:
         "count": plan.count,
         "total": plan.total.format(language),
         "cap": plan.cap.format(language),
-        "days": PERIOD_DAYS,
+        "period": _period_words(plan),
         "first": _day(plan.first_on),
         "last": _day(plan.last_on),
     }
     dates = "\n".join(f"{_day(day)}: {amount.format(language)}" for day, amount in plan.rows())
     clauses = [
         _("You let %(agency)s take %(count)s payments from your wallet for %(creditor)s, %(reference)s."),
-        _("Together they are %(total)s, which is all that is owed today. There is no charge for paying in parts."),
-        _("No single payment is more than %(cap)s, and there is at most one in %(days)s days."),
+        COVERED if plan.covers else WHOLE,
+        _("No single payment is more than %(cap)s, and there is at most one in %(period)s, counted from the first."),
         _("The first is on %(first)s, the last on %(last)s. At least one day before each, we tell you."),
         _("If a payment does not go through, we may try it again within this agreement. We charge nothing for that."),
         _("If you pay in another way first, that instalment is not taken again."),
         _("You can end this at any time, here or in your wallet, with one button and without a reason."),
     ]
-    return Terms(version=TERMS_VERSION, text="\n\n".join(clause % words for clause in clauses) + "\n\n" + dates)
+    return Terms(version=TERMS_VERSION, text="\n\n".join(str(clause) % words for clause in clauses) + "\n\n" + dates)
+
+
+def _period_words(plan: ReadyPlan) -> str:
+    if plan.period_unit == "month":
+        return ngettext("one calendar month", "%(n)s calendar months", plan.period) % {"n": plan.period}
+    return _("%(n)s days") % {"n": plan.period}
 
 
 def _day(value: date) -> str:
@@ -128,6 +180,8 @@ def agree_to_plan(
     account: Account, plan: ReadyPlan, *, provider_key: str, terms: Terms, evidence: Mapping[str, str]
 ) -> Mandate:
     """The plan and its agreement, waiting for the signature in the wallet. Nothing is debited before that.
+
+    A plan that is there already gets the agreement when it is signed, and is left alone when it is not.
 
     The same form again (`evidence["form"]`) gets the same agreement; an earlier one that was never signed gives way.
     Raises `Conflict` when a plan or an agreement is live, and what `propose_mandate` raises.
@@ -142,11 +196,13 @@ def agree_to_plan(
         provider_key,
         cap=plan.cap,
         first_debit_on=plan.first_on,
-        period_days=PERIOD_DAYS,
-        evidence=dict(evidence),
+        period=plan.period,
+        period_unit=plan.period_unit,
+        evidence={**evidence, **({"plan": str(plan.covers)} if plan.covers else {})},
         terms=terms,
     )
-    create_plan(account, parts=plan.parts, mandate=mandate, source="debtor")
+    if not plan.covers:
+        create_plan(account, parts=plan.parts, mandate=mandate, source="debtor")
     return mandate
 
 

@@ -8,11 +8,10 @@ from enum import StrEnum
 from accounts.models import Account
 from common.clock import today
 from common.money import Money
-from payments.models import Attempt, Instalment, Payment
+from payments.debtor_wallets import WalletChoice, usable_wallets
+from payments.models import Instalment, Payment
 from payments.services.checks import debit_hold
-from wallets.selectors import Offer, offers
-
-LAST_ATTEMPTS = 20
+from wallets.providers.base import Channel
 
 
 class Standing(StrEnum):
@@ -29,7 +28,7 @@ class Situation:
     """`open_payment` is one that may still be paid: shown beside the form (a link's) or instead of it (a debit)."""
 
     standing: Standing
-    wallets: list[Offer]
+    wallets: list[WalletChoice]
     instalment: Instalment | None
     open_payment: Payment | None
 
@@ -38,9 +37,9 @@ class Situation:
         return self.standing is Standing.PAYABLE
 
 
-def situation_of(account: Account) -> Situation:
+def situation_of(account: Account, channel: Channel = Channel.PHONE) -> Situation:
     open_payment = account.payments.filter(state="open").order_by("-pk").first()
-    wallets = usable_wallets(account)
+    wallets = usable_wallets(account, channel)
     return Situation(
         standing=_standing(account, open_payment, wallets),
         wallets=wallets,
@@ -49,7 +48,7 @@ def situation_of(account: Account) -> Situation:
     )
 
 
-def _standing(account: Account, open_payment: Payment | None, wallets: list[Offer]) -> Standing:
+def _standing(account: Account, open_payment: Payment | None, wallets: list[WalletChoice]) -> Standing:
     if account.status in ("paid", "settled") or (account.status == "open" and account.balance_minor <= 0):
         return Standing.PAID
     if account.status != "open":
@@ -59,14 +58,6 @@ def _standing(account: Account, open_payment: Payment | None, wallets: list[Offe
     if debit_hold(account):
         return Standing.ON_HOLD
     return Standing.PAYABLE if wallets else Standing.NO_WALLET
-
-
-def usable_wallets(account: Account) -> list[Offer]:
-    """Wallets that can take some part of this balance; the one that last worked for this person first."""
-    able = [offer for offer in offers(account.currency) if offer.minimum <= account.balance_minor]
-    used = Attempt.objects.filter(payment__account__debtor_id=account.debtor_id, state="succeeded")
-    recent = list(used.order_by("-finished_at").values_list("provider_id", flat=True)[:1])
-    return sorted(able, key=lambda offer: offer.provider.pk not in recent)
 
 
 def due_instalment(account: Account) -> Instalment | None:

@@ -10,6 +10,10 @@ from django import forms
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.imports.errors import BadValue
+from accounts.imports.phones import parse_phone
+from accounts.masking import DOTS, masked_contact
+from accounts.models import ContactPoint
 from common.errors import InvalidInput
 from common.money import Money
 from payments.debtor_standing import Situation, still_due
@@ -44,6 +48,7 @@ class PayForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     provider = forms.SlugField(max_length=24)
+    remember = forms.BooleanField(label=_("Remember this wallet for next time"), required=False)
     request_key = forms.RegexField(regex=r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, situation: Situation, balance: Money, account: Any, **kwargs: Any) -> None:
@@ -92,6 +97,50 @@ class PayForm(forms.Form):
             self.add_error("other", gettext("You owe %(most)s, so that is the most you can pay.") % {"most": most})
 
 
+class PhoneForm(forms.Form):
+    """The number a wallet's prompt goes to. `number` (E.164) once it is valid; `on_file` is ours, shown masked."""
+
+    ON_FILE, OTHER_NUMBER = "on_file", "other"
+    which = forms.ChoiceField(label=_("Which phone?"), widget=forms.RadioSelect, required=False)
+    phone = forms.CharField(
+        label=_("Phone number of the wallet"),
+        help_text=_("With the country code or as you dial it at home. The wallet sends its question there."),
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+    )
+
+    def __init__(self, *args: Any, country: str, on_file: ContactPoint | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.country, self.on_file, self.number = country, on_file, ""
+        if on_file is None:
+            del self.fields["which"]
+            return
+        ours = _("%(number)s, the number we have") % {"number": masked_contact(on_file)}
+        choices = [(self.ON_FILE, ours), (self.OTHER_NUMBER, _("Another number"))]
+        self.fields["which"].choices = choices  # type: ignore[attr-defined]
+        self.initial.setdefault("which", self.ON_FILE)
+
+    @property
+    def masked(self) -> str:
+        return f"{DOTS} {self.number[-3:]}"
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.on_file and data.get("which") == self.ON_FILE:
+            self.number = self.on_file.value
+            return data
+        try:
+            self.number = parse_phone(data.get("phone", ""), country=self.country)
+        except BadValue:
+            self.add_error("phone", _("Write the phone number of the wallet, for example +254 712 345 678."))
+        return data
+
+
+class LabelForm(forms.Form):
+    label = forms.CharField(label=_("Your name for this wallet"), max_length=60, required=False)
+
+
 class IdentityForm(forms.Form):
     birth_year = forms.CharField(
         label=_("In which year were you born?"),
@@ -132,11 +181,13 @@ class PlanChoiceForm(forms.Form):
 
     count = forms.IntegerField(min_value=1, max_value=120)
     first = forms.DateField()
+    wallet = forms.SlugField(max_length=24, required=False)
 
 
 class AgreeForm(PlanChoiceForm):
     provider = forms.SlugField(max_length=24)
     request_key = forms.RegexField(regex=r"^[0-9a-f]{32}$")
+    cover = forms.CharField(max_length=20, required=False)
     shown = forms.CharField(max_length=64, required=False)
     agreed = forms.BooleanField(
         label=_("I have read these terms and agree to them."),

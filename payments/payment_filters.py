@@ -37,6 +37,7 @@ class PaymentFilters(forms.Form):
     creditor = forms.ModelChoiceField(
         Creditor.objects.none(), label=_("Creditor"), required=False, empty_label=_("All")
     )
+    provider = forms.SlugField(required=False, max_length=24, widget=forms.HiddenInput)
     currency = forms.CharField(required=False, max_length=4, widget=forms.HiddenInput)
     person = forms.BooleanField(label=_("Needs a person"), required=False)
 
@@ -50,6 +51,8 @@ class PaymentFilters(forms.Form):
         rows = rows.filter(**{field: chosen[name] for name, field in named.items() if chosen.get(name)})
         if chosen.get("finished"):
             rows = rows.filter(finished_at__gte=since(int(chosen["finished"])))
+        if chosen.get("provider"):
+            rows = rows.filter(Exists(Attempt.objects.filter(payment=OuterRef("pk"), provider__key=chosen["provider"])))
         if chosen.get("person"):
             rows = rows.filter(Exists(Attempt.objects.filter(payment=OuterRef("pk"), needs_person=True)))
         return rows

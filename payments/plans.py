@@ -15,17 +15,27 @@ from common.money import Money
 from payments.models import Instalment, Plan
 from payments.services.locking import lock_account
 from wallets.models import Mandate
+from wallets.periods import add_months
 
 MOST_INSTALMENTS = 120
 Parts = Sequence[tuple[date, int]]
 
 
-def equal_parts(total: Money, *, count: int, first_on: date, every_days: int = 30) -> list[tuple[date, int]]:
-    """`count` due dates with amounts in minor units that sum to `total` exactly; the first ones carry the rest."""
+def equal_parts(
+    total: Money, *, count: int, first_on: date, every_days: int = 30, every_months: int = 0
+) -> list[tuple[date, int]]:
+    """`count` due dates with amounts in minor units that sum to `total` exactly; the first ones carry the rest.
+
+    With `every_months` the dates are the same day of each so many months instead.
+    """
     if not 1 <= count <= MOST_INSTALMENTS:
         raise InvalidInput(_("A plan has 1 to 120 instalments."), field="count")
     shares = total.split([1] * count)
-    return [(first_on + timedelta(days=every_days * number), share.minor) for number, share in enumerate(shares)]
+    if every_months:
+        days = [add_months(first_on, every_months * number) for number in range(count)]
+    else:
+        days = [first_on + timedelta(days=every_days * number) for number in range(count)]
+    return [(day, share.minor) for day, share in zip(days, shares, strict=True)]
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.views_debtor import documents, landing, learning, mandates, messages, paying, preferences
+from payments.views_debtor import documents, landing, learning, mandates, messages, paying, preferences, wallets
 from payments.views_debtor.disputes import dispute
 from payments.views_debtor.identity import identity
 
@@ -27,5 +27,11 @@ urlpatterns = [
     path("<str:token>/agreement/<slug:reference>/return/", mandates.mandate_return, name="mandate_return"),
     path("<str:token>/agreement/<slug:reference>/sign/", mandates.mandate_sign, name="mandate_sign"),
     path("<str:token>/agreement/<slug:reference>/end/", mandates.mandate_end, name="mandate_end"),
+    path("<str:token>/agreement/<slug:reference>/pause/", mandates.mandate_pause, name="mandate_pause"),
+    path("<str:token>/agreement/<slug:reference>/resume/", mandates.mandate_resume, name="mandate_resume"),
+    path("<str:token>/wallets/", wallets.wallets, name="debtor_wallets"),
+    path("<str:token>/wallets/<uuid:method>/name/", wallets.wallet_rename, name="debtor_wallet_rename"),
+    path("<str:token>/wallets/<uuid:method>/move/", wallets.wallet_move, name="debtor_wallet_move"),
+    path("<str:token>/wallets/<uuid:method>/remove/", wallets.wallet_remove, name="debtor_wallet_remove"),
     path("<str:token>/about/<slug:page>/", learning.learn, name="debtor_learn"),
 ]

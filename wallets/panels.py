@@ -1,4 +1,4 @@
-"""The account page's panel about the debtor's debit agreement."""
+"""The account page's panel about the person's wallets and debit agreement: masked facts only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from accounts.roles import ALLOWED
+from accounts.roles import ALLOWED, may
 from common import navigation, panels
-from wallets.models import Mandate
+from wallets.models import Mandate, PaymentMethod
 
 MANDATE_WORDS = {
     "pending": _("waiting for the signature"),
@@ -19,12 +19,28 @@ MANDATE_WORDS = {
     "revoked": _("ended"),
     "expired": _("run out"),
 }
+CHANGES = {"pending": ("end",), "active": ("pause", "end"), "paused": ("end",)}
+
+
+def changes_of(mandate: Mandate) -> tuple[str, ...]:
+    """What staff may do now; the debtor's own pause is not theirs to lift."""
+    resumable = mandate.state == "paused" and mandate.paused_by == "staff"
+    return (("resume",) if resumable else ()) + CHANGES.get(mandate.state, ())
 
 
 def mandate_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None:
     mandates = Mandate.objects.filter(account=account).select_related("provider").order_by("-pk")
     newest = mandates.first()
-    return {"mandate": newest, "words": MANDATE_WORDS[newest.state]} if newest else None
+    rows = PaymentMethod.objects.filter(debtor_id=account.debtor_id, removed_at=None).select_related("provider")
+    methods = list(rows)
+    if newest is None and not methods:
+        return None
+    return {
+        "mandate": newest,
+        "words": MANDATE_WORDS[newest.state] if newest else "",
+        "methods": methods,
+        "changes": changes_of(newest) if newest and may(request.user, "work") else (),
+    }
 
 
 def register() -> None:
@@ -32,7 +48,7 @@ def register() -> None:
         panels.Panel(
             page="account",
             name="mandate",
-            title=_("Debit agreement"),
+            title=_("Wallets and debit agreement"),
             template="staff/panels/mandate.html",
             selector=mandate_panel,
             order=40,

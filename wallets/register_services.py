@@ -1,6 +1,8 @@
-"""Switching a wallet provider off and on: at once, with a reason, on the record."""
+"""Keeping the provider register: switching off and on at once, with a reason; facts and fees, on the record."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -8,9 +10,10 @@ from django.utils.translation import gettext as _
 from accounts.events import record_event
 from accounts.models import User
 from accounts.services import caller_of
+from common.clock import today
 from common.errors import Conflict, InvalidInput
 from common.once import use_token
-from wallets.models import PROVIDER_STATES, Provider
+from wallets.models import PROVIDER_STATES, Provider, ProviderFee
 
 
 @transaction.atomic
@@ -21,9 +24,40 @@ def set_provider_status(provider: Provider, *, status: str, reason: str, by: Use
     if not use_token(caller_of(by), token):
         return
     PROVIDER_STATES.check(provider.status, status)
+    if status == "vetted" and (provider.review_due is None or provider.review_due <= today()):
+        raise Conflict(_("Its review is overdue. Set the date of the next review first."))
     rows = Provider.objects.filter(pk=provider.pk, status=provider.status)
     if not rows.update(status=status, status_reason=reason.strip()[:200]):
         raise Conflict(_("Somebody changed this provider a moment ago. Look at it again."))
     record_event(
         f"provider.{status}", actor=by, source="staff", provider=provider.key, before=provider.status, why=reason[:200]
     )
+
+
+@transaction.atomic
+def update_provider(provider: Provider, *, by: User, **fields: Any) -> bool:
+    """Licence, certification, places, currencies, review date and place in the order. False when nothing changed."""
+    row = Provider.objects.select_for_update().get(pk=provider.pk)
+    changed = {name: value for name, value in fields.items() if getattr(row, name) != value}
+    if not changed:
+        return False
+    Provider.objects.filter(pk=row.pk).update(**changed)
+    record_event("provider.updated", actor=by, source="staff", provider=row.key, fields=sorted(changed))
+    provider.refresh_from_db()
+    return True
+
+
+@transaction.atomic
+def set_fee(provider: Provider, *, by: User, currency: str, basis_points: int, fixed_minor: int) -> None:
+    """One fee for each currency; nothing at all removes it."""
+    if not 0 <= basis_points <= 10_000 or fixed_minor < 0:
+        raise InvalidInput(_("A fee is a share of 0 to 100 percent and a fixed part."), field="percent")
+    rows = ProviderFee.objects.filter(provider=provider, currency=currency)
+    values = {"basis_points": basis_points, "fixed_minor": fixed_minor}
+    if not any(values.values()):
+        rows.delete()
+    elif rows.filter(**values).exists():
+        return
+    else:
+        ProviderFee.objects.update_or_create(provider=provider, currency=currency, defaults=values)
+    record_event("provider.fee_set", actor=by, source="staff", provider=provider.key, currency=currency, **values)

@@ -6,17 +6,18 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
-from common.errors import Conflict
+from common.errors import Conflict, NotFound
 from common.money import Money
 from wallets.gateway import adapter
 from wallets.health import troubled
-from wallets.models import Mandate, Provider
+from wallets.models import Mandate, PaymentMethod, Provider
 from wallets.providers.base import (
     Capability,
     ConfigError,
@@ -93,6 +94,15 @@ def _able(providers: Iterable[Provider], currency: str, capability: Capability) 
             continue
         if descriptor.can(capability) and currency in descriptor.currencies:
             yield Offer(provider, descriptor)
+
+
+def access_method(debtor_id: UUID, method_id: UUID) -> PaymentMethod:
+    """A wallet this person has linked and not removed; anybody else's is not there."""
+    rows = PaymentMethod.objects.filter(pk=method_id, debtor_id=debtor_id, removed_at=None)
+    method = rows.select_related("provider", "debtor__creditor").first()
+    if method is None:
+        raise NotFound(_("There is no such wallet on this page."))
+    return method
 
 
 def live_mandate(account: Account) -> Mandate | None:

@@ -1,27 +1,48 @@
-"""The provider register: who may take money, when that was last reviewed, and the switch."""
+"""The provider register: who may take money, how well each answers, its papers and fees, and the switch."""
 
 from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.roles import allowed, person
-from common.clock import today
 from common.errors import NotFound
-from wallets.forms import ProviderStatusForm
-from wallets.models import Provider
-from wallets.register_services import set_provider_status
+from wallets.forms import FeeForm, ProviderForm, ProviderStatusForm
+from wallets.health import Health, health_of
+from wallets.models import PROVIDER_STATES, Provider
+from wallets.register_services import set_fee, set_provider_status, update_provider
 
-STATUS_WORDS = {
-    "draft": gettext_lazy("not vetted yet"),
-    "vetted": gettext_lazy("vetted"),
+STANDING_WORDS: dict[str, Promise] = {
+    "": gettext_lazy("takes money"),
+    "not_vetted": gettext_lazy("not vetted yet"),
     "switched_off": gettext_lazy("switched off"),
+    "review_overdue": gettext_lazy("review overdue: takes no money"),
+}
+HEALTH_WORDS: dict[str, Promise] = {
+    "quiet": gettext_lazy("too few calls to tell"),
+    "well": gettext_lazy("answers well"),
+    "shaky": gettext_lazy("shaky"),
+    "failing": gettext_lazy("failing"),
+}
+HEALTH_TONES = {"quiet": "quiet", "well": "good", "shaky": "warn", "failing": "bad"}
+ERROR_WORDS: dict[str, Promise] = {
+    "not_sent": gettext_lazy("could not be reached"),
+    "outcome_unknown": gettext_lazy("no answer in time"),
+    "wallet_rate_limited": gettext_lazy("asked too often"),
+    "wallet_config": gettext_lazy("our settings or keys"),
+    "credentials": gettext_lazy("our access was refused"),
+    "provider_down": gettext_lazy("says it is out of order"),
+    "no_response": gettext_lazy("says it got no answer itself"),
 }
 EFFECTS = {
     "switched_off": [
@@ -30,31 +51,83 @@ EFFECTS = {
     ],
     "vetted": [gettext_lazy("Debtors are offered this wallet again, and agreed debits go on.")],
 }
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def _row(provider: Provider, hour: Health, day: Health) -> dict[str, Any]:
+    return {
+        "provider": provider,
+        "standing": provider.standing,
+        "words": STANDING_WORDS[provider.standing],
+        "hour": hour,
+        "day": day,
+        "health": HEALTH_WORDS[hour.word],
+        "tone": HEALTH_TONES[hour.word],
+        "error": ERROR_WORDS.get(day.error, day.error),
+        "fees": provider.fees.all(),
+        "switch_to": "switched_off" if provider.status == "vetted" else "vetted",
+    }
+
+
+def _rows() -> list[dict[str, Any]]:
+    live = Count("mandates", filter=Q(mandates__state__in=["active", "paused"]))
+    hours, days = health_of(HOUR), health_of(DAY)
+    providers = Provider.objects.annotate(live_mandates=live).prefetch_related("fees")
+    return [_row(one, hours.get(one.pk, Health()), days.get(one.pk, Health())) for one in providers]
 
 
 @require_GET
 @allowed("configure")
 def provider_list(request: HttpRequest) -> HttpResponse:
-    live = Count("mandates", filter=Q(mandates__state__in=["active", "paused"]))
-    rows = [
-        {
-            "provider": provider,
-            "words": STATUS_WORDS[provider.status],
-            "review_late": bool(provider.review_due and provider.review_due <= today()),
-            "switch_to": "switched_off" if provider.status == "vetted" else "vetted",
-        }
-        for provider in Provider.objects.annotate(live_mandates=live)
-    ]
-    context = {"rows": rows, "sandbox_url": f"{settings.WALLET_SANDBOX_URL}/control/" if settings.SANDBOX else ""}
-    return render(request, "staff/providers.html", context)
+    sandbox_url = f"{settings.WALLET_SANDBOX_URL}/control/" if settings.SANDBOX else ""
+    return render(request, "staff/providers.html", {"rows": _rows(), "sandbox_url": sandbox_url})
+
+
+def _provider(key: str) -> Provider:
+    provider = Provider.objects.filter(key=key).first()
+    if provider is None:
+        raise NotFound(_("There is no such provider."))
+    return provider
+
+
+@require_http_methods(["GET", "POST"])
+@allowed("configure")
+def provider_edit(request: HttpRequest, key: str) -> HttpResponse:
+    """Its papers, places, currencies, review date and order."""
+    provider = _provider(key)
+    form = ProviderForm(request.POST or None, instance=provider)
+    if request.method == "POST" and form.is_valid():
+        update_provider(_provider(key), by=person(request), **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("provider_edit", key)
+    context = {"provider": provider, "form": form, "fee_form": FeeForm(), "fees": provider.fees.all()}
+    return render(request, "staff/provider_edit.html", context)
+
+
+@require_http_methods(["POST"])
+@allowed("configure")
+def provider_fee(request: HttpRequest, key: str) -> HttpResponse:
+    provider = _provider(key)
+    form = FeeForm(request.POST)
+    if form.is_valid():
+        set_fee(provider, by=person(request), **form.values())
+        messages.success(request, _("Saved."))
+        return redirect("provider_edit", key)
+    context = {
+        "provider": provider,
+        "form": ProviderForm(instance=provider),
+        "fee_form": form,
+        "fees": provider.fees.all(),
+    }
+    return render(request, "staff/provider_edit.html", context, status=422)
 
 
 @require_http_methods(["GET", "POST"])
 @allowed("configure")
 def provider_switch(request: HttpRequest, key: str, status: str) -> HttpResponse:
-    provider = Provider.objects.filter(key=key).first()
-    if provider is None or status not in EFFECTS:
-        raise NotFound(_("There is no such provider."))
+    provider = _provider(key)
+    if status not in EFFECTS or not PROVIDER_STATES.allows(provider.status, status):
+        raise NotFound(_("There is no such step for this provider."))
     form = ProviderStatusForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         set_provider_status(provider, status=status, by=person(request), **form.cleaned_data)

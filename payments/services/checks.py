@@ -38,12 +38,12 @@ def refuse_unpayable(account: Account) -> None:
 
 
 def refuse_amount(account: Account, minor: int, descriptor: Descriptor) -> None:
-    highest = min(account.balance_minor, descriptor.max_amount or account.balance_minor)
-    if minor < descriptor.min_amount:
-        lowest = Money(descriptor.min_amount, account.currency)
+    highest = min(account.balance_minor, descriptor.highest(account.currency) or account.balance_minor)
+    if minor < descriptor.lowest(account.currency):
+        lowest = Money(descriptor.lowest(account.currency), account.currency)
         raise PaymentRefused(_("The smallest amount is %(amount)s.") % {"amount": lowest}, why="too_little")
     if minor > highest:
         most = Money(highest, account.currency)
         raise PaymentRefused(_("You can pay at most %(amount)s.") % {"amount": most}, why="too_much")
-    if minor % descriptor.amount_step:
+    if minor % descriptor.step(account.currency):
         raise PaymentRefused(_("This wallet takes whole amounts only."), why="step")

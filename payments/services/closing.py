@@ -19,7 +19,7 @@ def close_attempt(attempt: Attempt, *, source: str) -> Applied:
     wallet = adapter(attempt.provider)
     reference = attempt.merchant_reference
     if wallet.descriptor.can(Capability.CLOSE):
-        result = call(wallet.close_payment(reference), attempt.provider)
+        result = call(wallet.close_payment(reference, attempt.provider_reference), attempt.provider)
     else:
         result = call(wallet.get_payment(reference, attempt.provider_reference), attempt.provider)
     return apply_result(attempt.pk, judged(attempt, result), source=source)

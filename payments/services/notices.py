@@ -17,8 +17,18 @@ from payments.models import Attempt, ProviderEvent
 from payments.services.lookups import look_up_verified
 from wallets import services as mandates
 from wallets.gateway import adapter
+from wallets.gateway import call as ask
 from wallets.models import Provider
-from wallets.providers.base import Event, EventKind, HttpIn, HttpOut, InvalidWebhook
+from wallets.providers.base import (
+    Event,
+    EventKind,
+    HttpIn,
+    HttpOut,
+    InvalidWebhook,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +58,17 @@ def receive_notice(provider: Provider, call: HttpIn) -> Noticed:
     A call that is not genuine, or not about us, is refused with 400 and kept as evidence, within a daily limit.
     """
     wallet = adapter(provider)
+    lacking = wallet.prepare_webhook(call)
     try:
+        if lacking is not None:
+            ask(lacking, provider)
         events = wallet.parse_webhook(call)
     except InvalidWebhook as error:
         _keep_refusal(provider, call, error)
         return Noticed(HttpOut(status=400, body=wallet.webhook_reply(False).body))
+    except (NotSent, OutcomeUnknown, RateLimited):
+        # What it takes to verify cannot be had now: the provider is asked to deliver it again.
+        return Noticed(HttpOut(status=503, body=wallet.webhook_reply(False).body))
     with transaction.atomic():
         stored = [_store_event(provider, event) for event in events]
     return Noticed(wallet.webhook_reply(True), tuple(row_id for row_id, times in stored if times == 1))
@@ -168,7 +184,7 @@ def _apply_payment(event: ProviderEvent) -> tuple[str, str]:
             notice=event.pk,
         )
         return "needs_person", "the amount is not the one we asked for"
-    applied = look_up_verified(attempt)
+    applied = look_up_verified(attempt, said.get("provider_ref", ""))
     return applied.outcome, applied.reason
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -17,6 +18,7 @@ from payments.services import settling
 from payments.services.locking import lock_chain
 from payments.services.retrying import after_failed_debit, release_instalment
 from wallets.providers.base import Action, PaymentResult, PaymentState
+from wallets.services import link_method, mark_used
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +127,7 @@ def _succeed(attempt: Attempt, result: PaymentResult, source: str) -> None:
     entry, applied = settling.post_success(account, attempt, effective_at=paid_at)
     settling.credit_instalments(account, applied, payment.instalment)
     settling.update_account(account, paid_at=paid_at)
+    _remember_wallet(attempt, result)
     _finish_payment(payment, entry_id=payment.entry_id or entry.pk)
     _tell_success(attempt, entry_id=entry.pk, source=source)
     if late or not applied:
@@ -132,6 +135,14 @@ def _succeed(attempt: Attempt, result: PaymentResult, source: str) -> None:
         attempt.save(update_fields=["needs_person", "reason"])
         tell_a_person(attempt, "late_success", source)
     settling.announce(payment)
+
+
+def _remember_wallet(attempt: Attempt, result: PaymentResult) -> None:
+    """What the payer agreed to have kept, and which wallet to offer first next time."""
+    account = attempt.payment.account
+    if attempt.save_method and result.saved and result.saved.mandate_ref:
+        link_method(account, attempt.provider, token=result.saved.mandate_ref, origin="payment")
+    mark_used(account, attempt.provider)
 
 
 def _finish_payment(payment: Payment, *, entry_id: int) -> None:
@@ -234,9 +245,18 @@ def _finish(attempt: Attempt, state: str) -> None:
     attempt.save()
 
 
-def stored_action(action: Action) -> dict[str, str]:
+def stored_action(action: Action) -> dict[str, Any]:
     until = action.expires_at.isoformat() if action.expires_at else ""
-    return {"kind": action.kind.value, "url": action.url, "payload": action.payload, "expires_at": until}
+    amount = {"minor": action.amount.minor, "currency": action.amount.currency} if action.amount else None
+    return {
+        "kind": action.kind.value,
+        "url": action.url,
+        "payload": action.payload,
+        "expires_at": until,
+        "amount": amount,
+        "rate": action.rate,
+        "network": action.network,
+    }
 
 
 _HANDLERS: dict[str, Callable[[Attempt, PaymentResult, str], None]] = {

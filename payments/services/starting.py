@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from common.clock import now
 from common.errors import PlatformError
 from common.http import OutcomeUnknown
 from common.ids import uuid7
+from common.money import Money
 from payments.errors import LinkExpired, LinkRevoked, PaymentAlreadyMade, PaymentStillOpen
 from payments.models import Attempt, Payment, PaymentLink
 from payments.models.payments import OPEN_ATTEMPT_STATES
@@ -42,6 +43,8 @@ PAGE_LIFETIME = timedelta(minutes=15)
 # A page about to end is not shown again: the payer would not get through it.
 PAGE_RESERVE = timedelta(minutes=2)
 LEASE = timedelta(minutes=2)
+# A prompt on the payer's phone is under way at the wallet and still something to be done.
+SHOWN_STATES = ("requires_action", "pending")
 EARLIER_SETTLED_TRIES = 2
 
 
@@ -60,6 +63,9 @@ class Wanted:
     provider: Provider
     wallet: WalletProvider
     request_key: str
+    payer_hint: str = field(default="", repr=False)
+    client_ip: str = field(default="", repr=False)
+    save_method: bool = False
 
 
 def start_link_payment(
@@ -70,21 +76,34 @@ def start_link_payment(
     return_url: str,
     idempotency: str,
     channel: Channel = Channel.PHONE,
+    payer_hint: str = "",
+    client_ip: str = "",
+    save_method: bool = False,
 ) -> StartedPayment:
     """Start (or continue) paying `amount_minor` of the link's account. Not inside a transaction.
 
+    `payer_hint` is the phone number (E.164) a prompt goes to; `save_method`: the payer agreed to be remembered.
     `idempotency` names the form that asked: the same form again gets the same payment. Raises `PaymentRefused`
     (account or amount), `ProviderNotOffered`, `PaymentStillOpen` (an earlier payment may yet be paid),
     `PaymentAlreadyMade` (it was), and what the wallet raises when it cannot be reached.
     """
     provider, wallet = vetted_provider(provider_key, link.account.currency, Capability.ONE_OFF)
-    wanted = Wanted(link=link, minor=amount_minor, provider=provider, wallet=wallet, request_key=idempotency[:64])
+    wanted = Wanted(
+        link=link,
+        minor=amount_minor,
+        provider=provider,
+        wallet=wallet,
+        request_key=idempotency[:64],
+        payer_hint=payer_hint,
+        client_ip=client_ip,
+        save_method=save_method and wallet.descriptor.can(Capability.MANDATE_WITH_PAYMENT),
+    )
     for _try in range(EARLIER_SETTLED_TRIES):
         attempt, is_new = _claim(wanted)
         if is_new:
             return _ask_provider(attempt, wanted, return_url=return_url, channel=channel)
         if _continues(attempt, wanted):
-            return StartedPayment(attempt.payment, _action_of(attempt))
+            return StartedPayment(attempt.payment, action_of(attempt))
         _settle_earlier(attempt)
     raise PaymentStillOpen(_("Another payment of this account was started at the same moment. Try again shortly."))
 
@@ -132,6 +151,7 @@ def _new_attempt(payment: Payment, wanted: Wanted) -> Attempt:
         state="sending",
         amount_minor=payment.amount_minor,
         currency=payment.currency,
+        save_method=wanted.save_method,
         claimed_until=moment + LEASE,
         expires_at=moment + PAGE_LIFETIME,
     )
@@ -158,19 +178,25 @@ def _continues(attempt: Attempt, wanted: Wanted) -> bool:
         wanted.provider.pk,
     )
     lasts = attempt.expires_at is not None and attempt.expires_at - PAGE_RESERVE > now()
-    return equal and lasts and attempt.state == "requires_action"
+    return equal and lasts and attempt.state in SHOWN_STATES and bool(attempt.action)
 
 
-def _action_of(attempt: Attempt) -> Action | None:
+def action_of(attempt: Attempt) -> Action | None:
+    """What the payer still has to do, as it was first answered; None when there is nothing, or no time left for it."""
     over = attempt.expires_at is not None and attempt.expires_at <= now()
-    if not attempt.action or attempt.state != "requires_action" or over:
+    kept = attempt.action
+    if not kept or attempt.state not in SHOWN_STATES or over:
         return None
-    until: datetime | None = parse_datetime(attempt.action["expires_at"]) if attempt.action["expires_at"] else None
+    until: datetime | None = parse_datetime(kept["expires_at"]) if kept["expires_at"] else None
+    amount = kept.get("amount")
     return Action(
-        kind=ActionKind(attempt.action["kind"]),
-        url=attempt.action["url"],
-        payload=attempt.action["payload"],
+        kind=ActionKind(kept["kind"]),
+        url=kept["url"],
+        payload=kept["payload"],
         expires_at=until,
+        amount=Money(amount["minor"], amount["currency"]) if amount else None,
+        rate=kept.get("rate", ""),
+        network=kept.get("network", ""),
     )
 
 
@@ -224,6 +250,9 @@ def _ask_provider(attempt: Attempt, wanted: Wanted, *, return_url: str, channel:
         return_url=return_url,
         channel=channel,
         expires_at=attempt.expires_at,
+        payer_hint=wanted.payer_hint,
+        client_ip=wanted.client_ip,
+        save_method=wanted.save_method,
     )
     try:
         result = call(wanted.wallet.create_payment(request), wanted.provider)
@@ -236,7 +265,7 @@ def _ask_provider(attempt: Attempt, wanted: Wanted, *, return_url: str, channel:
     applied = apply_result(attempt.pk, result, source="page").attempt
     if applied.state == "unknown":
         raise _still_open(applied)
-    return StartedPayment(applied.payment, result.action if applied.state == "requires_action" else None)
+    return StartedPayment(applied.payment, action_of(applied))
 
 
 def _never_sent(attempt: Attempt) -> PaymentResult:

@@ -12,8 +12,11 @@ from payments.debtor_standing import Situation, Standing, situation_of
 from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
 from payments.models import Payment, Plan
 from payments.services.links import open_link
+from payments.services.starting import action_of
+from payments.views_debtor.devices import channel_of
 from payments.views_debtor.doors import Visit, debtor_page, show
-from wallets.selectors import live_mandate
+from wallets.providers.base import ActionKind
+from wallets.selectors import live_mandate, withheld
 
 
 @debtor_page
@@ -28,7 +31,7 @@ def show_landing(
 ) -> HttpResponse:
     account = visit.account
     account.refresh_from_db()
-    situation = situation_of(account)
+    situation = situation_of(account, channel_of(request))
     context = {
         "situation": situation,
         "form": form or blank_form(visit, situation),
@@ -36,7 +39,9 @@ def show_landing(
         "items": breakdown(visit),
         "days_late": account.days_past_due(today()),
         "last_payment": last_payment(visit) if situation.standing is Standing.PAID else None,
-        "continue_url": continue_url(situation.open_payment),
+        "continue_url": continue_url(visit, situation.open_payment),
+        "withheld": withheld(account.currency),
+        "any_saves": any(wallet.saves for wallet in situation.wallets),
         "mandate": live_mandate(account),
         "plan": Plan.objects.filter(account=account, state__in=["active", "paused"]).first(),
     }
@@ -78,9 +83,13 @@ def last_payment(visit: Visit) -> Payment | None:
     return Payment.objects.filter(account=visit.account, state="succeeded").order_by("-finished_at").first()
 
 
-def continue_url(payment: Payment | None) -> str:
-    """Where an unfinished payment can be finished: the page the wallet gave us."""
+def continue_url(visit: Visit, payment: Payment | None) -> str:
+    """Where an unfinished payment can be finished: the wallet's own page, or ours with the code, address or prompt."""
     attempt = payment.attempts.order_by("-pk").first() if payment else None
-    if attempt is None or attempt.state != "requires_action" or not attempt.action:
+    action = action_of(attempt) if attempt else None
+    if payment is None or action is None:
         return ""
-    return str(attempt.action["url"])
+    if action.kind is ActionKind.REDIRECT:
+        return action.url
+    own = payment.link_id == visit.link.pk and payment.request_key
+    return visit.url("pay_return", payment.request_key) if own else ""

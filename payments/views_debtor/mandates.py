@@ -19,20 +19,24 @@ from payments.debtor_plans import (
     end_agreement,
     evidence_of,
     first_days,
+    plan_to_cover,
     ready_plans,
     refuse_second_plan,
     terms_of_plan,
 )
-from payments.forms_debtor import AgreeForm, PlanChoiceForm
+from payments.forms_debtor import AgreeForm, PhoneForm, PlanChoiceForm
 from payments.models import Plan
 from payments.services.checks import refuse_unpayable
+from payments.views_debtor.codes import Step, step_for
+from payments.views_debtor.devices import channel_of
 from payments.views_debtor.doors import SeeOther, Visit, behind_identity, debtor_page, show
 from payments.views_debtor.frame import agency_of
-from payments.views_debtor.paying import channel_of
+from payments.views_debtor.phones import phone_form
+from wallets.gateway import adapter
 from wallets.models import Mandate
 from wallets.providers.base import Capability
 from wallets.selectors import Offer, live_mandate, offers
-from wallets.services import Terms, refresh_mandate, start_mandate
+from wallets.services import Terms, pause_mandate, refresh_mandate, resume_mandate, start_mandate
 
 
 def _wallets(visit: Visit) -> list[Offer]:
@@ -46,12 +50,17 @@ def mandate_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
     if mandate := live_mandate(account):
         return SeeOther(visit.url("mandate_page", mandate.reference))
     refuse_unpayable(account)
+    wallets = _wallets(visit)
+    offer = _chosen(wallets, request.GET.get("wallet", ""))
+    if offer and (covered := plan_to_cover(account, unit_of(offer))):
+        return _show_terms(request, visit, covered, AgreeForm(), wallet=offer)
     refuse_second_plan(account)
     days = first_days(account.debtor.time_zone)
     wanted = request.GET.get("first", "")
     first_on = next((day for day in days if day.isoformat() == wanted), days[0])
-    plans = ready_plans(account, first_on) if _wallets(visit) else []
-    context = {"days": days, "first_on": first_on, "plans": plans, "every": PERIOD_DAYS}
+    plans = ready_plans(account, first_on, unit_of(offer)) if offer else []
+    context = {"days": days, "first_on": first_on, "plans": plans, "every": PERIOD_DAYS, "wallets": wallets}
+    context["wallet"] = offer
     return show(request, visit, "plan_offer", context)
 
 
@@ -61,11 +70,29 @@ def mandate_terms(request: HttpRequest, visit: Visit) -> HttpResponse:
     choice = PlanChoiceForm(request.GET)
     if not choice.is_valid():
         return SeeOther(visit.url("mandate_offer"))
-    return _show_terms(request, visit, _plan_of(visit, choice), AgreeForm())
+    offer = _chosen(_wallets(visit), choice.cleaned_data["wallet"])
+    if offer is None:
+        raise NotFound(_("This wallet is not offered now. Choose another one."))
+    return _show_terms(request, visit, _plan_of(visit, choice, offer), AgreeForm(), wallet=offer)
 
 
-def _plan_of(visit: Visit, form: PlanChoiceForm) -> ReadyPlan:
-    return chosen_plan(visit.account, count=form.cleaned_data["count"], first_on=form.cleaned_data["first"])
+def _chosen(wallets: list[Offer], key: str) -> Offer | None:
+    """The wallet that is named, else the first: its rules decide how a plan's dates are counted."""
+    first = wallets[0] if wallets else None
+    return next((offer for offer in wallets if offer.provider.key == key), first)
+
+
+def unit_of(offer: Offer) -> str:
+    return offer.descriptor.mandate_period.value
+
+
+def _plan_of(visit: Visit, form: PlanChoiceForm, offer: Offer) -> ReadyPlan:
+    unit = unit_of(offer)
+    covered = plan_to_cover(visit.account, unit) if form.cleaned_data.get("cover") else None
+    if covered:
+        return covered
+    chosen = form.cleaned_data
+    return chosen_plan(visit.account, count=chosen["count"], first_on=chosen["first"], unit=unit)
 
 
 def _terms(visit: Visit, plan: ReadyPlan) -> Terms:
@@ -77,14 +104,14 @@ def fingerprint(terms: Terms) -> str:
 
 
 def _show_terms(
-    request: HttpRequest, visit: Visit, plan: ReadyPlan, form: AgreeForm, status: int = 200
+    request: HttpRequest, visit: Visit, plan: ReadyPlan, form: AgreeForm, *, wallet: Offer, status: int = 200
 ) -> HttpResponse:
-    wallets = _wallets(visit)
     terms = _terms(visit, plan)
     context = {
         "plan": plan,
         "form": form,
-        "wallets": wallets,
+        "wallet": wallet,
+        "others": [one for one in _wallets(visit) if one.provider.pk != wallet.provider.pk],
         "terms": terms,
         "shown": fingerprint(terms),
         "request_key": form.data.get("request_key") or new_form_token(),
@@ -98,24 +125,25 @@ def mandate_start(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = AgreeForm(request.POST)
     if request.method != "POST" or {"count", "first", "provider", "request_key"} & set(form.errors):
         return SeeOther(visit.url("mandate_offer"))
-    plan = _plan_of(visit, form)
+    offer = next((one for one in _wallets(visit) if one.provider.key == form.cleaned_data["provider"]), None)
+    if offer is None:
+        raise NotFound(_("This wallet is not offered now. Choose another one."))
+    plan = _plan_of(visit, form, offer)
     if form.is_valid() and form.cleaned_data["shown"] != fingerprint(_terms(visit, plan)):
         form.add_error(None, _("The amounts or the language have changed since. These are the terms as they are now."))
     if not form.is_valid():
-        return _show_terms(request, visit, plan, form, 422)
+        return _show_terms(request, visit, plan, form, wallet=offer, status=422)
     refuse_unpayable(visit.account)
     return _sign(request, visit, _agree(request, visit, plan, form))
 
 
 def _agree(request: HttpRequest, visit: Visit, plan: ReadyPlan, form: AgreeForm) -> Mandate:
-    offer = next((one for one in _wallets(visit) if one.provider.key == form.cleaned_data["provider"]), None)
-    if offer is None:
-        raise NotFound(_("This wallet is not offered now. Choose another one."))
-    refuse_second_plan(visit.account)
+    if not plan.covers:
+        refuse_second_plan(visit.account)
     return agree_to_plan(
         visit.account,
         plan,
-        provider_key=offer.provider.key,
+        provider_key=form.cleaned_data["provider"],
         terms=_terms(visit, plan),
         evidence=evidence_of(
             ip=request.META.get("REMOTE_ADDR", ""),
@@ -131,12 +159,25 @@ def _sign(request: HttpRequest, visit: Visit, mandate: Mandate) -> HttpResponse:
     page = visit.url("mandate_page", mandate.reference)
     if mandate.state != "pending":
         return SeeOther(page)
+    phone = ""
+    if asks_phone(mandate):
+        form = phone_form(request, visit)
+        if not form.is_valid():
+            return _show_mandate(request, visit, mandate, form=form if form.is_bound else None)
+        phone = form.number
     try:
         back = settings.PUBLIC_URL + visit.url("mandate_return", mandate.reference)
-        action = start_mandate(mandate, return_url=back, channel=channel_of(request))
+        action = start_mandate(
+            mandate,
+            return_url=back,
+            channel=channel_of(request),
+            payer_hint=phone,
+            client_ip=request.META.get("REMOTE_ADDR", ""),
+        )
     except PlatformError:
         return SeeOther(f"{page}?unreachable=1")
-    return SeeOther(action.url or page)
+    step = step_for(action)
+    return _show_mandate(request, visit, mandate, opened=step) if step else SeeOther(action.url or page)
 
 
 def _mandate(visit: Visit, reference: str) -> Mandate:
@@ -161,10 +202,22 @@ def mandate_return(request: HttpRequest, visit: Visit, reference: str) -> HttpRe
 @debtor_page
 @behind_identity
 def mandate_page(request: HttpRequest, visit: Visit, reference: str) -> HttpResponse:
-    return _show_mandate(request, visit, _mandate(visit, reference), just_back=False)
+    return _show_mandate(request, visit, _mandate(visit, reference))
 
 
-def _show_mandate(request: HttpRequest, visit: Visit, mandate: Mandate, *, just_back: bool) -> HttpResponse:
+def asks_phone(mandate: Mandate) -> bool:
+    return adapter(mandate.provider).descriptor.can(Capability.PUSH_PROMPT)
+
+
+def _show_mandate(
+    request: HttpRequest,
+    visit: Visit,
+    mandate: Mandate,
+    *,
+    just_back: bool = False,
+    opened: Step | None = None,
+    form: PhoneForm | None = None,
+) -> HttpResponse:
     plan = Plan.objects.filter(mandate=mandate).order_by("-pk").first()
     rows = list(plan.instalments.all()) if plan else []
     coming = [row for row in rows if row.state in ("scheduled", "noticed", "missed")]
@@ -174,9 +227,32 @@ def _show_mandate(request: HttpRequest, visit: Visit, mandate: Mandate, *, just_
         "instalments": rows,
         "next": coming[0] if coming and mandate.state == "active" else None,
         "just_back": just_back,
+        "opened": opened,
+        "form": form,
+        "phone_form": (form or phone_form(request, visit))
+        if mandate.state == "pending" and asks_phone(mandate)
+        else None,
         "unreachable": "unreachable" in request.GET,
     }
     return show(request, visit, "mandate", context)
+
+
+@debtor_page
+@behind_identity
+def mandate_pause(request: HttpRequest, visit: Visit, reference: str) -> HttpResponse:
+    mandate = _mandate(visit, reference)
+    if request.method == "POST":
+        pause_mandate(mandate, reason="paused by the debtor on our page")
+    return SeeOther(visit.url("mandate_page", mandate.reference))
+
+
+@debtor_page
+@behind_identity
+def mandate_resume(request: HttpRequest, visit: Visit, reference: str) -> HttpResponse:
+    mandate = _mandate(visit, reference)
+    if request.method == "POST":
+        resume_mandate(mandate)
+    return SeeOther(visit.url("mandate_page", mandate.reference))
 
 
 @debtor_page

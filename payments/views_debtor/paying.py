@@ -2,51 +2,71 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from common.errors import PlatformError
+from common.clock import now
+from common.errors import InvalidInput, PlatformError
+from payments.debtor_identity import asks_identity
 from payments.debtor_standing import situation_of
+from payments.debtor_wallets import WalletChoice
 from payments.errors import PaymentAlreadyMade, PaymentRefused, PaymentStillOpen
-from payments.forms_debtor import OTHER, PayForm
+from payments.forms_debtor import OTHER, PayForm, PhoneForm
 from payments.models import Attempt, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services import StartedPayment, close_attempt, refresh_payment, start_link_payment
-from payments.views_debtor.codes import show_code
+from payments.views_debtor.codes import seconds_between_looks, sent_words, step_of
+from payments.views_debtor.devices import channel_of
 from payments.views_debtor.doors import SeeOther, Visit, debtor_page, show
 from payments.views_debtor.landing import continue_url, show_landing
+from payments.views_debtor.phones import phone_form
 from payments.views_debtor.results import result_of
-from wallets.providers.base import ActionKind, Channel
+from wallets.providers.base import ActionKind, Unsupported
 from wallets.selectors import ProviderNotOffered
 
-LOOKS_BY_ITSELF = 10
-SECONDS_BETWEEN_LOOKS = 4
-PHONES = ("Mobile", "Android", "iPhone", "iPad", "MicroMessenger")
+CARRIED = ("choice", "other", "provider", "request_key", "remember")
 AMOUNT_FAULTS = ("too_little", "too_much", "step")
-
-
-def channel_of(request: HttpRequest) -> Channel:
-    agent = request.headers.get("User-Agent", "")
-    return Channel.PHONE if any(word in agent for word in PHONES) else Channel.DESKTOP
 
 
 @debtor_page
 def pay_start(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         return SeeOther(visit.url("pay"))
-    situation = situation_of(visit.account)
+    situation = situation_of(visit.account, channel_of(request))
     form = PayForm(request.POST, situation=situation, balance=visit.account.balance, account=visit.account)
     known = _made_by_this_form(visit, form)
     if known:
-        return _onwards(request, visit, StartedPayment(known, None))
+        return _onwards(visit, StartedPayment(known, None))
     if not situation.payable or not form.is_valid():
         return show_landing(request, visit, form=form if situation.payable else None, status=422)
+    wallet = next((one for one in situation.wallets if one.provider.key == form.cleaned_data["provider"]), None)
+    phone = phone_form(request, visit)
+    if wallet and wallet.asks_phone and not phone.is_valid():
+        return _ask_phone(request, visit, form, phone, wallet)
     try:
-        started = _start(request, visit, form)
+        started = _start(request, visit, form, phone.number if wallet and wallet.asks_phone else "")
     except PlatformError as error:
         return _not_started(request, visit, form, error)
-    return _onwards(request, visit, started)
+    if phone.number:
+        request.session[f"prompted:{started.payment.pk}"] = phone.masked
+    return _onwards(visit, started)
+
+
+def _ask_phone(
+    request: HttpRequest, visit: Visit, form: PayForm, phone: PhoneForm, wallet: WalletChoice
+) -> HttpResponse:
+    """One question more, for wallets that ask on the phone itself. The payment is not started yet."""
+    context = {
+        "form": phone,
+        "amount": form.money,
+        "wallet": wallet,
+        "carried": {name: request.POST.get(name, "") for name in CARRIED},
+        "may_identify": asks_identity(visit.link) and not visit.identified,
+    }
+    return show(request, visit, "phone", context, 422 if phone.is_bound else 200)
 
 
 def _made_by_this_form(visit: Visit, form: PayForm) -> Payment | None:
@@ -55,7 +75,7 @@ def _made_by_this_form(visit: Visit, form: PayForm) -> Payment | None:
     return Payment.objects.filter(link=visit.link, request_key=key).first() if key else None
 
 
-def _start(request: HttpRequest, visit: Visit, form: PayForm) -> StartedPayment:
+def _start(request: HttpRequest, visit: Visit, form: PayForm, phone: str) -> StartedPayment:
     key = form.cleaned_data["request_key"]
     return start_link_payment(
         visit.link,
@@ -64,15 +84,17 @@ def _start(request: HttpRequest, visit: Visit, form: PayForm) -> StartedPayment:
         return_url=settings.PUBLIC_URL + visit.url("pay_return", key),
         idempotency=key,
         channel=channel_of(request),
+        payer_hint=phone,
+        client_ip=request.META.get("REMOTE_ADDR", ""),
+        save_method=form.cleaned_data["remember"],
     )
 
 
-def _onwards(request: HttpRequest, visit: Visit, started: StartedPayment) -> HttpResponse:
-    """To the wallet while there is something to do there, else to the page that says how it stands."""
-    url = started.action.url if started.action else continue_url(started.payment)
-    if started.action and started.action.kind in (ActionKind.QR, ActionKind.ADDRESS):
-        return show_code(request, visit, started)
-    return SeeOther(url or _return_url(visit, started.payment))
+def _onwards(visit: Visit, started: StartedPayment) -> HttpResponse:
+    """To the wallet while there is a page of it to open, else to our page that says what to do and how it stands."""
+    action = started.action
+    url = action.url if action and action.kind is ActionKind.REDIRECT else ""
+    return SeeOther(url or (continue_url(visit, started.payment) or _return_url(visit, started.payment)))
 
 
 def _return_url(visit: Visit, payment: Payment) -> str:
@@ -93,7 +115,7 @@ def _not_started(request: HttpRequest, visit: Visit, form: PayForm, error: Platf
             "other": form.money.to_decimal_string(),
         }
         return show_landing(request, visit, form=form, status=422)
-    if isinstance(error, PaymentRefused | ProviderNotOffered):
+    if isinstance(error, PaymentRefused | ProviderNotOffered | InvalidInput | Unsupported):
         return show_landing(request, visit, notice=error.message, status=error.status)
     words = _(
         "The wallet cannot be reached just now. No money has moved. Try again in a moment, or use another wallet."
@@ -103,26 +125,42 @@ def _not_started(request: HttpRequest, visit: Visit, form: PayForm, error: Platf
 
 @debtor_page
 def pay_return(request: HttpRequest, visit: Visit, key: str) -> HttpResponse:
+    """What is left to do, or how it went. Asked again by htmx it answers with the changing part alone."""
     payment = Payment.objects.filter(link=visit.link, request_key=key).select_related("account").first()
     if payment is None:
         return SeeOther(visit.url("pay"))
     payment = refresh_payment(payment)
     visit.account.refresh_from_db()
+    attempt = payment.attempts.select_related("provider").order_by("-pk").first()
     result = result_of(payment)
-    looks = int(request.GET.get("look", "0")) if request.GET.get("look", "0").isdigit() else 0
-    waits = result.waiting and looks < LOOKS_BY_ITSELF
+    step = step_of(attempt) if result.waiting else None
+    here = visit.url("pay_return", key)
+    page = step.template if step else f"result_{result.template}"
     context = {
         "payment": payment,
         "result": result,
-        "looks_by_itself": waits,
-        "continue_url": continue_url(payment),
-        "situation": situation_of(visit.account),
-        "again_url": f"{visit.url('pay_return', key)}?look={looks + 1}",
+        "step": step,
+        "sent": sent_words(step),
+        "page_name": page,
+        "looked_at": now(),
+        "again_every": seconds_between_looks(attempt) if result.waiting else 0,
+        "again_url": here,
+        "prompted": request.session.get(f"prompted:{payment.pk}", ""),
+        "continue_url": continue_url(visit, payment),
+        "situation": situation_of(visit.account, channel_of(request)),
     }
-    response = show(request, visit, f"result_{result.template}", context)
-    if waits:
-        response.headers["Refresh"] = f"{SECONDS_BETWEEN_LOOKS}; url={context['again_url']}"
-    return response
+    if request.headers.get("HX-Request"):
+        return _part(request, visit, context)
+    return show(request, visit, page, context)
+
+
+def _part(request: HttpRequest, visit: Visit, context: dict[str, Any]) -> HttpResponse:
+    """Still the page it was: its changing part. Another page by now: the browser opens that one."""
+    if request.GET.get("page") == context["page_name"]:
+        return show(request, visit, "standing", context)
+    answer = HttpResponse(status=204)
+    answer.headers["HX-Redirect"] = context["again_url"]
+    return answer
 
 
 @debtor_page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -94,6 +95,11 @@ class ProviderFee(models.Model):
 
     def __str__(self) -> str:
         return f"{self.basis_points} bp + {self.fixed}"
+
+    @property
+    def percent(self) -> Decimal:
+        """A share of one, for the reader's own way of writing percent."""
+        return Decimal(self.basis_points).scaleb(-4)
 
     @property
     def fixed(self) -> Money:
