@@ -93,6 +93,7 @@ def test_an_item_says_how_much_is_missing_or_too_much():
 def test_a_posted_payment_that_is_no_longer_covered_is_reversed():
     assert judged(posted=True)[0] is REVERSED
     assert judged(deposit(final=False), posted=True)[0] is REVERSED
+    assert judged(deposit(9_999_999), posted=True, over=True)[0] is REVERSED
     assert judged(deposit(), posted=True)[0] is PAID
 
 
