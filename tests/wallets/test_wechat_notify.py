@@ -177,6 +177,13 @@ def test_xml_that_is_not_flat_and_plain_is_refused(wechat, body):
         wechat.provider.parse_webhook(HttpIn(method="POST", path="/", body=body))
 
 
+@pytest.mark.parametrize("body", [ENTITIES, OUTSIDE, PARAMETER, b"<!DOCTYPE xml><xml><a>1</a></xml>"], ids=range(4))
+def test_a_document_type_is_refused_before_anything_of_it_is_expanded(body):
+    """A signature over the expanded text could be genuine, so it must never come to that."""
+    with pytest.raises(ValueError):
+        xml.read(body)
+
+
 def test_text_is_escaped_and_read_back():
     fields = {"a": "<b> & ]]> \"'", "c": "中文", "d": ""}
     assert xml.read(xml.write(fields)) == fields
