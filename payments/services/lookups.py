@@ -72,9 +72,13 @@ def look_up(attempt_id: int, *, source: str = "poll") -> Applied | None:
         return None
 
 
-def look_up_verified(attempt: Attempt) -> Applied:
-    """Ask about an attempt a notice spoke of, in whatever state it is. Raises when the provider gives no answer."""
-    asked = adapter(attempt.provider).get_payment(attempt.merchant_reference, attempt.provider_reference)
+def look_up_verified(attempt: Attempt, provider_reference: str = "") -> Applied:
+    """Ask about an attempt a notice spoke of, in whatever state it is. Raises when the provider gives no answer.
+
+    `provider_reference` is the notice's: of an attempt whose answer was lost we have none of our own.
+    """
+    reference = attempt.provider_reference or provider_reference
+    asked = adapter(attempt.provider).get_payment(attempt.merchant_reference, reference)
     result = call(asked, attempt.provider)
     return apply_result(attempt.pk, result, source="notice")
 

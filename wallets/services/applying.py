@@ -78,7 +78,9 @@ def _learn(mandate: Mandate, result: MandateResult) -> bool:
     """Nothing changed; still, the provider was asked, and its number of the mandate is good to have."""
     if result.state is not MandateState.UNKNOWN:
         mandate.checked_at = now()
-    mandate.provider_reference = mandate.provider_reference or result.mandate_ref
+    # What is signed is what was opened last; once it is signed, its number stands.
+    newest = result.mandate_ref if mandate.state == "pending" else ""
+    mandate.provider_reference = newest or mandate.provider_reference or result.mandate_ref
     mandate.save(update_fields=["provider_reference", "checked_at"])
     return False
 
