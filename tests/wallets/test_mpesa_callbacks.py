@@ -84,7 +84,7 @@ def test_a_token_opens_its_own_address_only(mpesa, stk, changed):
 @pytest.mark.parametrize("kind", ["c2b", "reversal", "order"])
 def test_a_token_of_one_kind_opens_no_other(mpesa, stk, kind):
     call = called(mpesa, stk["callback_success"])
-    with pytest.raises(InvalidWebhook):
+    with pytest.raises(InvalidWebhook, match="address we gave"):
         mpesa.provider.parse_webhook(replace(call, path=call.path.replace("/stk/", f"/{kind}/")))
 
 
