@@ -202,6 +202,13 @@ def test_a_debit_that_waits_for_the_payer_is_ended_or_told_as_it_stands(stripe, 
     assert result_of(operation, answer_intent(request)).state is PaymentState.SUCCEEDED
 
 
+def test_a_detached_wallet_is_not_even_tried(stripe):
+    operation = stripe.provider.charge(stripe.charge_request(stripe.mandate()))
+    next(operation)
+    result = result_of(operation, reply(**{**CARD, "customer": None}))
+    assert (result.state, result.decline.reason) == (PaymentState.FAILED, Reason.MANDATE_REVOKED)
+
+
 @pytest.mark.parametrize(("day", "state"), [(28, MandateState.ACTIVE), (1, MandateState.EXPIRED)])
 def test_a_card_is_good_to_the_last_day_of_its_month(day, state):
     today = date(2027, 2 if day == 28 else 3, day)

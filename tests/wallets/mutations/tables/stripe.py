@@ -60,7 +60,7 @@ TABLE = Table(
           by="answered_with_another_amount"),
         M("a detached wallet is tried", "stripe/mandates.py",
           'if method is None or not reading.name_of(method.get("customer")):', "if method is None:",
-          by="revoked or detached or wallet"),
+          by="not_even_tried"),
         M("an expired card is tried", "stripe/mandates.py",
           "if reading.standing(method, None, self._now().date()) is MandateState.EXPIRED:", "if False:",
           by="expired_mandate"),
