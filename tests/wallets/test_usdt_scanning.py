@@ -16,7 +16,7 @@ from wallets.providers.usdt.addresses import AddressBook, checksummed
 from wallets.providers.usdt.judging import Rules
 from wallets.providers.usdt.quoting import Terms, write_terms
 from wallets.providers.usdt.sweeping import Sweeper
-from wallets.providers.usdt_eth.chain import CONFIRMATIONS, Ethereum, windows
+from wallets.providers.usdt_eth.chain import Ethereum, windows
 from wallets.providers.usdt_eth.rpc import Node
 from wallets.providers.watching import Watch
 
@@ -178,7 +178,7 @@ def test_a_node_that_is_behind_is_not_believed():
 
 
 def test_without_the_finalized_tag_twelve_blocks_must_lie_on_top():
-    node = paid_node(after=CONFIRMATIONS - 1)
+    node = paid_node(after=11)
     node.knows_finalized = False
     assert node.run(SWEEPER.look_up(watch(REFERENCES[0]))).state is PaymentState.PENDING
     node.mine()
@@ -235,6 +235,15 @@ def test_a_list_that_lacks_what_it_must_say_is_not_read(field):
     node.blocks[1].logs[0] = {name: value for name, value in node.blocks[1].logs[0].items() if name != field}
     genuine = node.blocks[1].logs
     node._eth_getLogs = lambda query: {"result": genuine}
+    with pytest.raises(OutcomeUnknown):
+        node.run(SWEEPER.look_up(watch(REFERENCES[0])))
+
+
+@pytest.mark.parametrize("change", [{"logs": []}, {"status": "0x0"}, {"blockHash": "0x" + "1" * 64}])
+def test_a_log_that_is_not_in_its_receipt_is_not_believed(change):
+    node = paid_node()
+    genuine = node._eth_getTransactionReceipt
+    node._eth_getTransactionReceipt = lambda transaction: {"result": {**genuine(transaction)["result"], **change}}
     with pytest.raises(OutcomeUnknown):
         node.run(SWEEPER.look_up(watch(REFERENCES[0])))
 
