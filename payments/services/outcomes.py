@@ -69,12 +69,19 @@ def apply_result(attempt_id: int, result: PaymentResult, *, source: str) -> Appl
 
 
 def _state_of(result: PaymentResult, attempt: Attempt) -> str:
+    if not result.found and _still_shown(attempt):
+        # Nobody has scanned the code or opened the page yet: that is no news, and it must not take it away.
+        return attempt.state
     if result.state in (PaymentState.CREATED, PaymentState.REVERSED) or not result.found:
         return PaymentState.UNKNOWN.value
     if result.state is PaymentState.REQUIRES_ACTION and attempt.mandate_id:
         # Nobody is asked to do anything in a debit: the wallet is still working on it.
         return PaymentState.PENDING.value
     return result.state.value
+
+
+def _still_shown(attempt: Attempt) -> bool:
+    return attempt.state == "requires_action" and attempt.expires_at is not None and attempt.expires_at > now()
 
 
 def _same_again(attempt: Attempt, result: PaymentResult, source: str) -> Applied:

@@ -86,10 +86,11 @@ def test_every_kind_of_next_step_has_its_page_that_looks_again(wallet, debtor, k
     debtor.press_pay(key=key)
     attempt = Attempt.objects.get()
     kept = {"url": "", "payload": "", "expires_at": attempt.expires_at.isoformat()} | fields
-    Attempt.objects.update(action=kept | {"kind": kind})
+    Attempt.objects.update(action=kept | {"kind": kind}, looked_up_at=attempt.expires_at)
     page = debtor.read("pay_return", key)
     assert words in page and "left" in page and 'http-equiv="refresh"' in page
-    assert ("<svg" in page.split('class="code-picture"')[-1]) is (kind in ("qr", "address", "deeplink"))
+    drawn = 'class="code-picture"' in page and "<path" in page
+    assert drawn is (kind in ("qr", "address", "deeplink"))
     part = debtor.client.get(
         debtor.url("pay_return", key), {"page": page_name(page)}, headers={"HX-Request": "true"}
     ).content.decode()
@@ -116,6 +117,7 @@ def test_a_page_that_looks_again_moves_on_when_it_is_paid(wallet, debtor):
 
 @pytest.fixture
 def mpesa(wallet, settings):
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     return Provider.objects.create(key="mpesa", name="M-Pesa", status="vetted", currencies=["KES"])
 
 
