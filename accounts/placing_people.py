@@ -51,6 +51,8 @@ def _made(creditor: Creditor, reference: str, record: Record) -> Debtor:
 
 def _differences(person: Debtor, record: Record, given: frozenset[str]) -> list[str]:
     said = [name for name, fields in SAID_BY.items() if getattr(record, name) and given & set(fields)]
+    if person.language_chosen and "language" in said:
+        said.remove("language")
     return [name for name in said if getattr(record, name) != getattr(person, name)]
 
 

@@ -137,9 +137,14 @@ class RowParser:
         record.product = product_code(self._text("product"))
 
     def _place(self, record: Record) -> None:
-        record.country = self._read("country", parse_country) or self.plan.country
-        language = self._read("language", parse_language)
-        record.language = language or self.plan.language or language_in(record.country)
+        record.country = self._read("country", parse_country)
+        if not record.country:
+            record.country = self.plan.country
+            record.assumed.append("country")
+        record.language = self._read("language", parse_language)
+        if not record.language:
+            record.language = self.plan.language or language_in(record.country)
+            record.assumed.append("language")
 
     def _amounts(self, currency: str) -> Amounts:
         amounts = self._amounts_in.get(currency)
@@ -234,6 +239,7 @@ class RowParser:
         record.time_zone = self._read("time_zone", parse_time_zone) or ""
         if not record.time_zone:
             record.time_zone = zone_of(country=record.country, phones=record.phones, postcode=postcode)
+            record.assumed.append("time_zone")
         for name, channel in self.consents:
             granted = self._read(name, parse_consent)
             if granted is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,13 @@ from common.crypto.cipher import context_of, open_sealed, sealer
 from common.crypto.normalise import normalise_contact, normalise_email
 
 _KNOWN = """
-    SELECT creditor_reference, id::text, name, birth_year, country, time_zone, language
+    SELECT creditor_reference, id::text, name, birth_year, country, time_zone, language,
+        language_chosen
     FROM accounts_debtor WHERE creditor_id = %s AND creditor_reference = ANY(%s)
 """
+
+
+_FACTS = ("name", "birth_year", "country", "time_zone", "language")
 
 
 @dataclass(slots=True)
@@ -30,20 +34,22 @@ class Person:
     country: str = ""
     time_zone: str = ""
     language: str = ""
+    language_chosen: bool = False
 
     def differs(self, record: Record) -> bool:
-        """An empty cell says nothing: it never wipes what is known."""
-        return bool(
-            (record.name and record.name != self.name)
-            or (record.birth_year and record.birth_year != self.birth_year)
-            or (record.country and record.country != self.country)
-            or (record.time_zone and record.time_zone != self.time_zone)
-            or (record.language and record.language != self.language)
-        )
+        return any(getattr(record, name) != getattr(self, name) for name in self._said(record))
 
     def take_over(self, record: Record) -> None:
-        for name in ("name", "birth_year", "country", "time_zone", "language"):
-            setattr(self, name, getattr(record, name) or getattr(self, name))
+        for name in self._said(record):
+            setattr(self, name, getattr(record, name))
+
+    def _said(self, record: Record) -> Iterator[str]:
+        """An empty cell never wipes what is known, an assumption never changes it, nor a file the person's choice."""
+        for name in _FACTS:
+            if not getattr(record, name) or (name in record.assumed and not self.new):
+                continue
+            if name != "language" or not self.language_chosen:
+                yield name
 
 
 def known_people(cursor: Any, creditor_id: int, records: Sequence[Record]) -> dict[str, Person]:
@@ -52,7 +58,7 @@ def known_people(cursor: Any, creditor_id: int, records: Sequence[Record]) -> di
     return {row[0]: _opened(*row[1:]) for row in cursor.fetchall()}
 
 
-def _opened(debtor_id: str, name: str, birth_year: str, *rest: str) -> Person:
+def _opened(debtor_id: str, name: str, birth_year: str, *rest: Any) -> Person:
     def opened(column: str, sealed: str) -> str:
         return open_sealed(sealed, context=context_of("accounts_debtor", column, debtor_id)) if sealed else ""
 

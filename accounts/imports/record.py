@@ -8,7 +8,10 @@ from datetime import date
 
 @dataclass(slots=True)
 class Record:
-    """Amounts in minor units; `components` are principal, interest, fees and costs; history is newest first."""
+    """Amounts in minor units; `components` are principal, interest, fees and costs; history is newest first.
+
+    `assumed` names what no cell said: good enough for a person nobody knew, no news about one who is known.
+    """
 
     line: int
     account_reference: str = ""
@@ -18,6 +21,7 @@ class Record:
     country: str = ""
     language: str = ""
     time_zone: str = ""
+    assumed: list[str] = field(default_factory=list)
     product: str = "other"
     currency: str = ""
     due_date: date = date.min

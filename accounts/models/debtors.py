@@ -28,6 +28,9 @@ class Debtor(models.Model):
     country = models.CharField(max_length=2)
     time_zone = models.CharField(max_length=48, blank=True)
     language = models.CharField(max_length=12, default="en")
+    language_chosen = models.BooleanField(
+        default=False, db_default=False, help_text=_("By the person: a creditor's file does not change it.")
+    )
     created_at = models.DateTimeField(default=now)
 
     class Meta:

@@ -46,6 +46,7 @@ def keep(response: HttpResponse, name: str, value: str) -> None:
 
 @transaction.atomic
 def choose_language(debtor: Debtor, language: str) -> None:
-    changed = Debtor.objects.filter(pk=debtor.pk).exclude(language=language).update(language=language)
+    others = Debtor.objects.filter(pk=debtor.pk).exclude(language=language, language_chosen=True)
+    changed = others.update(language=language, language_chosen=True)
     if changed:
         record_event("debtor.updated", debtor=debtor, creditor=debtor.creditor, source="debtor", language=language)

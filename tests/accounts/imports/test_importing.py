@@ -10,6 +10,7 @@ from common.crypto.blind_fields import blind_query
 from common.errors import IllegalTransition
 from payments.ledger import Line, post_entry
 from payments.ledger.checks import drifted_accounts, unbalanced_entries
+from payments.views_debtor.preferences import choose_language
 from tests.accounts.imports.conftest import HEADER, ROW, counts, reasons, row, table
 
 pytestmark = pytest.mark.django_db
@@ -228,3 +229,27 @@ def test_the_real_placement_comes_in_whole_and_twice_is_once(shared, imported):
     account = Account.objects.get(creditor_reference="TWC-000014")
     assert account.history.billed_minor[:2] == [6_580_200, 6_736_900]
     assert drifted_accounts() == [] and unbalanced_entries() == []
+
+
+SPARE = "Account No,Name,Currency,Balance,Due Date,Language,Time zone"
+
+
+def test_what_no_cell_says_never_changes_a_person_who_is_known(imported):
+    imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28,en,Asia/Tokyo", header=SPARE))
+    imported(table("A-1,Wang Fang,TWD,120.00,2026-07-28", header="Account No,Name,Currency,Balance,Due Date"))
+    person = Debtor.objects.get()
+    assert (person.language, person.time_zone) == ("en", "Asia/Tokyo")
+
+
+def test_a_cell_corrects_what_was_only_assumed(imported):
+    imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28", header="Account No,Name,Currency,Balance,Due Date"))
+    assert Debtor.objects.get().language == "zh-hant"
+    imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28,en,", header=SPARE))
+    assert Debtor.objects.get().language == "en"
+
+
+def test_a_language_the_person_chose_outranks_the_file(imported):
+    imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28,zh-hant,", header=SPARE))
+    choose_language(Debtor.objects.get(), "en")
+    imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28,zh-hant,", header=SPARE))
+    assert Debtor.objects.get().language == "en"
