@@ -49,6 +49,13 @@ REASONS: dict[str, Promise] = {
     "amount_mismatch": _("The wallet reports another amount than we asked for. A person is looking at it."),
     "late_success": _("Money arrived after we had closed this payment. A person is looking at it."),
     "refunded": _("The wallet reports that money went back to the payer. A person is looking at it."),
+    "taken_back": _("The wallet took the money back. A person is looking at it."),
+    "underpaid": _("Less than agreed arrived at the address. A person is looking at it."),
+    "overpaid": _("More than agreed arrived at the address. A person is looking at it."),
+    "paid_late": _("The money arrived after the rate had ended. A person is looking at it."),
+    "second_payment": _("A second transfer came to the same address. A person is looking at it."),
+    "wrong_token": _("Another coin than agreed arrived at the address. A person is looking at it."),
+    "blocked_sender": _("The transfer came from an address we may not take money from. A person is looking at it."),
     "never_answered": _("The wallet never said what became of this payment. A person is looking at it."),
     "never_sent": _("We received money for a payment we never sent. A person is looking at it."),
 }

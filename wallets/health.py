@@ -173,7 +173,7 @@ def health_of(span: timedelta) -> dict[int, Health]:
         row.provider_id: row
         for row in rows.exclude(error="").order_by("provider_id", "-error_at").distinct("provider_id")
     }
-    return {row["provider"]: _health(row, answers, errors) for row in sums}
+    return {row["provider"]: _health(dict(row), answers, errors) for row in sums}
 
 
 def _health(row: dict[str, Any], answers: dict[int, datetime], errors: dict[int, ProviderMinute]) -> Health:

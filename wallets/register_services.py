@@ -60,4 +60,4 @@ def set_fee(provider: Provider, *, by: User, currency: str, basis_points: int, f
         return
     else:
         ProviderFee.objects.update_or_create(provider=provider, currency=currency, defaults=values)
-    record_event("provider.fee_set", actor=by, source="staff", provider=provider.key, currency=currency, **values)
+    record_event("provider.fee_set", actor=by, source="staff", provider=provider.key, currency=currency, fee=values)

@@ -15,6 +15,7 @@ from common.clock import now
 from payments.models import Attempt, Payment
 from payments.models.payments import ATTEMPT_STATES
 from payments.services import settling
+from payments.services.deposits import keep_quote, new_issues
 from payments.services.locking import lock_chain
 from payments.services.retrying import after_failed_debit, release_instalment
 from wallets.providers.base import Action, PaymentResult, PaymentState
@@ -54,15 +55,25 @@ def apply_result(attempt_id: int, result: PaymentResult, *, source: str) -> Appl
     posts exactly one entry; one whose amount, currency or reference differs from what we asked posts nothing.
     """
     _account, _payment, attempt = lock_chain(attempt_id)
+    applied = _apply(attempt, result, source)
+    problems = new_issues(attempt, result) if applied.reason != "amount_mismatch" else []
+    return _leave_to_person(attempt, problems[0], source) if problems else applied
+
+
+def _apply(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
     wanted = _state_of(result, attempt)
     if result.merchant_ref != attempt.merchant_reference:
         return _leave_to_person(attempt, "amount_mismatch", source)
+    if result.state is PaymentState.REVERSED and attempt.state == "succeeded":
+        return _leave_to_person(attempt, "taken_back", source)
     if wanted == attempt.state:
         return _same_again(attempt, result, source)
     if not ATTEMPT_STATES.allows(attempt.state, wanted):
         return _out_of_order(attempt, wanted, source)
     if wanted == "succeeded" and result.amount != attempt.amount:
         return _leave_to_person(attempt, "amount_mismatch", source)
+    if result.quote and attempt.state == "sending":
+        keep_quote(attempt, result.quote)
     attempt.provider_reference = result.provider_ref or attempt.provider_reference
     _HANDLERS[wanted](attempt, result, source)
     return Applied("applied", attempt, attempt.reason)

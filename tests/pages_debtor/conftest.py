@@ -48,6 +48,8 @@ def debtor(account):
 @pytest.fixture
 def site(live_server, wallet, settings):
     """The platform on a port of its own, known to itself by that address, its forms allowed to end at the wallet."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.PUBLIC_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
     settings.CELERY_TASK_ALWAYS_EAGER = True

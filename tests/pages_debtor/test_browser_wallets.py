@@ -25,7 +25,8 @@ def linked(wallet, debtor):
 
 
 @pytest.mark.parametrize(("scheme", "width", "height"), SCREENS, ids=["phone-light", "desktop-dark"])
-def test_every_next_step_is_accessible_and_fits(site, debtor, scheme, width, height):
+def test_every_next_step_is_accessible_and_fits(site, debtor, scheme, width, height, monkeypatch):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     key = debtor.form_key()
     debtor.press_pay(key=key)
     attempt = Attempt.objects.get()
