@@ -1,14 +1,20 @@
-"""Sending one request over pooled httpx clients: timeouts, size cap, no redirects, errors told apart, redacted logs."""
+"""Sending one request over pooled connections: timeouts, size cap, no redirects, errors told apart, redacted logs.
+
+It stands on httpcore, the pool below httpx: without cookies, redirects and decoding, half the time of a call remains.
+"""
 
 import asyncio
 import os
+import ssl
 import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 import structlog
 from django.conf import settings
@@ -18,38 +24,41 @@ from common.http.messages import HttpRequest, HttpResponse
 
 logger = structlog.get_logger(__name__)
 
-TIMEOUT = httpx.Timeout(connect=5, read=15, write=10, pool=5)
+TIMEOUTS = {"timeout": {"connect": 5, "read": 15, "write": 10, "pool": 5}}
 # Idle connections are dropped early: a peer closing one under us would read as an unknown outcome.
-LIMITS = httpx.Limits(max_connections=400, max_keepalive_connections=100, keepalive_expiry=4)
+LIMITS = {"max_connections": 400, "max_keepalive_connections": 100, "keepalive_expiry": 4}
+OWN_HEADERS = ((b"accept", b"*/*"), (b"accept-encoding", b"identity"), (b"user-agent", b"collections-platform"))
+WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 BEFORE_SENDING = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+    httpcore.PoolTimeout,
+    httpcore.UnsupportedProtocol,
     httpx.InvalidURL,
 )
+BROKEN = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SANDBOX_SETTINGS = ("WALLET_SANDBOX_URL", "MESSAGE_SANDBOX_URL", "PUBLIC_URL")
 
-_async_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]" = weakref.WeakKeyDictionary()
+_async_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpcore.AsyncConnectionPool]" = (
+    weakref.WeakKeyDictionary()
+)
 
 
 @lru_cache(maxsize=1)
-def blocking_client() -> httpx.Client:
-    return httpx.Client(timeout=TIMEOUT, limits=LIMITS, follow_redirects=False, trust_env=False)
+def blocking_client() -> httpcore.ConnectionPool:
+    return httpcore.ConnectionPool(ssl_context=_trust(), **LIMITS)
 
 
 # Two processes must never read each other's answers from one socket.
 os.register_at_fork(after_in_child=blocking_client.cache_clear)
 
 
-def async_client() -> httpx.AsyncClient:
+def async_client() -> httpcore.AsyncConnectionPool:
     """One pool per event loop: connections cannot move between loops."""
     loop = asyncio.get_running_loop()
     if loop not in _async_clients:
-        _async_clients[loop] = httpx.AsyncClient(
-            timeout=TIMEOUT, limits=LIMITS, follow_redirects=False, trust_env=False
-        )
+        _async_clients[loop] = httpcore.AsyncConnectionPool(ssl_context=_trust(), **LIMITS)
     return _async_clients[loop]
 
 
@@ -63,7 +72,7 @@ async def close_async_client() -> None:
 def send(request: HttpRequest) -> HttpResponse:
     with _watched(request), blocking_client().stream(*_target(request), **_content(request)) as response:
         body = _Body(request)
-        for chunk in response.iter_bytes():
+        for chunk in response.iter_stream():
             body.add(chunk)
         return body.response(response)
 
@@ -72,19 +81,30 @@ async def asend(request: HttpRequest) -> HttpResponse:
     with _watched(request):
         async with async_client().stream(*_target(request), **_content(request)) as response:
             body = _Body(request)
-            async for chunk in response.aiter_bytes():
+            async for chunk in response.aiter_stream():
                 body.add(chunk)
             return body.response(response)
 
 
-def _target(request: HttpRequest) -> tuple[str, str]:
+@lru_cache(maxsize=1)
+def _trust() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _target(request: HttpRequest) -> tuple[str, httpcore.URL]:
     _refuse_outside_sandbox(request)
-    return request.method, request.url
+    url = httpx.URL(request.url)
+    return request.method, httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path or b"/"
+    )
 
 
-def _content(request: HttpRequest) -> dict:
-    headers = {"accept-encoding": "identity", **request.headers}
-    return {"headers": headers, "content": request.body or None}
+def _content(request: HttpRequest) -> dict[str, Any]:
+    given = [(name.lower().encode(), value.encode()) for name, value in request.headers.items()]
+    names = {name for name, _ in given}
+    headers = [*(pair for pair in OWN_HEADERS if pair[0] not in names), *given]
+    empty = not request.body and request.method in WITHOUT_BODY
+    return {"headers": headers, "content": None if empty else request.body, "extensions": TIMEOUTS}
 
 
 def _refuse_outside_sandbox(request: HttpRequest) -> None:
@@ -112,9 +132,14 @@ class _Body:
             raise OutcomeUnknown("The answer did not finish in time.", purpose=self.request.purpose)
         self.chunks.append(chunk)
 
-    def response(self, response: httpx.Response) -> HttpResponse:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return HttpResponse(status=response.status_code, headers=headers, body=b"".join(self.chunks))
+    def response(self, response: httpcore.Response) -> HttpResponse:
+        headers: dict[str, str] = {}
+        for raw, value in response.headers:
+            name, text = raw.decode("ascii").lower(), value.decode("latin-1")
+            headers[name] = f"{headers[name]}, {text}" if name in headers else text
+        if headers.get("content-encoding", "identity") != "identity":
+            raise OutcomeUnknown("The answer was compressed although we asked for it as it is.")
+        return HttpResponse(status=response.status, headers=headers, body=b"".join(self.chunks))
 
 
 @contextmanager
@@ -127,7 +152,7 @@ def _watched(request: HttpRequest) -> Iterator[None]:
     except BEFORE_SENDING as error:
         outcome = "not_sent"
         raise NotSent("The provider could not be reached. Nothing was sent.", purpose=request.purpose) from error
-    except httpx.HTTPError as error:
+    except BROKEN as error:
         outcome = "unknown"
         raise OutcomeUnknown("The connection broke before a full answer.", purpose=request.purpose) from error
     except NotSent:
