@@ -9,8 +9,8 @@ import os
 
 import django
 
-# Each job is a module of this package with `run(scale) -> Result`; `import` is spelt `import_` there.
-JOBS = ("import", "plan")
+# Each job is a module of this package with `run(scale) -> Result`, or several; `import` is spelt `import_` there.
+JOBS = ("import", "plan", "wallets")
 
 
 def main() -> None:
@@ -32,7 +32,8 @@ def main() -> None:
             parser.error(f"there is no job {job}")
         with own_ground():
             outcome = module.run(chosen.scale)
-            print(outcome.line() if isinstance(outcome, Result) else json.dumps(outcome), flush=True)
+            for one in outcome if isinstance(outcome, list) else [outcome]:
+                print(one.line() if isinstance(one, Result) else json.dumps(one), flush=True)
 
 
 if __name__ == "__main__":

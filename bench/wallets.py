@@ -1,0 +1,182 @@
+"""Look-ups signed, sent and verified at each simulated wallet, against a bare pooled client that repeats their bytes.
+
+The simulators have a process and, where there are two, a core of their own. Rates count the client's CPU time: what one
+core can do, whatever else the machine is busy with.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.test.utils import override_settings
+
+from bench.result import Result
+from common import http
+from common.http import HttpRequest, Operation
+from common.http.transport import send
+from common.money import Money
+from wallets.providers import registry
+from wallets.providers.base import PaymentRequest, PaymentResult, ProviderConfig, WalletProvider
+
+EXCHANGES = 1_000
+LEAST = 50
+ROUNDS = 5  # provider and bare client in turn, so that a busy moment of the machine touches both
+WARM_UP = 20
+# What each wallet is asked about: its currency, and a payer where a prompt needs one.
+CURRENCIES = {"alipay": "CNY", "wechat": "CNY", "bank_gateway": "CNY", "mpesa": "KES", "paypal": "USD", "stripe": "USD"}
+PAYER = "+254708374149"
+LIMIT = "bare pooled httpx client repeating the same bytes, per second of its own CPU time"
+CLIENT_CORE, WALLET_CORE = 0, 1
+# What an adapter remembers between calls is not what is measured.
+CACHE = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+@dataclass
+class Times:
+    cpu: float = 0.0
+    wall: float = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        cpu, wall = time.process_time(), time.perf_counter()
+        yield
+        self.cpu += time.process_time() - cpu
+        self.wall += time.perf_counter() - wall
+
+
+def run(scale: float = 1.0) -> list[Result]:
+    number = max(LEAST, int(EXCHANGES * scale)) // ROUNDS
+    with _wallets() as url, _core(CLIENT_CORE), override_settings(CACHES=CACHE):
+        return [_measure(key, url, number) for key in _keys(url)]
+
+
+def _keys(url: str) -> list[str]:
+    from wallets.sandbox.merchant import merchants
+
+    known = merchants(url, settings.SECRETS_DIR)
+    return [key for key in registry.available() if key in known and key in CURRENCIES]
+
+
+def _measure(key: str, url: str, number: int) -> Result:
+    provider, payment = _paid_at(key, url)
+
+    def ask() -> Operation[PaymentResult]:
+        return provider.get_payment(payment.merchant_ref, payment.provider_ref)
+
+    requests = _recorded(ask())
+    # The bare client sends what a request costs nobody to make: bytes that were signed before.
+    bare = [(request.method, request.url, dict(request.headers), request.body or None) for request in requests]
+    ours, theirs = Times(), Times()
+    with httpx.Client(trust_env=False) as client:
+        _repeat(WARM_UP, lambda: http.run(ask()))
+        _repeat(WARM_UP, lambda: _exchange(client, bare))
+        for _ in range(ROUNDS):
+            with ours.running():
+                _repeat(number, lambda: http.run(ask()))
+            with theirs.running():
+                _repeat(number, lambda: _exchange(client, bare))
+    total = number * ROUNDS
+    notes = {"provider": key, "requests_each": len(bare), "wall_rate": round(total / ours.wall)}
+    return Result("wallets", total, ours.cpu, LIMIT, total / theirs.cpu, notes=notes)
+
+
+def _paid_at(key: str, url: str) -> tuple[WalletProvider, PaymentResult]:
+    """The provider as the product would build it, and a payment it can look up."""
+    from wallets.sandbox.merchant import merchants
+
+    merchant = merchants(url, settings.SECRETS_DIR)[key]
+    config = ProviderConfig(
+        key=key,
+        options=merchant.options,
+        secrets=merchant.secrets,
+        secrets_dir=Path(settings.SECRETS_DIR),
+        currencies=merchant.currencies,
+    )
+    provider = registry.build(key, config)
+    request = PaymentRequest(
+        merchant_ref=provider.merchant_ref("bench"),
+        amount=Money(100_000, CURRENCIES[key]),
+        subject="Bench",
+        notify_url="http://127.0.0.1:9/",
+        return_url="http://127.0.0.1:9/",
+        payer_hint=PAYER if key == "mpesa" else "",
+        client_ip="127.0.0.1",
+    )
+    payment = http.run(provider.create_payment(request))
+    if payment.action and payment.action.url:
+        httpx.get(payment.action.url, follow_redirects=True, trust_env=False)
+    return provider, payment
+
+
+def _recorded(operation: Operation[Any]) -> list[HttpRequest]:
+    """The requests of one operation, performed on the way."""
+    requests: list[HttpRequest] = []
+    try:
+        step = next(operation)
+        while True:
+            requests.append(step)
+            step = operation.send(send(step))
+    except StopIteration:
+        return requests
+
+
+def _exchange(client: httpx.Client, requests: list[tuple[str, str, dict[str, str], bytes | None]]) -> None:
+    for method, url, headers, body in requests:
+        client.request(method, url, headers=headers, content=body)
+
+
+def _repeat(number: int, work: Callable[[], object]) -> None:
+    for _ in range(number):
+        work()
+
+
+@contextmanager
+def _core(number: int) -> Iterator[None]:
+    """This process on one core; where the system cannot do that, or has only one, nothing changes."""
+    able = getattr(os, "sched_getaffinity", lambda _: set())(0)
+    if len(able) < 2:
+        yield
+        return
+    os.sched_setaffinity(0, {sorted(able)[number]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, able)
+
+
+@contextmanager
+def _wallets() -> Iterator[str]:
+    """The simulators in a process of their own; yields their address."""
+    ours, theirs = multiprocessing.Pipe()
+    fresh = multiprocessing.get_context("spawn")
+    process = fresh.Process(target=_serve, args=(theirs, str(settings.SECRETS_DIR)), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _serve(parent: Connection, secrets_dir: str) -> None:
+    import django
+
+    django.setup()
+    from wallets.sandbox.app import make_sandbox
+    from wallets.sandbox.server import SandboxServer
+
+    with _core(WALLET_CORE):
+        server = SandboxServer(make_sandbox(secrets_dir=Path(secrets_dir)).application)
+        threading.Thread(target=parent.send, args=(server.base_url,)).start()
+        server.serve_forever()
