@@ -1,9 +1,13 @@
 """A pytest plugin that loads one source file with a seeded bug; the file itself and its cache stay untouched."""
 
 import os
+import sys
 from importlib.machinery import SourceFileLoader
 from types import CodeType
 
+assert "SEEDED_FILE" not in os.environ or not any(
+    getattr(module, "__file__", "") == os.environ["SEEDED_FILE"] for module in list(sys.modules.values())
+), "the file with the seeded bug was read before the bug was there"
 FILE = os.environ.get("SEEDED_FILE", "")
 _get_code = SourceFileLoader.get_code
 
