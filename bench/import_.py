@@ -18,8 +18,9 @@ from django.db import connection
 from accounts.imports.services import check_import, open_import, run_import, start_import
 from accounts.models import Account, Creditor
 from bench.import_peer import peer_rate
+from bench.memory import Peak
 from bench.placements import HEADERS, write_file
-from bench.result import Result, peak_memory_mb
+from bench.result import Result
 from payments.ledger.checks import drifted_accounts
 
 FULL, PEER_ROWS = 1_000_000, 5_000
@@ -31,8 +32,8 @@ def run(scale: float) -> Result:
     file = write_file(folder / "placement.csv", count)
     owner = Creditor.objects.create(name="Bench", code="bench", country="TW")
     copied = _copy_plain(file)
-    seconds = _timed(lambda: _import(owner, file))
-    memory = peak_memory_mb()
+    with Peak() as memory:
+        seconds = _timed(lambda: _import(owner, file))
     assert Account.objects.count() == count
     assert not drifted_accounts()
     copied += _copy_plain(file)
@@ -45,7 +46,9 @@ def run(scale: float) -> Result:
         "import_export_rate": round(peer),
         "times_import_export": round(rate / peer, 1),
     }
-    return Result("import", count, seconds, "bare COPY of the same file's rows", 2 * count / copied, peers, memory)
+    return Result(
+        "import", count, seconds, "bare COPY of the same file's rows", 2 * count / copied, peers, memory.notes
+    )
 
 
 def _timed(work: Callable[[], object]) -> float:

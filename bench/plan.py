@@ -8,7 +8,8 @@ from collections.abc import Callable
 from django.db import connection, transaction
 
 from accounts.models import Creditor, Portfolio
-from bench.result import Result, peak_memory_mb
+from bench.memory import Peak
+from bench.result import Result
 from common.clock import today
 from compliance.services import ensure_default_policies
 from reminders.services import ensure_default_schedule, plan_reminders
@@ -69,15 +70,16 @@ def run(scale: float = 1.0) -> Result:
     seconds = again = limit_seconds = 0.0
     planned = chunks = 0
     for _ in range(ROUNDS):
-        started = time.perf_counter()
-        counts = plan_reminders(today())
-        seconds += time.perf_counter() - started
+        with Peak() as memory:
+            started = time.perf_counter()
+            counts = plan_reminders(today())
+            seconds += time.perf_counter() - started
         again += _timed(lambda: plan_reminders(today()))
         planned, chunks = planned + counts.planned, counts.chunks
         limit_seconds += _bare_insert()
     notes = {"accounts": number, "chunks": chunks, "same_day_again_seconds": round(again / ROUNDS, 2)}
     limit = "bare INSERT .. SELECT of the same rows into the same table"
-    return Result("plan", planned, seconds, limit, planned / limit_seconds, notes=notes | peak_memory_mb())
+    return Result("plan", planned, seconds, limit, planned / limit_seconds, notes=notes | memory.notes)
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,9 +34,3 @@ class Result:
             "ratio": round(self.rate / self.limit_rate, 4),
         }
         return json.dumps(measured | self.peers | self.notes)
-
-
-def peak_memory_mb() -> dict[str, int]:
-    """The largest resident size of this process and of any process it has waited for."""
-    kinds = {"rss_mb": resource.RUSAGE_SELF, "worker_rss_mb": resource.RUSAGE_CHILDREN}
-    return {name: resource.getrusage(who).ru_maxrss // 1024 for name, who in kinds.items()}
