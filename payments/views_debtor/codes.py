@@ -55,7 +55,9 @@ def step_for(action: Action) -> Step | None:
 
 def code_picture(text: str) -> SafeString:
     """Black on white whatever the theme: cameras want it so. The drawing carries nothing of the text but its dots."""
-    svg = segno.make(text, error="m").svg_inline(scale=5, border=3, light="#fff", svgclass=None, lineclass=None)
+    svg = segno.make(text, error="m").svg_inline(
+        scale=5, border=3, omitsize=True, light="#fff", svgclass=None, lineclass=None
+    )
     return mark_safe(svg)
 
 

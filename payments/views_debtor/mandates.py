@@ -34,7 +34,7 @@ from payments.views_debtor.frame import agency_of
 from payments.views_debtor.phones import phone_form
 from wallets.gateway import adapter
 from wallets.models import Mandate
-from wallets.providers.base import Capability
+from wallets.providers.base import Capability, ConfigError
 from wallets.selectors import Offer, live_mandate, offers
 from wallets.services import Terms, pause_mandate, refresh_mandate, resume_mandate, start_mandate
 
@@ -205,6 +205,14 @@ def mandate_page(request: HttpRequest, visit: Visit, reference: str) -> HttpResp
     return _show_mandate(request, visit, _mandate(visit, reference))
 
 
+def only_payer_ends(mandate: Mandate) -> bool:
+    """Some wallets let nobody but the payer end an agreement: then our button alone is not enough, and we say so."""
+    try:
+        return not adapter(mandate.provider).descriptor.can(Capability.REVOKE_BY_MERCHANT)
+    except ConfigError:
+        return False
+
+
 def asks_phone(mandate: Mandate) -> bool:
     return adapter(mandate.provider).descriptor.can(Capability.PUSH_PROMPT)
 
@@ -228,6 +236,7 @@ def _show_mandate(
         "next": coming[0] if coming and mandate.state == "active" else None,
         "just_back": just_back,
         "opened": opened,
+        "only_payer_ends": only_payer_ends(mandate),
         "form": form,
         "phone_form": (form or phone_form(request, visit))
         if mandate.state == "pending" and asks_phone(mandate)
