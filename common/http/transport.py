@@ -26,7 +26,7 @@ logger = structlog.get_logger(__name__)
 
 TIMEOUTS = {"timeout": {"connect": 5, "read": 15, "write": 10, "pool": 5}}
 # Idle connections are dropped early: a peer closing one under us would read as an unknown outcome.
-LIMITS = {"max_connections": 400, "max_keepalive_connections": 100, "keepalive_expiry": 4}
+LIMITS: dict[str, Any] = {"max_connections": 400, "max_keepalive_connections": 100, "keepalive_expiry": 4}
 OWN_HEADERS = ((b"accept", b"*/*"), (b"accept-encoding", b"identity"), (b"user-agent", b"collections-platform"))
 WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 BEFORE_SENDING = (

@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 from pathlib import Path
 from secrets import token_bytes
+from typing import Any
 
 from Crypto.Cipher import AES
 from Crypto.Util.Padding import pad, unpad
@@ -31,5 +32,5 @@ class ContentBox:
     def closed(self, text: str) -> str:
         return b64encode(self._aes().encrypt(pad(text.encode(), 16))).decode()
 
-    def _aes(self) -> "AES.CbcMode":
+    def _aes(self) -> Any:
         return AES.new(b64decode(self._path.read_bytes()), AES.MODE_CBC, iv=NOTHING)
