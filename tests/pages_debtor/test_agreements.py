@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 from accounts.models import Account, Event
 from common.clock import today
 from common.money import Money
-from payments.debtor_plans import COUNTS, PERIOD_DAYS, first_days, ready_plans, smallest_instalment
+from payments.debtor_plans import (
+    COUNTS,
+    PERIOD_DAYS,
+    first_days,
+    ready_plans,
+    smallest_instalment,
+    terms_of_plan,
+)
 from payments.models import Plan
+from payments.plans import create_plan
 from tests.pages_debtor.helpers import path_of
 from wallets.models import Mandate
 
@@ -125,3 +133,35 @@ def test_details_of_an_agreement_need_the_question_and_the_right_account(wallet,
     assert debtor.open("mandate_page", mandate.reference).status_code == 303
     debtor.identify()
     assert debtor.open("mandate_page", "MND-23456789").status_code == 404
+
+
+def test_a_plan_made_by_hand_gets_its_wallet_without_a_second_plan(wallet, debtor):
+    days = [today() + timedelta(days=20 + 30 * number) for number in range(3)]
+    plan = create_plan(debtor.account, parts=[(day, 40_000) for day in days])
+    debtor.identify()
+    page = debtor.read("mandate_offer")
+    assert "the dates still to come of the plan you have" in page and "CN¥1,200.00" in page
+    fields = dict(HIDDEN.findall(page)) | {"provider": "alipay", "agreed": "on", "cover": "1"}
+    started = debtor.send("mandate_start", **fields)
+    assert started.status_code == 303 and Plan.objects.get().mandate is None
+    debtor.client.get(path_of(wallet.press(f"{wallet.open(started['Location'])}/sign")))
+    plan.refresh_from_db()
+    assert plan.mandate is not None and plan.mandate.state == "active" and Plan.objects.count() == 1
+    assert (plan.mandate.period, plan.mandate.period_unit) == (30, "day")
+
+
+def test_a_plan_without_a_rhythm_cannot_be_debited_and_is_not_offered(wallet, debtor):
+    days = [today() + timedelta(days=ahead) for ahead in (10, 24, 90)]
+    create_plan(debtor.account, parts=[(day, 40_000) for day in days])
+    debtor.identify()
+    assert "There is a plan for this account already" in debtor.read("mandate_offer")
+
+
+def test_a_wallet_that_counts_months_gets_the_same_day_of_each(debtor):
+    first = first_days("Asia/Shanghai")[0]
+    for plan in ready_plans(debtor.account, first, "month"):
+        assert {day.day for day, _minor in plan.parts} == {first.day}
+        assert (plan.period, plan.period_unit) == (1, "month")
+        assert sum(minor for _day, minor in plan.parts) == debtor.account.balance_minor
+    terms = terms_of_plan(debtor.account, plan, agency="Fairway")
+    assert "at most one in one calendar month" in terms.text
