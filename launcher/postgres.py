@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import time
@@ -24,13 +25,18 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "120",
-    "shared_buffers": "256MB",
-    "max_wal_size": "2GB",
+    "max_wal_size": "4GB",
     "log_min_messages": "warning",
     "timezone": "UTC",
 }
 # Only for clusters that are thrown away: a power cut would lose them.
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def shared_buffers() -> str:
+    """A tenth of the machine's memory, within bounds: the indexes of a million accounts do not fit in 256 MB."""
+    megabytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20 // 10
+    return f"{min(2048, max(128, megabytes))}MB"
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,8 @@ def start(cluster: Cluster, family: Family) -> Child:
 
 
 def _spec(cluster: Cluster) -> Spec:
-    settings = SETTINGS | {"unix_socket_directories": str(cluster.sockets)} | ({} if cluster.durable else CARELESS)
+    ours = {"shared_buffers": shared_buffers(), "unix_socket_directories": str(cluster.sockets)}
+    settings = SETTINGS | ours | ({} if cluster.durable else CARELESS)
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return Spec(
         name="postgres",
