@@ -88,7 +88,8 @@ class _Worker(threading.Thread):
         except OSError as error:
             self._answers.put(error)
         finally:
-            self._send_to.close()  # type: ignore[union-attr]
+            with contextlib.suppress(BrokenPipeError):
+                self._send_to.close()  # type: ignore[union-attr]
             self._process.wait()
 
 
