@@ -31,7 +31,12 @@ PAYMENT_WORDS = {
     "cancelled": _("cancelled"),
     "reversed": _("taken back"),
 }
-SOURCE_WORDS = {"link": _("by payment link"), "debit": _("agreed debit"), "direct": _("paid to the creditor directly")}
+SOURCE_WORDS = {
+    "link": _("by payment link"),
+    "debit": _("agreed debit"),
+    "direct": _("paid to the creditor directly"),
+    "scheduled": _("by the wallet's standing order"),
+}
 
 
 def payment_rows(account: Account) -> list[dict[str, Any]]:

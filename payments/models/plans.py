@@ -18,8 +18,8 @@ PLAN_STATES = StateTable(
     {
         "proposed": ("active", "cancelled"),
         "active": ("paused", "completed", "defaulted", "cancelled"),
-        "paused": ("active", "cancelled"),
-        "defaulted": ("active", "cancelled"),
+        "paused": ("active", "completed", "cancelled"),
+        "defaulted": ("active", "completed", "cancelled"),
         "completed": ("active",),
         "cancelled": (),
     },
@@ -30,7 +30,7 @@ INSTALMENT_STATES = StateTable(
         "scheduled": ("noticed", "paid", "missed", "cancelled"),
         "noticed": ("paid", "missed", "cancelled", "scheduled"),
         "missed": ("paid", "scheduled", "cancelled"),
-        "paid": ("scheduled",),
+        "paid": ("scheduled", "missed"),
         "cancelled": ("scheduled",),
     },
 )

@@ -14,9 +14,9 @@ from payments.models import Attempt, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services.closing import close_attempt, judged
 from payments.services.locking import lock_chain
-from payments.services.outcomes import AFTER_EXPIRY, LADDER, LOST_CLAIM, Applied, apply_result
+from payments.services.outcomes import AFTER_EXPIRY, LADDER, LOST_CLAIM, Applied, apply_result, leave_to_person
 from wallets.gateway import adapter, call
-from wallets.providers.base import IdempotencyKind, PaymentResult, WalletProvider
+from wallets.providers.base import IdempotencyKind, PaymentResult, PaymentState, WalletProvider
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +62,8 @@ def look_up(attempt_id: int, *, source: str = "poll") -> Applied | None:
     try:
         if _page_is_over(attempt):
             return close_attempt(attempt, source=source)
-        wallet = adapter(attempt.provider)
-        asked = wallet.get_payment(attempt.merchant_reference, attempt.provider_reference)
-        result = judged(attempt, call(asked, attempt.provider))
-        return _apply(attempt, result, wallet, source)
+        result = judged(attempt, _ask(attempt, attempt.provider_reference))
+        return _apply(attempt, result, adapter(attempt.provider), source)
     except PlatformError as error:
         logger.warning("look-up without an answer", extra={"attempt": attempt_id, "code": error.code})
         _wait_for_next_rung(attempt)
@@ -75,12 +73,21 @@ def look_up(attempt_id: int, *, source: str = "poll") -> Applied | None:
 def look_up_verified(attempt: Attempt, provider_reference: str = "") -> Applied:
     """Ask about an attempt a notice spoke of, in whatever state it is. Raises when the provider gives no answer.
 
-    `provider_reference` is the notice's: of an attempt whose answer was lost we have none of our own.
+    `provider_reference` is the notice's: of an attempt whose answer was lost we have none of our own. Where both are
+    there and the wallet vouches for each, money moved twice under one number, and that is a person's to put right.
     """
-    reference = attempt.provider_reference or provider_reference
-    asked = adapter(attempt.provider).get_payment(attempt.merchant_reference, reference)
-    result = call(asked, attempt.provider)
-    return apply_result(attempt.pk, result, source="notice")
+    own = attempt.provider_reference
+    said = _ask(attempt, own or provider_reference)
+    applied = apply_result(attempt.pk, said, source="notice")
+    if own and provider_reference not in ("", own, said.provider_ref):
+        other = _ask(attempt, provider_reference)
+        if other.state is PaymentState.SUCCEEDED and other.provider_ref not in (own, said.provider_ref):
+            return leave_to_person(attempt.pk, "second_debit", "notice")
+    return applied
+
+
+def _ask(attempt: Attempt, reference: str) -> PaymentResult:
+    return call(adapter(attempt.provider).get_payment(attempt.merchant_reference, reference), attempt.provider)
 
 
 def _apply(attempt: Attempt, result: PaymentResult, wallet: WalletProvider, source: str) -> Applied:
@@ -121,12 +128,20 @@ def _wait_for_next_rung(attempt: Attempt) -> None:
 
 
 def close_expired_attempts(batch: int = BATCH) -> int:
-    """Payment pages whose time is over are closed with the provider, so that the account is free again."""
-    moment = now() - AFTER_EXPIRY
+    """Payment pages whose time is over are closed with the provider, so that the account is free again.
+
+    Each is asked about once here; one that cannot be closed (a bank debit under way) goes on with the ladder.
+    """
+    moment = now()
     over = Attempt.objects.filter(
-        payment__source="link", state__in=("requires_action", "pending", "unknown"), expires_at__lte=moment
-    ).filter(needs_person=False)
-    due = list(over.order_by("expires_at").values_list("pk", flat=True)[:batch])
+        payment__source="link",
+        state__in=("requires_action", "pending", "unknown"),
+        expires_at__lte=moment - AFTER_EXPIRY,
+        needs_person=False,
+    )
+    fresh = over.filter(Q(looked_up_at=None) | Q(looked_up_at__lt=F("expires_at") + AFTER_EXPIRY))
+    due = list(fresh.order_by("expires_at").values_list("pk", flat=True)[:batch])
+    Attempt.objects.filter(pk__in=due).update(looked_up_at=moment)
     for attempt_id in due:
         _look_up_quietly(attempt_id)
     return len(due)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,12 +14,15 @@ from django.db import connection, transaction
 from accounts.events import record_event
 from common.clock import now, today
 from common.errors import PlatformError
+from common.money import Money
 from payments.models import Attempt, ProviderEvent
+from payments.services import standing_orders
 from payments.services.lookups import look_up_verified
+from payments.services.outcomes import leave_to_person
 from wallets import services as mandates
 from wallets.gateway import adapter
 from wallets.gateway import call as ask
-from wallets.models import Provider
+from wallets.models import Mandate, Provider
 from wallets.providers.base import (
     Event,
     EventKind,
@@ -28,12 +32,14 @@ from wallets.providers.base import (
     NotSent,
     OutcomeUnknown,
     RateLimited,
+    RefundState,
 )
 
 logger = logging.getLogger(__name__)
 
 REFUSALS_KEPT_PER_DAY = 200
 BATCH = 100
+BOOKS_LAG = timedelta(hours=1)
 _STORE = """
     INSERT INTO payments_providerevent
         (provider_id, dedupe_key, kind, merchant_reference, facts, outcome, reason, times_received, received_at)
@@ -75,12 +81,12 @@ def receive_notice(provider: Provider, call: HttpIn) -> Noticed:
 
 
 def _store_event(provider: Provider, event: Event) -> tuple[int, int]:
-    reference = event.payment.merchant_ref if event.payment else event.mandate.merchant_ref if event.mandate else ""
+    about = event.payment or event.mandate or event.refund
     return _store(
         provider,
         key=event.dedupe_key,
         kind=event.kind.value,
-        reference=reference,
+        reference=about.merchant_ref if about else "",
         facts={"type": event.type, "said": _said(event), "fields": dict(event.facts)},
     )
 
@@ -88,12 +94,18 @@ def _store_event(provider: Provider, event: Event) -> tuple[int, int]:
 def _said(event: Event) -> dict[str, Any]:
     """The claim in our own words: what applying needs, without the provider's vocabulary."""
     if event.payment:
-        amount = event.payment.amount
-        money = {"amount_minor": amount.minor, "currency": amount.currency} if amount else {}
-        return {"state": event.payment.state.value, "provider_ref": event.payment.provider_ref, **money}
+        state, reference = event.payment.state.value, event.payment.provider_ref
+        return {"state": state, "provider_ref": reference, **_money(event.payment.amount)}
     if event.mandate:
         return {"state": event.mandate.state.value, "mandate_ref": event.mandate.mandate_ref}
+    if event.refund:
+        state, reference = event.refund.state.value, event.refund.refund_ref
+        return {"state": state, "refund_ref": reference, **_money(event.refund.amount)}
     return {}
+
+
+def _money(amount: Money | None) -> dict[str, Any]:
+    return {"amount_minor": amount.minor, "currency": amount.currency} if amount else {}
 
 
 def _store(
@@ -154,7 +166,8 @@ def apply_provider_event(event_id: int) -> str:
     except PlatformError as error:
         logger.warning("notice could not be applied yet", extra={"event": event_id, "code": error.code})
         return "received"
-    _finish(event, outcome, reason)
+    if outcome != "received":
+        _finish(event, outcome, reason)
     return outcome
 
 
@@ -169,11 +182,10 @@ def _ignore(event: ProviderEvent) -> tuple[str, str]:
 
 
 def _apply_payment(event: ProviderEvent) -> tuple[str, str]:
-    attempt = Attempt.objects.filter(provider=event.provider, merchant_reference=event.merchant_reference).first()
-    if attempt is None:
-        record_event("payment.needs_person", source="notice", reason="no such attempt", notice=event.pk)
-        return "needs_person", "no attempt of ours has this reference"
     said = event.facts["said"]
+    attempt = _attempt_of(event)
+    if attempt is None:
+        return _apply_scheduled(event) or _unknown(event, "no attempt of ours has this reference")
     if "amount_minor" in said and (said["amount_minor"], said["currency"]) != (attempt.amount_minor, attempt.currency):
         record_event(
             "payment.needs_person",
@@ -188,6 +200,54 @@ def _apply_payment(event: ProviderEvent) -> tuple[str, str]:
     return applied.outcome, applied.reason
 
 
+def _attempt_of(event: ProviderEvent) -> Attempt | None:
+    """By our number; where a notice (of a dispute) lacks it, by theirs."""
+    attempts = Attempt.objects.filter(provider=event.provider).select_related("payment__account", "provider")
+    if event.merchant_reference:
+        return attempts.filter(merchant_reference=event.merchant_reference).first()
+    theirs = event.facts["said"].get("provider_ref", "")
+    return attempts.filter(provider_reference=theirs).order_by("pk").first() if theirs else None
+
+
+def _unknown(event: ProviderEvent, why: str) -> tuple[str, str]:
+    record_event("payment.needs_person", source="notice", reason="no such attempt", notice=event.pk)
+    return "needs_person", why
+
+
+def _apply_scheduled(event: ProviderEvent) -> tuple[str, str] | None:
+    """A debit by the wallet's own schedule carries the mandate's number. None when it is not one."""
+    rows = Mandate.objects.filter(provider=event.provider, merchant_reference=event.merchant_reference or None)
+    mandate, receipt = rows.select_related("provider").first(), event.facts["said"].get("provider_ref", "")
+    if mandate is None or not receipt or not standing_orders.runs_by_itself(mandate):
+        return None
+    said = standing_orders.confirmed(mandate, receipt)
+    if said is None:
+        return _wait_for_books(event)
+    applied = standing_orders.post_scheduled(mandate.pk, said)
+    return (applied.outcome, applied.reason) if applied else _unknown(event, "the money is in another currency")
+
+
+def _wait_for_books(event: ProviderEvent) -> tuple[str, str]:
+    """The provider's books may lag behind its word; after a while a person looks."""
+    if now() < event.received_at + BOOKS_LAG:
+        return "received", ""
+    return _unknown(event, "the provider does not confirm this payment")
+
+
+def _apply_refund(event: ProviderEvent) -> tuple[str, str]:
+    """We send no refunds yet, so each one that moves money was made elsewhere: the provider is asked, a person told."""
+    if event.facts["said"].get("state") == RefundState.FAILED.value:
+        return "ignored", "no money went back"
+    attempt = _attempt_of(event)
+    if attempt is None:
+        return _unknown(event, "a refund of a payment that is not ours")
+    applied = look_up_verified(attempt)
+    if applied.attempt.state == "reversed":
+        return applied.outcome, applied.reason
+    leave_to_person(attempt.pk, "refunded", "notice")
+    return "needs_person", "refunded"
+
+
 def _apply_mandate(event: ProviderEvent) -> tuple[str, str]:
     said = event.facts["said"]
     changed, reason = mandates.apply_mandate_notice(
@@ -199,4 +259,8 @@ def _apply_mandate(event: ProviderEvent) -> tuple[str, str]:
     return ("applied" if changed else "ignored"), reason
 
 
-_APPLY = {EventKind.PAYMENT.value: _apply_payment, EventKind.MANDATE.value: _apply_mandate}
+_APPLY = {
+    EventKind.PAYMENT.value: _apply_payment,
+    EventKind.MANDATE.value: _apply_mandate,
+    EventKind.REFUND.value: _apply_refund,
+}

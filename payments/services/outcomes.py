@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,24 +15,32 @@ from payments.models import Attempt, Payment
 from payments.models.payments import ATTEMPT_STATES
 from payments.services import settling
 from payments.services.deposits import keep_quote, new_issues
+from payments.services.ending import close_unsent, end_payment, finish
 from payments.services.locking import lock_chain
 from payments.services.retrying import after_failed_debit, release_instalment
+from payments.services.reversing import reverse
+from payments.services.waiting import AFTER_EXPIRY, LADDER, next_look_up
 from wallets.providers.base import Action, PaymentResult, PaymentState
 from wallets.services import link_method, mark_used
 
+__all__ = [
+    "AFTER_EXPIRY",
+    "LADDER",
+    "LOST_CLAIM",
+    "Applied",
+    "apply_result",
+    "close_unsent",
+    "leave_to_person",
+    "tell_a_person",
+    "tell_success",
+]
+
 logger = logging.getLogger(__name__)
 
-LADDER = (
-    timedelta(seconds=5),
-    timedelta(seconds=30),
-    timedelta(minutes=2),
-    timedelta(minutes=10),
-    timedelta(hours=1),
-    timedelta(hours=6),
-)
 # A page is looked up less eagerly than an unknown outcome: its notice normally comes first.
 PATIENCE = {"requires_action": 1, "pending": 1, "unknown": 0}
-AFTER_EXPIRY = timedelta(minutes=2)
+# A success that a person has to look at: of money never asked for, and of money that was taken back before.
+NOT_BELIEVED = {"created": "never_sent", "reversed": "given_back"}
 # Marks an attempt that waits to be sent again although, however unlikely, its first call may still arrive.
 LOST_CLAIM = "lost_claim"
 
@@ -64,8 +71,6 @@ def _apply(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
     wanted = _state_of(result, attempt)
     if result.merchant_ref != attempt.merchant_reference:
         return _leave_to_person(attempt, "amount_mismatch", source)
-    if result.state is PaymentState.REVERSED and attempt.state == "succeeded":
-        return _leave_to_person(attempt, "taken_back", source)
     if wanted == attempt.state:
         return _same_again(attempt, result, source)
     if not ATTEMPT_STATES.allows(attempt.state, wanted):
@@ -83,7 +88,10 @@ def _state_of(result: PaymentResult, attempt: Attempt) -> str:
     if not result.found and _still_shown(attempt):
         # Nobody has scanned the code or opened the page yet: that is no news, and it must not take it away.
         return attempt.state
-    if result.state in (PaymentState.CREATED, PaymentState.REVERSED) or not result.found:
+    if result.state is PaymentState.REVERSED:
+        # What never counted here cannot be taken back; it is asked about until a person decides.
+        return "reversed" if attempt.state in ("succeeded", "reversed") else PaymentState.UNKNOWN.value
+    if result.state is PaymentState.CREATED or not result.found:
         return PaymentState.UNKNOWN.value
     if result.state is PaymentState.REQUIRES_ACTION and attempt.mandate_id:
         # Nobody is asked to do anything in a debit: the wallet is still working on it.
@@ -98,6 +106,9 @@ def _still_shown(attempt: Attempt) -> bool:
 def _same_again(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
     if attempt.state == "succeeded" and result.refunded:
         return _leave_to_person(attempt, "refunded", source)
+    if result.provider_ref and not attempt.provider_reference:
+        attempt.provider_reference = result.provider_ref
+        attempt.save(update_fields=["provider_reference"])
     _ask_again(attempt)
     return Applied("ignored", attempt, "already " + attempt.state)
 
@@ -109,8 +120,8 @@ def _ask_again(attempt: Attempt) -> None:
 
 
 def _out_of_order(attempt: Attempt, wanted: str, source: str) -> Applied:
-    if wanted == "succeeded" and attempt.state == "created":
-        return _leave_to_person(attempt, "never_sent", source)
+    if wanted == "succeeded" and attempt.state in NOT_BELIEVED:
+        return _leave_to_person(attempt, NOT_BELIEVED[attempt.state], source)
     logger.info("provider result out of order", extra={"attempt": attempt.pk, "state": attempt.state, "wanted": wanted})
     _ask_again(attempt)
     return Applied("ignored", attempt, f"{wanted} after {attempt.state}")
@@ -123,6 +134,13 @@ def _leave_to_person(attempt: Attempt, reason: str, source: str) -> Applied:
         attempt.save(update_fields=["needs_person", "reason", "look_up_at"])
         tell_a_person(attempt, reason, source)
     return Applied("needs_person", attempt, reason)
+
+
+@transaction.atomic
+def leave_to_person(attempt_id: int, reason: str, source: str) -> Applied:
+    """Mark an attempt for a person whatever state it is in; once, while it is marked."""
+    _account, _payment, attempt = lock_chain(attempt_id)
+    return _leave_to_person(attempt, reason, source)
 
 
 def tell_a_person(attempt: Attempt, reason: str, source: str) -> None:
@@ -141,13 +159,13 @@ def _succeed(attempt: Attempt, result: PaymentResult, source: str) -> None:
     payment, account = attempt.payment, attempt.payment.account
     late = payment.state != "open"
     paid_at = result.paid_at or now()
-    _finish(attempt, "succeeded")
+    finish(attempt, "succeeded")
     entry, applied = settling.post_success(account, attempt, effective_at=paid_at)
     settling.credit_instalments(account, applied, payment.instalment)
     settling.update_account(account, paid_at=paid_at)
     _remember_wallet(attempt, result)
     _finish_payment(payment, entry_id=payment.entry_id or entry.pk)
-    _tell_success(attempt, entry_id=entry.pk, source=source)
+    tell_success(attempt, entry_id=entry.pk, source=source)
     if late or not applied:
         attempt.needs_person, attempt.reason = True, "late_success"
         attempt.save(update_fields=["needs_person", "reason"])
@@ -168,7 +186,7 @@ def _finish_payment(payment: Payment, *, entry_id: int) -> None:
     payment.save(update_fields=["state", "entry", "finished_at"])
 
 
-def _tell_success(attempt: Attempt, *, entry_id: int, source: str) -> None:
+def tell_success(attempt: Attempt, *, entry_id: int, source: str) -> None:
     payment = attempt.payment
     record_event(
         "payment.succeeded",
@@ -189,42 +207,22 @@ def _fail(attempt: Attempt, result: PaymentResult, source: str) -> None:
         attempt.decline_code = result.decline.code[:80]
         attempt.decline_category = result.decline.category.value
         attempt.reason = result.decline.reason.value
-    _finish(attempt, "failed")
-    _end_payment(attempt, "failed", source)
+    finish(attempt, "failed")
+    end_payment(attempt, "failed", source)
     after_failed_debit(attempt)
+
+
+def _take_back(attempt: Attempt, result: PaymentResult, source: str) -> None:
+    finish(attempt, "reversed")
+    reverse(attempt, source=source)
+    _leave_to_person(attempt, "taken_back", source)
 
 
 def _close(attempt: Attempt, result: PaymentResult, source: str) -> None:
     attempt.reason = result.decline.reason.value if result.decline else ""
-    _finish(attempt, "closed")
-    _end_payment(attempt, "cancelled", source)
+    finish(attempt, "closed")
+    end_payment(attempt, "cancelled", source)
     release_instalment(attempt)
-
-
-def close_unsent(attempt: Attempt, reason: str) -> None:
-    """End an attempt that provably never reached the provider. The caller holds the locks of its chain."""
-    attempt.reason = reason
-    _finish(attempt, "closed")
-    _end_payment(attempt, "cancelled", "system")
-    release_instalment(attempt)
-
-
-def _end_payment(attempt: Attempt, state: str, source: str) -> None:
-    payment = attempt.payment
-    if payment.state != "open":
-        return
-    payment.state, payment.finished_at = state, now()
-    payment.save(update_fields=["state", "finished_at"])
-    record_event(
-        f"payment.{state}",
-        account=payment.account,
-        source=source,
-        payment=payment.reference,
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-        by=payment.source,
-        reason=attempt.reason,
-    )
 
 
 def _wait(attempt: Attempt, result: PaymentResult, source: str) -> None:
@@ -243,24 +241,9 @@ def _wait(attempt: Attempt, result: PaymentResult, source: str) -> None:
 
 
 def _plan_look_up(attempt: Attempt) -> None:
-    """The next rung. After the last one a page waits for its end and anything else for a person."""
-    moment = now()
-    if attempt.look_ups < len(LADDER):
-        attempt.look_up_at = moment + LADDER[attempt.look_ups]
-        return
-    ends = attempt.expires_at + AFTER_EXPIRY if attempt.expires_at else None
-    if ends and ends > moment:
-        attempt.look_up_at = ends
-        return
-    attempt.look_up_at, attempt.needs_person, attempt.reason = None, True, "never_answered"
-    tell_a_person(attempt, "never_answered", "poll")
-
-
-def _finish(attempt: Attempt, state: str) -> None:
-    attempt.state, attempt.finished_at = state, now()
-    attempt.claimed_until = attempt.look_up_at = attempt.action = None
-    attempt.needs_person = False
-    attempt.save()
+    if not next_look_up(attempt):
+        attempt.needs_person, attempt.reason = True, "never_answered"
+        tell_a_person(attempt, "never_answered", "poll")
 
 
 def stored_action(action: Action) -> dict[str, Any]:
@@ -281,6 +264,7 @@ _HANDLERS: dict[str, Callable[[Attempt, PaymentResult, str], None]] = {
     "succeeded": _succeed,
     "failed": _fail,
     "closed": _close,
+    "reversed": _take_back,
     "requires_action": _wait,
     "pending": _wait,
     "unknown": _wait,

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from accounts.events import record_event
 from accounts.models import Account
+from common.money import Money
 from payments.ledger import Line, post_entry
 from payments.models import Attempt, Instalment, JournalEntry, LedgerAccount, Payment, Plan
+from payments.services.ending import drop_queued_debits
 from payments.signals import payment_confirmed
 
 logger = logging.getLogger(__name__)
 
 # The order in which a payment is set against what is owed: BGB 367 style, costs first, principal last.
 ALLOCATION_ORDER = ("costs", "fees", "interest", "principal")
+LIVE_PLANS = ("active", "paused", "defaulted")
 Kind = LedgerAccount.Kind
 
 
@@ -47,18 +51,32 @@ def payment_lines(account: Account, *, minor: int, provider_key: str) -> list[Li
 
 def post_success(account: Account, attempt: Attempt, *, effective_at: datetime) -> tuple[JournalEntry, int]:
     """Post the attempt's money once; returns the entry and how much of it lowered the debt."""
-    shares, surplus = allocate(account, attempt.amount_minor)
-    entry, is_new = post_entry(
-        "payment",
-        idempotency_key=f"attempt:{attempt.pk}",
-        creditor_id=account.creditor_id,
-        currency=attempt.currency,
+    return post_money(
+        account,
+        attempt.amount,
+        key=f"attempt:{attempt.pk}",
+        provider_key=attempt.provider.key,
         effective_at=effective_at,
-        lines=payment_lines(account, minor=attempt.amount_minor, provider_key=attempt.provider.key),
         attempt=attempt.pk,
         payment=attempt.payment.reference,
+    )
+
+
+def post_money(
+    account: Account, amount: Money, *, key: str, provider_key: str, effective_at: datetime, **data: Any
+) -> tuple[JournalEntry, int]:
+    """Post money that arrived at a wallet, once per `key`; returns the entry and how much of it lowered the debt."""
+    shares, surplus = allocate(account, amount.minor)
+    entry, is_new = post_entry(
+        "payment",
+        idempotency_key=key,
+        creditor_id=account.creditor_id,
+        currency=amount.currency,
+        effective_at=effective_at,
+        lines=payment_lines(account, minor=amount.minor, provider_key=provider_key),
         allocation=shares,
         suspense=surplus,
+        **data,
     )
     account.refresh_from_db()
     return entry, sum(shares.values()) if is_new else 0
@@ -75,15 +93,22 @@ def update_account(account: Account, *, paid_at: datetime) -> None:
 
 
 def credit_instalments(account: Account, minor: int, first: Instalment | None) -> None:
-    """Set `minor` against the live plan: the instalment it was for, then the oldest due. Completes the plan."""
-    plan = Plan.objects.filter(account=account, state__in=["active", "paused", "defaulted"]).order_by("pk").last()
-    if plan is None:
-        return
-    rows = list(plan.instalments.select_for_update().exclude(state__in=["paid", "cancelled"]).order_by("due_on"))
-    rows.sort(key=lambda row: (first is None or row.pk != first.pk, row.due_on, row.number))
-    for row in rows:
+    """Set `minor` against the live plan: the instalment it was for, then the oldest due. Closes what is done with.
+
+    When nothing is owed any more, every live plan closes and no debit goes out that is not on its way already.
+    """
+    plans = list(Plan.objects.filter(account=account, state__in=LIVE_PLANS).order_by("pk"))
+    for row in _in_order(plans[-1], first) if plans else ():
         minor -= _credit(row, minor)
-    _close_plan(plan, account, rows)
+    for plan in plans:
+        _close_plan(plan, account)
+    if account.balance_minor <= 0:
+        drop_queued_debits(account, "already_paid")
+
+
+def _in_order(plan: Plan, first: Instalment | None) -> list[Instalment]:
+    rows = list(plan.instalments.select_for_update().exclude(state__in=["paid", "cancelled"]))
+    return sorted(rows, key=lambda row: (first is None or row.pk != first.pk, row.due_on, row.number))
 
 
 def _credit(row: Instalment, minor: int) -> int:
@@ -97,20 +122,16 @@ def _credit(row: Instalment, minor: int) -> int:
     return share
 
 
-def _close_plan(plan: Plan, account: Account, rows: list[Instalment]) -> None:
+def _close_plan(plan: Plan, account: Account) -> None:
+    left = plan.instalments.exclude(state__in=["paid", "cancelled"])
     if account.balance_minor <= 0:
         # The debt is gone, so an instalment that is left over must never be debited.
-        for row in rows:
-            if row.state != "paid":
-                row.state = "cancelled"
-                row.save(update_fields=["state"])
-    if any(row.state not in ("paid", "cancelled") for row in rows):
+        left.update(state="cancelled")
+    if left.exists():
         return
-    before = plan.state
-    if before == "active":
-        plan.state = "completed"
-        plan.save(update_fields=["state"])
-        record_event("plan.completed", account=account, plan=str(plan))
+    plan.state = "completed"
+    plan.save(update_fields=["state"])
+    record_event("plan.completed", account=account, plan=str(plan))
 
 
 def announce(payment: Payment) -> None:

@@ -15,16 +15,20 @@ from wallets.signals import tell_stopped
 
 
 @transaction.atomic
-def pause_mandate(mandate: Mandate, *, by: User | None = None, reason: str) -> bool:
-    """Stop all debits for now. `by=None` is the debtor. False when it was paused already; raises `Conflict` if over."""
+def pause_mandate(mandate: Mandate, *, by: User | None = None, reason: str, source: str = "") -> bool:
+    """Stop all debits for now. `by=None` is the debtor, or the platform itself (`source="system"`: staff resumes it).
+
+    False when it was paused already; raises `Conflict` if over.
+    """
     row = _locked(mandate)
     if row.state == "paused":
         return False
     if not MANDATE_STATES.allows(row.state, "paused"):
         raise Conflict(_("Only an agreement that is in force can be paused."), state=row.state)
-    row.state, row.paused_by, row.state_reason = "paused", "staff" if by else "debtor", reason[:200]
+    ours = by is not None or source == "system"
+    row.state, row.paused_by, row.state_reason = "paused", "staff" if ours else "debtor", reason[:200]
     row.save(update_fields=["state", "paused_by", "state_reason"])
-    _record("mandate.paused", row, by=by, reason=reason)
+    _record("mandate.paused", row, by=by, reason=reason, source=source)
     tell_stopped(row, before="active")
     mandate.refresh_from_db()
     return True
@@ -58,12 +62,12 @@ def _locked(mandate: Mandate) -> Mandate:
     return row
 
 
-def _record(kind: str, mandate: Mandate, *, by: User | None, reason: str) -> None:
+def _record(kind: str, mandate: Mandate, *, by: User | None, reason: str, source: str = "") -> None:
     record_event(
         kind,
         account=mandate.account,
         actor=by,
-        source="user" if by else "debtor",
+        source=source or ("user" if by else "debtor"),
         mandate=mandate.reference,
         reason=reason,
     )

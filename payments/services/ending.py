@@ -1,0 +1,52 @@
+"""The end of an attempt and of its payment. The caller holds the locks: account, payment, attempt."""
+
+from __future__ import annotations
+
+from accounts.events import record_event
+from accounts.models import Account
+from common.clock import now
+from payments.models import Attempt
+from payments.services.locking import lock_chain
+from payments.services.retrying import release_instalment
+
+
+def finish(attempt: Attempt, state: str) -> None:
+    attempt.state, attempt.finished_at = state, now()
+    attempt.claimed_until = attempt.look_up_at = attempt.action = None
+    attempt.needs_person = False
+    attempt.save()
+
+
+def end_payment(attempt: Attempt, state: str, source: str) -> None:
+    payment = attempt.payment
+    if payment.state != "open":
+        return
+    payment.state, payment.finished_at = state, now()
+    payment.save(update_fields=["state", "finished_at"])
+    record_event(
+        f"payment.{state}",
+        account=payment.account,
+        source=source,
+        payment=payment.reference,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        by=payment.source,
+        reason=attempt.reason,
+    )
+
+
+def close_unsent(attempt: Attempt, reason: str) -> None:
+    """End an attempt that provably never reached the provider. The caller holds the locks of its chain."""
+    attempt.reason = reason
+    finish(attempt, "closed")
+    end_payment(attempt, "cancelled", "system")
+    release_instalment(attempt)
+
+
+def drop_queued_debits(account: Account, reason: str) -> None:
+    """Close the account's debits that wait to be sent. One that is on its way is not recalled."""
+    waiting = Attempt.objects.filter(payment__account=account, payment__source="debit", state="created")
+    for attempt_id in list(waiting.order_by("pk").values_list("pk", flat=True)):
+        _account, _payment, attempt = lock_chain(attempt_id)
+        if attempt.state == "created":
+            close_unsent(attempt, reason)
