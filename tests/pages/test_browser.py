@@ -60,7 +60,10 @@ def rows(installed, agent, portfolio_of):
     of = accounts[0].reference
     addresses += [reverse("account_page", args=[of]), reverse("account_hold", args=[of])]
     addresses += [reverse("schedule_detail", args=[installed.pk])]
-    addresses += [reverse("provider_edit", args=["alipay"]), reverse("provider_switch", args=["alipay", "switched_off"])]
+    addresses += [
+        reverse("provider_edit", args=["alipay"]),
+        reverse("provider_switch", args=["alipay", "switched_off"]),
+    ]
     return accounts, addresses
 
 

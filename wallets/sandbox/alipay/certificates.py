@@ -32,7 +32,7 @@ def ensure_certificates(secrets_dir: Path) -> dict[str, Path]:
 def serial(path: Path) -> str:
     """md5 of the issuer's name, most specific part first, and the number."""
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    parts = [f"{part.rfc4514_attribute_name}={part.value}" for part in reversed(list(certificate.issuer))]
+    parts = [f"{part.rfc4514_attribute_name}={part.value!s}" for part in reversed(list(certificate.issuer))]
     return md5(f"{','.join(parts)}{certificate.serial_number}".encode(), usedforsecurity=False).hexdigest()
 
 
