@@ -1,4 +1,4 @@
-"""The two people of the journey: an administrator at a desk and a debtor with a phone."""
+"""The people of the journeys: staff at a desk and a debtor with a phone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from playwright.sync_api import Browser, Page
 from tests.journeys.stack import Stack, totp
 
 
-class Administrator:
+class Staff:
     """Signs in for the first time with a password from the command line and sets up the second factor."""
+
+    email, name, role = "alice@agency.example", "Alice Wanjiru", "agent"
 
     def __init__(self, stack: Stack, browser: Browser) -> None:
         self.stack = stack
-        told = stack.manage("create_user", "amina@agency.example", "--role", "admin", "--name", "Amina Njoroge")
+        told = stack.manage("create_user", self.email, "--role", self.role, "--name", self.name)
         self.password = told.strip().rsplit(" ", 1)[-1]
         self.page: Page = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}).new_page()
         self.page.set_default_timeout(180_000)
@@ -25,7 +27,7 @@ class Administrator:
     def signs_in(self) -> None:
         page = self.page
         self.goes_to("/accounts/login/")
-        page.fill("input[name=login]", "amina@agency.example")
+        page.fill("input[name=login]", self.email)
         page.fill("input[name=password]", self.password)
         page.press("input[name=password]", "Enter")
         page.wait_for_url("**/2fa/totp/activate/**")
@@ -33,6 +35,14 @@ class Administrator:
         page.fill("input[name=code]", totp(secret))
         page.press("input[name=code]", "Enter")
         page.wait_for_url("**/2fa/recovery-codes/**")
+
+    def looks_at_the_account(self, reference: str) -> str:
+        self.goes_to(f"/accounts-of/{reference}/")
+        return self.page.inner_text("main")
+
+
+class Administrator(Staff):
+    email, name, role = "amina@agency.example", "Amina Njoroge", "admin"
 
     def imports(self, file: Path, *, creditor: str) -> None:
         page = self.page
