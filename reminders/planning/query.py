@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from accounts.models.consents import CREDITORS_WORD
 from reminders.planning.slots import Slot
 from reminders.planning.steps import StepRow
 
 # A second reminder is not planned while one is under way or the last was planned within this time.
 BREATH = timedelta(hours=20)
 
+# What the person said, not the creditor on their behalf: a creditor's yes never outdoes it.
+OWN_WORD = f"coalesce(w.evidence ->> 'source', '') NOT IN {CREDITORS_WORD}"
+
 # The anti-joins ask tables that are empty for most people; array_remove keeps the step's order of channels; OFFSET 0
 # keeps the refusals from being looked up once for each use.
-DUE = """
+DUE = f"""
     WITH step AS MATERIALIZED (
         SELECT creditor_id, step_id, from_day, upto_day, string_to_array(channels, ',') AS channels, key, minimum
         FROM unnest(%(step_creditors)s::bigint[], %(steps)s::bigint[], %(from_days)s::int[], %(upto_days)s::int[],
@@ -55,6 +59,10 @@ DUE = """
                        WHERE w.debtor_id = c.debtor_id AND w.channel IN (word.channel, '*')
                          AND w.purpose = 'collection' AND w.contact_point_id IS NULL
                        ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1)
+               OR NOT (SELECT w.granted FROM accounts_consent w
+                       WHERE w.debtor_id = c.debtor_id AND w.channel IN (word.channel, '*') AND {OWN_WORD}
+                         AND w.purpose = 'collection' AND w.contact_point_id IS NULL
+                       ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1)
         ) END AS channels OFFSET 0
     ) AS refused
     CROSS JOIN LATERAL (
@@ -73,7 +81,7 @@ DUE = """
         SELECT FROM reminders_message m
         WHERE m.account_id = c.id AND m.step_id IS NOT NULL
           AND (m.occasion = c.occasion OR m.state IN ('due', 'sending') OR m.created_at > %(breath)s))
-"""
+"""  # noqa: S608 - from constants
 
 INSERT = f"""
     INSERT INTO reminders_message (account_id, debtor_id, step_id, purpose, occasion, channel, channels_left, due_at,
@@ -87,7 +95,7 @@ INSERT = f"""
 BY_STEP = f"SELECT step_id, channels[1], count(*) FROM ({DUE}) AS due GROUP BY 1, 2"  # noqa: S608 - as above
 
 # Why accounts with a step on that day are left out: the first reason that holds, in the order a person would ask.
-NOT_PLANNED = """
+NOT_PLANNED = f"""
     SELECT CASE WHEN a.status <> 'open' OR a.balance_minor <= 0 THEN 'nothing_owed'
                 WHEN a.quiet_until > %(now)s THEN 'quiet'
                 WHEN EXISTS (SELECT FROM accounts_hold h
@@ -102,6 +110,10 @@ NOT_PLANNED = """
                      THEN 'already_sent'
                 WHEN NOT coalesce((SELECT w.granted FROM accounts_consent w
                                    WHERE w.debtor_id = a.debtor_id AND w.channel = '*' AND w.purpose = 'collection'
+                                   ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1), true)
+                  OR NOT coalesce((SELECT w.granted FROM accounts_consent w
+                                   WHERE w.debtor_id = a.debtor_id AND w.channel = '*' AND w.purpose = 'collection'
+                                     AND {OWN_WORD}
                                    ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1), true) THEN 'opted_out'
            END AS reason, count(*)
     FROM accounts_account a
@@ -110,7 +122,7 @@ NOT_PLANNED = """
          ON s.creditor_id = a.creditor_id AND %(on)s - a.due_date >= s.from_day AND %(on)s - a.due_date < s.upto_day
     WHERE a.id >= %(low)s AND a.id < %(high)s
     GROUP BY 1 HAVING count(*) > 0
-"""
+"""  # noqa: S608 - from constants
 
 
 def parameters(steps: Sequence[StepRow], places: Sequence[Slot], *, on: date, at: datetime) -> dict[str, Any]:

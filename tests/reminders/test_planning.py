@@ -155,6 +155,16 @@ def test_refused_channels_are_left_out_and_a_newer_agreement_brings_them_back(ac
     assert (row.channel, row.channels_left) == ("sms", ["in_app"])
 
 
+def test_a_creditors_yes_does_not_bring_back_who_refused(account):
+    """Their file may be older than the refusal, or simply wrong about it."""
+    Consent.objects.create(debtor=account.debtor, channel="*", granted=False, recorded_at=now() - timedelta(days=2))
+    for channel in ("*", "email", "sms"):
+        Consent.objects.create(
+            debtor=account.debtor, channel=channel, granted=True, evidence={"source": "placement file"}
+        )
+    assert plan() == 0
+
+
 def test_who_refused_everything_is_not_planned_at_all(account):
     Consent.objects.create(debtor=account.debtor, channel="*", granted=False)
     assert plan() == 0
