@@ -55,6 +55,9 @@ WORDS: dict[str, EventWords] = {
     "mandate.proposed": EventWords("payments", "file-earmark-text", "info", _("Debit agreement offered")),
     "mandate.signed": EventWords("payments", "patch-check", "good", _("Debit agreement signed")),
     "mandate.revoked": EventWords("payments", "x-octagon", "warn", _("Debit agreement ended")),
+    "mandate.end_in_wallet": EventWords(
+        "payments", "phone", "warn", _("Only the payer can end the standing order, in the wallet")
+    ),
     "mandate.paused": EventWords("payments", "pause-circle", "warn", _("Automatic payments paused")),
     "mandate.resumed": EventWords("payments", "play-circle", "good", _("Automatic payments go on")),
     "mandate.expired": EventWords("payments", "calendar-event", "warn", _("Debit agreement ran out")),

@@ -7,7 +7,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts.events import record_event
-from accounts.models import Account
+from payments.debits.releasing import release
 from payments.models import Attempt, Instalment, Plan
 from payments.plans import cancel_plan
 from payments.services.locking import lock_chain
@@ -37,26 +37,7 @@ def call_off_debits(sender: Any, *, mandate: Mandate, before: str, **_: Any) -> 
         if locked.state == "created":
             close_unsent(locked, STOPPED)
     for row in Instalment.objects.filter(plan__mandate=mandate, state="noticed").select_for_update():
-        _release(row, mandate.account)
+        release(row, mandate.account, STOPPED)
     if before == "pending":
         for plan in Plan.objects.filter(mandate=mandate, state__in=["active", "paused"]):
             cancel_plan(plan, reason="the agreement was not signed")
-
-
-def _release(row: Instalment, account: Account) -> None:
-    """Announced is announced for this time only: should the debit be planned again, the person is told again."""
-    row.state, row.last_reason = "scheduled", STOPPED
-    row.notice_round += 1
-    row.noticed_at = row.notice_sent_at = row.announced_at = row.debit_not_before = None
-    row.save(
-        update_fields=[
-            "state",
-            "last_reason",
-            "notice_round",
-            "noticed_at",
-            "notice_sent_at",
-            "announced_at",
-            "debit_not_before",
-        ]
-    )
-    record_event("debit.called_off", account=account, instalment=row.number, reason=STOPPED)

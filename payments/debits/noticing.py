@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -11,16 +10,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.events import record_event
 from accounts.models import Account
 from common.clock import now
-from common.errors import PlatformError
+from payments.debits.announcing import announce_to_wallets, wanting_notice
 from payments.debits.calendar import debit_from, notice_from, possibly_due_for_notice, zone_of
 from payments.models import Instalment
 from payments.services.checks import debit_holds
-from wallets.gateway import adapter, call, notify_url
 from wallets.models import Provider
-from wallets.providers.base import Capability, ChargeRequest
-from wallets.selectors import snapshot
-
-logger = logging.getLogger(__name__)
 
 
 def notice_due_debits(batch: int = 500) -> int:
@@ -29,17 +23,21 @@ def notice_due_debits(batch: int = 500) -> int:
     `reminders` reads instalments in state noticed, sends the message and reports it by `mark_noticed`; until then,
     and until the shortest notice has passed after it, there is no debit.
     """
-    noticed = _notice(batch)
-    for row in noticed:
-        _announce(row)
-    return len(noticed)
+    moment = now()
+    wanting = wanting_notice(Provider.objects.taking_money())
+    silent = Q(plan__mandate__provider__in=wanting, announced_at=None)
+    free = Q(debit_not_before=None) | Q(debit_not_before__lte=moment)
+    near = _near(moment)
+    announce_to_wallets(near.exclude(_note_holds(near)).filter(silent, free), batch)
+    return len(_notice(batch, silent))
 
 
 @transaction.atomic(durable=True)
-def _notice(batch: int) -> list[Instalment]:
+def _notice(batch: int, silent: Q) -> list[Instalment]:
+    """`silent`: what the wallet has not been told of yet; nobody else is, either."""
     moment = now()
     held = _note_holds(_near(moment))
-    near = _near(moment).exclude(held).order_by("due_on", "pk")
+    near = _near(moment).exclude(held).exclude(silent).order_by("due_on", "pk")
     wanted = list(near.values_list("plan__account_id", flat=True)[:batch])
     locked = Account.objects.filter(pk__in=wanted).order_by("pk").select_for_update(skip_locked=True, of=("self",))
     accounts = {account.pk: account for account in locked.select_related("debtor")}
@@ -84,27 +82,3 @@ def _mark(row: Instalment, account: Account, moment: datetime) -> bool:
         debit_not_before=row.debit_not_before.isoformat(),
     )
     return True
-
-
-def _announce(row: Instalment) -> None:
-    """Where the provider wants its own notice: without it there is no debit, so the instalment goes back in line."""
-    mandate = row.plan.mandate
-    if mandate is None:
-        return
-    try:
-        wallet = adapter(mandate.provider)
-        if not wallet.descriptor.can(Capability.PRE_DEBIT_NOTICE):
-            return
-        request = ChargeRequest(
-            merchant_ref=wallet.merchant_ref(f"notice{row.pk}"),
-            mandate=snapshot(mandate),
-            amount=row.amount,
-            subject=str(row.plan),
-            notify_url=notify_url(mandate.provider),
-            due_on=row.due_on,
-        )
-        call(wallet.announce_charge(request), mandate.provider)
-        Instalment.objects.filter(pk=row.pk, state="noticed").update(announced_at=now())
-    except PlatformError as error:
-        logger.warning("provider did not take a debit notice", extra={"instalment": row.pk, "code": error.code})
-        Instalment.objects.filter(pk=row.pk, state="noticed").update(state="scheduled", last_reason="notice_not_given")

@@ -14,11 +14,13 @@ from common.clock import now
 from common.ids import uuid7
 from payments.debits.calendar import morning_of, zone_of
 from payments.debits.preconditions import Candidate, refusal
+from payments.debits.releasing import release
 from payments.debits.standing import charges_under, standing_of
 from payments.models import Attempt, Instalment, Payment
 from wallets.gateway import adapter
 from wallets.models import Mandate
 from wallets.periods import next_period
+from wallets.providers.base import Capability
 
 LOOK_AGAIN = timedelta(minutes=10)
 PAGE_PATIENCE = timedelta(minutes=1)
@@ -104,6 +106,10 @@ def _decide(debit: Candidate, outcome: Planned) -> None:
         _create(debit)
         outcome.created += 1
         return
+    if _must_be_told_again(debit, reason):
+        release(debit.instalment, debit.account, reason)
+        outcome.refused += 1
+        return
     until = debit.at + LOOK_AGAIN
     if reason == "outside_window":
         until = max(until, debit.window().opens_at or until)
@@ -112,6 +118,15 @@ def _decide(debit: Candidate, outcome: Planned) -> None:
         begins = next_period(debit.standing.terms, debit.at.astimezone(zone).date())
         until = max(until, morning_of(begins, zone))
     _refuse(debit.instalment, reason, outcome, until=until)
+
+
+def _must_be_told_again(debit: Candidate, reason: str) -> bool:
+    """The wallet's notice ran out before the debit could be made (no day is left for it), or never reached it."""
+    if not debit.wallet.descriptor.can(Capability.PRE_DEBIT_NOTICE):
+        return False
+    told = debit.instalment.announced_at
+    ran_out = told is not None and reason == "outside_window" and debit.window().opens_at is None
+    return ran_out or (told is None and reason == "notice_not_given" and debit.instalment.notice_sent_at is not None)
 
 
 def _refuse(row: Instalment, reason: str, outcome: Planned, *, until: datetime) -> None:

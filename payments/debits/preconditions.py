@@ -65,6 +65,11 @@ def _noticed_long_enough(debit: Candidate) -> str:
     return "" if told and told + shortest_notice() <= debit.at else "notice_not_given"
 
 
+def _known_to_the_wallet(debit: Candidate) -> str:
+    wanted = debit.wallet.descriptor.can(Capability.PRE_DEBIT_NOTICE)
+    return "notice_not_given" if wanted and debit.instalment.announced_at is None else ""
+
+
 def _not_on_hold(debit: Candidate) -> str:
     return "on_hold" if debit_hold(debit.account) else ""
 
@@ -106,6 +111,7 @@ BEFORE_DEBIT: Sequence[Check] = (
     _unpaid,
     _mandate_active,
     _noticed_long_enough,
+    _known_to_the_wallet,
     _not_on_hold,
     _provider_fit,
     _we_charge,

@@ -50,7 +50,9 @@ def revoke_mandate(mandate: Mandate, *, by: User | None = None, reason: str, sou
 
 def tell_providers_of_endings(batch: int = 50) -> int:
     """Tell providers of mandates that ended here; repeated until they agree. Not inside a transaction."""
-    due = Mandate.objects.filter(revoke_due_at__lte=now()).select_related("provider").order_by("revoke_due_at")
+    due = (
+        Mandate.objects.filter(revoke_due_at__lte=now()).select_related("provider", "account").order_by("revoke_due_at")
+    )
     return sum(_tell_provider(mandate) for mandate in list(due[:batch]))
 
 
@@ -74,10 +76,13 @@ def _tell_provider(mandate: Mandate) -> bool:
 def _ended_at_provider(mandate: Mandate) -> bool:
     """A mandate that was never signed has nothing to end; should it be signed later, its notice ends it.
 
-    Where a provider lets only the payer end it, there is nobody to tell: the debtor's page says what to do.
+    Where a provider lets only the payer end it, there is nobody to tell: the debtor's page says what to do, and the
+    record says that it is up to them.
     """
     wallet = adapter(mandate.provider)
     if not wallet.descriptor.can(Capability.REVOKE_BY_MERCHANT):
+        if mandate.provider_reference:
+            record_event("mandate.end_in_wallet", account=mandate.account, source="system", mandate=mandate.reference)
         return True
     reference = mandate.provider_reference
     if not reference:
