@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import pghistory
+from django.db import models
 
 Model = TypeVar("Model", bound=type)
 
@@ -18,5 +19,7 @@ def track_changes(model: Model) -> Model:
         pghistory.DeleteEvent("deleted", row=pghistory.Old),
         obj_field=pghistory.ObjForeignKey(related_name="row_changes", related_query_name="row_change"),
         model_name=f"{model.__name__}Change",
+        # The library's own number has 32 bits: a million accounts that change weekly would use them up.
+        attrs={"pgh_id": models.BigAutoField(primary_key=True)},
     )(model)
     return tracked
