@@ -107,7 +107,8 @@ def plan_to_cover(account: Account, unit: str) -> ReadyPlan | None:
 
     Dates too near for the notice are left to be paid by hand.
     """
-    plan = Plan.objects.filter(account=account, state="active").first()
+    # A plan made for an agreement that was never signed goes when that agreement gives way.
+    plan = Plan.objects.filter(account=account, state="active").exclude(mandate__state="pending").first()
     if plan is None:
         return None
     earliest = today(account.debtor.time_zone or "UTC") + EARLIEST

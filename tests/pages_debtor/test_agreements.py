@@ -112,6 +112,17 @@ def test_refusing_in_the_wallet_leaves_it_unsigned_and_it_can_be_let_go(wallet, 
     assert debtor.open("mandate_offer").status_code == 200
 
 
+def test_coming_back_before_signing_starts_anew_with_a_plan_that_lives(wallet, debtor):
+    agree(debtor)
+    assert "Choose 3 payments" in debtor.read("mandate_offer")
+    started, _page, _fields = agree(debtor)
+    wallet.press(f"{wallet.open(started['Location'])}/sign")
+    mandate = Mandate.objects.order_by("-pk").first()
+    debtor.read("mandate_return", mandate.reference)
+    mandate.refresh_from_db()
+    assert mandate.state == "active" and Plan.objects.get(state="active").mandate == mandate
+
+
 def test_one_button_ends_it_and_a_get_does_not(wallet, debtor):
     started, _page, _fields = agree(debtor)
     debtor.client.get(path_of(wallet.press(f"{wallet.open(started['Location'])}/sign")))
