@@ -41,6 +41,9 @@ CAPABILITIES = frozenset(
     }
 )
 
+# An eCheck clears within six business days, and holidays come on top.
+LONGEST_CLEARING = timedelta(days=12)
+
 
 def describe(currencies: frozenset[str] | None) -> Descriptor:
     return Descriptor(
@@ -54,6 +57,7 @@ def describe(currencies: frozenset[str] | None) -> Descriptor:
         idempotency_lifetime=timedelta(hours=6),
         amount_steps=amounts.STEPS,
         min_amounts=amounts.STEPS,
+        unknown_after=LONGEST_CLEARING,
     )
 
 
