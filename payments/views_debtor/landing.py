@@ -41,7 +41,7 @@ def show_landing(
         "last_payment": last_payment(visit) if situation.standing is Standing.PAID else None,
         "continue_url": continue_url(visit, situation.open_payment),
         "withheld": withheld(account.currency),
-        "any_saves": any(wallet.saves for wallet in situation.wallets),
+        "savers": " · ".join(wallet.name for wallet in situation.wallets if wallet.saves),
         "mandate": live_mandate(account),
         "plan": Plan.objects.filter(account=account, state__in=["active", "paused"]).first(),
     }
