@@ -37,6 +37,7 @@ PAGES = {
     "user_new": {"admin"},
     "user_edit": {"admin"},
     "provider_list": CONFIGURE,
+    "provider_edit": CONFIGURE,
     "provider_switch": CONFIGURE,
     "key_list": {"admin"},
     "delivery_list": CONFIGURE | {"creditor"},
@@ -49,12 +50,14 @@ ACTIONS = {
     "account_link": STAFF,
     "account_send_link": STAFF,
     "schedule_publish": CONFIGURE,
+    "provider_fee": CONFIGURE,
+    "mandate_change": STAFF,
     "user_reset_factor": {"admin"},
     "key_revoke": {"admin"},
     "delivery_replay": CONFIGURE | {"creditor"},
     "sandbox_move_clock": {"admin"},
 }
-OWN_APPS = ("accounts.views", "analytics.views", "payments.views_staff", "reminders.views_staff", "wallets.views_staff")
+OWN_APPS = ("accounts.views", "analytics.views", "payments.views_staff", "reminders.views_staff", "wallets.views_")
 
 
 @pytest.fixture
@@ -78,7 +81,10 @@ def places(account, agent, installed):
         "schedule_publish": schedule,
         "user_edit": {"user_id": agent.pk},
         "user_reset_factor": {"user_id": agent.pk},
+        "provider_edit": {"key": "alipay"},
+        "provider_fee": {"key": "alipay"},
         "provider_switch": {"key": "alipay", "status": "switched_off"},
+        "mandate_change": {**of, "change": "pause"},
         "key_revoke": {"key_id": 1},
         "delivery_replay": {"delivery_id": "00000000-0000-7000-8000-000000000000"},
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UNFIT = {
     "not_vetted": {"status": "draft"},
     "switched_off": {"status": "switched_off"},
-    "review_overdue": {"review_due": today()},
+    "review_overdue": {"review_due": date(2026, 1, 1)},
 }
 
 
