@@ -84,21 +84,25 @@ def first_days(zone: str = "") -> list[date]:
     return [day for day in days if day.day in PAY_DAYS][:6]
 
 
-def ready_plans(account: Account, first_on: date, unit: str = "day") -> list[ReadyPlan]:
+def ready_plans(account: Account, first_on: date, unit: str = "day", step: int = 1) -> list[ReadyPlan]:
     """Two to four plans whose instalments are not too small to be worth a debit; none for a tiny debt.
 
-    `unit`: how the wallet counts its periods: 30 days, or calendar months.
+    `unit`: how the wallet counts its periods: 30 days, or calendar months. `step`: what its amounts are multiples of;
+    it offers no plan for a debt that is not.
     """
+    if account.balance_minor % step:
+        return []
     least = smallest_instalment(account.currency)
     fitting = [count for count in COUNTS if account.balance_minor // count >= least]
     if fitting and len(fitting) < len(COUNTS):
         fitting = [2, *fitting]
-    return [_plan(account.balance, count=count, first_on=first_on, unit=unit) for count in fitting]
+    return [_plan(account.balance, count=count, first_on=first_on, unit=unit, step=step) for count in fitting]
 
 
-def _plan(total: Money, *, count: int, first_on: date, unit: str) -> ReadyPlan:
+def _plan(total: Money, *, count: int, first_on: date, unit: str, step: int) -> ReadyPlan:
     monthly = unit == "month"
-    parts = equal_parts(total, count=count, first_on=first_on, every_days=PERIOD_DAYS, every_months=1 if monthly else 0)
+    months = 1 if monthly else 0
+    parts = equal_parts(total, count=count, first_on=first_on, every_days=PERIOD_DAYS, every_months=months, step=step)
     return ReadyPlan(tuple(parts), total, 1 if monthly else PERIOD_DAYS, unit)
 
 
@@ -129,11 +133,11 @@ def _rhythm(days: list[date], unit: str) -> int:
     return gaps.pop() if len(gaps) == 1 and min(gaps) >= SHORTEST_PERIOD else 0
 
 
-def chosen_plan(account: Account, *, count: int, first_on: date, unit: str = "day") -> ReadyPlan:
+def chosen_plan(account: Account, *, count: int, first_on: date, unit: str = "day", step: int = 1) -> ReadyPlan:
     """The plan a form names, computed anew from what is owed now. Raises `InvalidInput` for one we never offered."""
     if first_on not in first_days(account.debtor.time_zone):
         raise InvalidInput(_("Choose one of the days on the page for the first payment."), field="first")
-    for plan in ready_plans(account, first_on, unit):
+    for plan in ready_plans(account, first_on, unit, step):
         if plan.count == count:
             return plan
     raise InvalidInput(_("Choose one of the plans on the page."), field="count")

@@ -115,6 +115,7 @@ class PhoneForm(forms.Form):
         self.country, self.on_file, self.number = country, on_file, ""
         if on_file is None:
             del self.fields["which"]
+            self.fields["phone"].required = True
             return
         ours = _("%(number)s, the number we have") % {"number": masked_contact(on_file)}
         choices = [(self.ON_FILE, ours), (self.OTHER_NUMBER, _("Another number"))]
@@ -129,6 +130,8 @@ class PhoneForm(forms.Form):
         data = super().clean() or {}
         if self.on_file and data.get("which") == self.ON_FILE:
             self.number = self.on_file.value
+            return data
+        if "phone" in self.errors:
             return data
         try:
             self.number = parse_phone(data.get("phone", ""), country=self.country)

@@ -22,20 +22,23 @@ Parts = Sequence[tuple[date, int]]
 
 
 def equal_parts(
-    total: Money, *, count: int, first_on: date, every_days: int = 30, every_months: int = 0
+    total: Money, *, count: int, first_on: date, every_days: int = 30, every_months: int = 0, step: int = 1
 ) -> list[tuple[date, int]]:
     """`count` due dates with amounts in minor units that sum to `total` exactly; the first ones carry the rest.
 
-    With `every_months` the dates are the same day of each so many months instead.
+    With `every_months` the dates are the same day of each so many months instead. Each amount is a multiple of
+    `step`, for wallets that take whole amounts only; so must the total be.
     """
     if not 1 <= count <= MOST_INSTALMENTS:
         raise InvalidInput(_("A plan has 1 to 120 instalments."), field="count")
-    shares = total.split([1] * count)
+    if total.minor % step:
+        raise InvalidInput(_("The total does not divide into the amounts this wallet takes."), field="step")
+    shares = Money(total.minor // step, total.currency).split([1] * count)
     if every_months:
         days = [add_months(first_on, every_months * number) for number in range(count)]
     else:
         days = [first_on + timedelta(days=every_days * number) for number in range(count)]
-    return [(day, share.minor) for day, share in zip(days, shares, strict=True)]
+    return [(day, share.minor * step) for day, share in zip(days, shares, strict=True)]
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from accounts.models import Account
 from common.errors import NotFound, PlatformError
 from common.ids import row_id_of
 from common.once import new_form_token
@@ -58,7 +59,7 @@ def mandate_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
     days = first_days(account.debtor.time_zone)
     wanted = request.GET.get("first", "")
     first_on = next((day for day in days if day.isoformat() == wanted), days[0])
-    plans = ready_plans(account, first_on, unit_of(offer)) if offer else []
+    plans = ready_plans(account, first_on, unit_of(offer), step_of(offer, account)) if offer else []
     context = {"days": days, "first_on": first_on, "plans": plans, "every": PERIOD_DAYS, "wallets": wallets}
     context["wallet"] = offer
     return show(request, visit, "plan_offer", context)
@@ -86,13 +87,18 @@ def unit_of(offer: Offer) -> str:
     return offer.descriptor.mandate_period.value
 
 
+def step_of(offer: Offer, account: Account) -> int:
+    return offer.descriptor.step(account.currency)
+
+
 def _plan_of(visit: Visit, form: PlanChoiceForm, offer: Offer) -> ReadyPlan:
     unit = unit_of(offer)
     covered = plan_to_cover(visit.account, unit) if form.cleaned_data.get("cover") else None
     if covered:
         return covered
     chosen = form.cleaned_data
-    return chosen_plan(visit.account, count=chosen["count"], first_on=chosen["first"], unit=unit)
+    step = step_of(offer, visit.account)
+    return chosen_plan(visit.account, count=chosen["count"], first_on=chosen["first"], unit=unit, step=step)
 
 
 def _terms(visit: Visit, plan: ReadyPlan) -> Terms:

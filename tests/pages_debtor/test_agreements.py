@@ -168,6 +168,16 @@ def test_a_plan_without_a_rhythm_cannot_be_debited_and_is_not_offered(wallet, de
     assert "There is a plan for this account already" in debtor.read("mandate_offer")
 
 
+def test_a_wallet_of_whole_amounts_gets_a_plan_of_whole_amounts_or_none(debtor):
+    """1,250.00 in whole units: 416 or 417, never 416.67. A debt with cents cannot be split for such a wallet."""
+    first = first_days("Asia/Shanghai")[0]
+    plans = ready_plans(debtor.account, first, step=100)
+    assert plans and all(minor % 100 == 0 for plan in plans for _day, minor in plan.parts)
+    assert all(sum(minor for _day, minor in plan.parts) == debtor.account.balance_minor for plan in plans)
+    debtor.account.balance_minor += 1
+    assert ready_plans(debtor.account, first, step=100) == []
+
+
 def test_a_wallet_that_counts_months_gets_the_same_day_of_each(debtor):
     first = first_days("Asia/Shanghai")[0]
     for plan in ready_plans(debtor.account, first, "month"):
