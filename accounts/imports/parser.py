@@ -19,9 +19,9 @@ from accounts.imports.fields import AMOUNTS, BILLED, CONSENT_CHANNELS, PAID
 from accounts.imports.mapping import OURS
 from accounts.imports.places import language_in, parse_country, parse_currency, parse_language, parse_time_zone, zone_of
 from accounts.imports.plan import ReadingPlan
-from accounts.imports.products import product_code
 from accounts.imports.record import Record
 from accounts.imports.synonyms import header_key
+from accounts.products import product_code
 
 REFERENCE_MAX, NAME_MAX = 64, 200
 OLDEST_DUE, OLDEST_BIRTH = date(1950, 1, 1), 1900
