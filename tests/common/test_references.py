@@ -55,13 +55,14 @@ def test_an_account_cannot_be_moved_to_nobody():
 @pytest.mark.django_db
 def test_one_orphan_among_many_rows_stops_the_statement():
     account = factories.account()
+    before = ContactPoint.objects.count()
     points = [
         ContactPoint(debtor=account.debtor, kind="email", value=f"mei{number}@example.com") for number in range(9)
     ]
     points.append(ContactPoint(debtor_id=uuid7(), kind="email", value="nobody@example.com"))
     with pytest.raises(IntegrityError), transaction.atomic():
         ContactPoint.objects.bulk_create(points)
-    assert not ContactPoint.objects.filter(value_index="").exists()
+    assert ContactPoint.objects.count() == before
 
 
 @pytest.mark.django_db
