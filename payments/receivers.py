@@ -10,8 +10,8 @@ from accounts.events import record_event
 from payments.debits.releasing import release
 from payments.models import Attempt, Instalment, Plan
 from payments.plans import cancel_plan
+from payments.services.ending import close_unsent
 from payments.services.locking import lock_chain
-from payments.services.outcomes import close_unsent
 from wallets.models import Mandate
 from wallets.signals import mandate_started, mandate_stopped
 

@@ -14,7 +14,7 @@ from common.clock import now
 from payments.debits.preconditions import Candidate, refusal
 from payments.debits.standing import charges_under, standing_of
 from payments.models import Attempt
-from payments.services.outcomes import close_unsent
+from payments.services.ending import close_unsent
 from wallets.gateway import adapter, notify_url
 from wallets.models import Provider
 from wallets.providers.base import ChargeRequest

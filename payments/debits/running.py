@@ -16,9 +16,10 @@ from payments.debits.sending import Answered, send_all
 from payments.faults import stop_point
 from payments.models import Attempt
 from payments.services.closing import close_attempt
+from payments.services.ending import close_unsent
 from payments.services.locking import lock_chain
 from payments.services.lookups import send_again
-from payments.services.outcomes import apply_result, close_unsent
+from payments.services.outcomes import apply_result
 from wallets.gateway import refuse_inside_transaction
 from wallets.services import apply_mandate_result
 

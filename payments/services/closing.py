@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from common.clock import now
 from payments.models import Attempt
-from payments.services.outcomes import AFTER_EXPIRY, Applied, apply_result
+from payments.services.outcomes import Applied, apply_result
+from payments.services.waiting import AFTER_EXPIRY
 from wallets.gateway import adapter, call
 from wallets.providers.base import Capability, PaymentResult, PaymentState
 

@@ -14,7 +14,8 @@ from payments.models import Attempt, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services.closing import close_attempt, judged
 from payments.services.locking import lock_chain
-from payments.services.outcomes import AFTER_EXPIRY, LADDER, LOST_CLAIM, Applied, apply_result, leave_to_person
+from payments.services.outcomes import LOST_CLAIM, Applied, apply_result, leave_to_person
+from payments.services.waiting import AFTER_EXPIRY, LADDER
 from wallets.gateway import adapter, call
 from wallets.providers.base import IdempotencyKind, PaymentResult, PaymentState, WalletProvider
 

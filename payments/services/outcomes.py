@@ -15,25 +15,13 @@ from payments.models import Attempt, Payment
 from payments.models.payments import ATTEMPT_STATES
 from payments.services import settling
 from payments.services.deposits import keep_quote, new_issues
-from payments.services.ending import close_unsent, end_payment, finish
+from payments.services.ending import end_payment, finish
 from payments.services.locking import lock_chain
 from payments.services.retrying import after_failed_debit, release_instalment
 from payments.services.reversing import reverse
-from payments.services.waiting import AFTER_EXPIRY, LADDER, next_look_up
+from payments.services.waiting import next_look_up
 from wallets.providers.base import Action, PaymentResult, PaymentState
 from wallets.services import link_method, mark_used
-
-__all__ = [
-    "AFTER_EXPIRY",
-    "LADDER",
-    "LOST_CLAIM",
-    "Applied",
-    "apply_result",
-    "close_unsent",
-    "leave_to_person",
-    "tell_a_person",
-    "tell_success",
-]
 
 logger = logging.getLogger(__name__)
 

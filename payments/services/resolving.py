@@ -10,9 +10,9 @@ from accounts.models import User
 from common.errors import Conflict
 from payments.models import Attempt
 from payments.models.payments import OPEN_ATTEMPT_STATES
+from payments.services.ending import close_unsent
 from payments.services.locking import lock_chain
 from payments.services.lookups import look_up
-from payments.services.outcomes import close_unsent
 
 
 def give_up_attempt(attempt: Attempt, *, by: User, reason: str) -> Attempt:

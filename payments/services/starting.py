@@ -20,8 +20,9 @@ from payments.models import Attempt, Payment, PaymentLink
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services.checks import refuse_amount, refuse_unpayable
 from payments.services.closing import close_attempt
+from payments.services.ending import close_unsent
 from payments.services.locking import lock_account, lock_chain
-from payments.services.outcomes import LOST_CLAIM, apply_result, close_unsent
+from payments.services.outcomes import LOST_CLAIM, apply_result
 from wallets.gateway import call, notify_url
 from wallets.models import Provider
 from wallets.providers.base import (
