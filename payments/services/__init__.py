@@ -3,10 +3,11 @@
 Everything that talks to a provider must be called outside a transaction; it says so by raising when it is not.
 """
 
+from payments.services.applying import apply_provider_event, apply_waiting_events
 from payments.services.closing import close_attempt
+from payments.services.inbox import receive_notice
 from payments.services.links import create_link, link_url, open_link, revoke_link
 from payments.services.lookups import close_expired_attempts, look_up_due_attempts, refresh_payment
-from payments.services.notices import apply_provider_event, apply_waiting_events, receive_notice
 from payments.services.noticing import mark_noticed
 from payments.services.outcomes import Applied, apply_result
 from payments.services.resolving import give_up_attempt, mark_seen

@@ -1,0 +1,120 @@
+"""The inbox of provider notices: verified, stored once, answered fast. `applying` reads it later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from common.clock import now, today
+from common.errors import PlatformError
+from common.money import Money
+from wallets.gateway import adapter
+from wallets.gateway import call as ask
+from wallets.models import Provider
+from wallets.providers.base import Event, HttpIn, HttpOut, InvalidWebhook, NotSent, OutcomeUnknown, RateLimited
+
+logger = logging.getLogger(__name__)
+
+REFUSALS_KEPT_PER_DAY = 200
+_STORE = """
+    INSERT INTO payments_providerevent
+        (provider_id, dedupe_key, kind, merchant_reference, facts, outcome, reason, times_received, received_at)
+    VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, 1, %s)
+    ON CONFLICT (provider_id, dedupe_key) DO UPDATE
+        SET times_received = payments_providerevent.times_received + 1
+    RETURNING id, times_received
+"""
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What to answer, and the events that are new and want applying."""
+
+    reply: HttpOut
+    fresh: tuple[int, ...] = ()
+
+
+def receive_notice(provider: Provider, call: HttpIn) -> Noticed:
+    """Verify a provider's call, keep what it says once, and say what to answer. Applies nothing.
+
+    A call that is not genuine, or not about us, is refused with 400 and kept as evidence, within a daily limit.
+    """
+    wallet = adapter(provider)
+    lacking = wallet.prepare_webhook(call)
+    try:
+        if lacking is not None:
+            ask(lacking, provider)
+        events = wallet.parse_webhook(call)
+    except InvalidWebhook as error:
+        _keep_refusal(provider, call, error)
+        return Noticed(HttpOut(status=400, body=wallet.webhook_reply(False).body))
+    except (NotSent, OutcomeUnknown, RateLimited):
+        # What it takes to verify cannot be had now: the provider is asked to deliver it again.
+        return Noticed(HttpOut(status=503, body=wallet.webhook_reply(False).body))
+    with transaction.atomic():
+        stored = [_store_event(provider, event) for event in events]
+    return Noticed(wallet.webhook_reply(True), tuple(row_id for row_id, times in stored if times == 1))
+
+
+def _store_event(provider: Provider, event: Event) -> tuple[int, int]:
+    about = event.payment or event.mandate or event.refund
+    return _store(
+        provider,
+        key=event.dedupe_key,
+        kind=event.kind.value,
+        reference=about.merchant_ref if about else "",
+        facts={"type": event.type, "said": _said(event), "fields": dict(event.facts)},
+    )
+
+
+def _said(event: Event) -> dict[str, Any]:
+    """The claim in our own words: what applying needs, without the provider's vocabulary."""
+    if event.payment:
+        state, reference = event.payment.state.value, event.payment.provider_ref
+        return {"state": state, "provider_ref": reference, **_money(event.payment.amount)}
+    if event.mandate:
+        return {"state": event.mandate.state.value, "mandate_ref": event.mandate.mandate_ref}
+    if event.refund:
+        state, reference = event.refund.state.value, event.refund.refund_ref
+        return {"state": state, "refund_ref": reference, **_money(event.refund.amount)}
+    return {}
+
+
+def _money(amount: Money | None) -> dict[str, Any]:
+    return {"amount_minor": amount.minor, "currency": amount.currency} if amount else {}
+
+
+def _store(
+    provider: Provider,
+    *,
+    key: str,
+    kind: str,
+    reference: str = "",
+    facts: dict[str, Any],
+    outcome: str = "received",
+    reason: str = "",
+) -> tuple[int, int]:
+    values = (provider.pk, key[:160], kind, reference[:64], json.dumps(facts), outcome, reason[:200], now())
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, values)
+        row_id, times = cursor.fetchone()
+    return row_id, times
+
+
+def _keep_refusal(provider: Provider, call: HttpIn, error: PlatformError) -> None:
+    """A counter per day, and the first few hundred one by one: a flood cannot fill the table."""
+    logger.warning("provider notice refused", extra={"provider": provider.key, "bytes": len(call.body)})
+    counter = f"refusals:{today().isoformat()}"
+    _row, times = _store(
+        provider, key=counter, kind="refusals", facts={}, outcome="refused", reason="number refused on this day"
+    )
+    if times > REFUSALS_KEPT_PER_DAY:
+        return
+    digest = hashlib.sha256(call.body).hexdigest()
+    facts = {"sha256": digest, "bytes": len(call.body)}
+    _store(provider, key=f"refused:{digest}", kind="refused", facts=facts, outcome="refused", reason=error.message)
