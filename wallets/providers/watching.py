@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from common.http import Operation
@@ -31,6 +32,24 @@ class Sweep:
     scanned_to: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class CoinHolding:
+    """What lies at a deposit address in the chain's own coin, in its smallest units. Nobody is ever asked for it."""
+
+    address: str
+    units: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoinReport:
+    """One holding per watch, in order, as of `position`, a block that cannot change any more."""
+
+    coin: str
+    position: int
+    at: datetime
+    holdings: tuple[CoinHolding, ...]
+
+
 @runtime_checkable
 class DepositWatcher(Protocol):
     def sweep(self, watches: Sequence[Watch]) -> Operation[Sweep]:
@@ -38,3 +57,6 @@ class DepositWatcher(Protocol):
 
         A payment that was `posted` and is no longer covered by deposits comes back `reversed`.
         """
+
+    def coins(self, watches: Sequence[Watch]) -> Operation[CoinReport]:
+        """Coin of the chain itself at these addresses: sent by mistake, or put there to pay for a transfer away."""

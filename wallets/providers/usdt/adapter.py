@@ -31,7 +31,7 @@ from wallets.providers.usdt.judging import Rules
 from wallets.providers.usdt.quoting import COIN, Terms, coins_for, write_terms
 from wallets.providers.usdt.rates import Rate, RateSource
 from wallets.providers.usdt.sweeping import Sweeper
-from wallets.providers.watching import Sweep, Watch
+from wallets.providers.watching import CoinReport, Sweep, Watch
 
 LIFETIME = timedelta(minutes=30)
 
@@ -87,6 +87,9 @@ class UsdtAdapter(UnsupportedByDefault):
 
     def sweep(self, watches: Sequence[Watch]) -> Operation[Sweep]:
         return self._sweeper.sweep(watches)
+
+    def coins(self, watches: Sequence[Watch]) -> Operation[CoinReport]:
+        return self._sweeper.coins(watches)
 
     def parse_webhook(self, call: HttpIn) -> Sequence[Event]:
         raise InvalidWebhook("A chain calls nobody: payments are found by looking.")

@@ -21,6 +21,7 @@ class Tip:
 class Chain(Protocol):
     network: str
     token: str
+    coin: str
     overlap: int
 
     def encode(self, raw: bytes) -> str:
@@ -33,3 +34,6 @@ class Chain(Protocol):
 
     def holds(self, transactions: Sequence[str]) -> Operation[bool]:
         """Whether the chain, asked for these very transactions, still holds any of them as a success."""
+
+    def balances(self, addresses: Sequence[str], tip: Tip) -> Operation[list[int]]:
+        """The chain's own coin at each address at the newest final block, in its smallest units."""

@@ -12,7 +12,7 @@ from wallets.providers.usdt.chains import Chain, Tip
 from wallets.providers.usdt.judging import Rules, judge
 from wallets.providers.usdt.quoting import Terms, read_terms, write_terms
 from wallets.providers.vocabulary import PaymentState
-from wallets.providers.watching import Sweep, Watch
+from wallets.providers.watching import CoinHolding, CoinReport, Sweep, Watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +48,19 @@ class Sweeper:
         swept = yield from self.sweep([watch])
         return swept.payments[0]
 
+    def coins(self, watches: Sequence[Watch]) -> Operation[CoinReport]:
+        addresses = [self._address(watch.merchant_ref) for watch in watches]
+        tip = yield from self.chain.tip()
+        found = (yield from self.chain.balances(addresses, tip)) if addresses else []
+        holdings = tuple(CoinHolding(address=one, units=units) for one, units in zip(addresses, found, strict=True))
+        return CoinReport(coin=self.chain.coin, position=tip.final, at=tip.final_time, holdings=holdings)
+
     def _case(self, watch: Watch) -> Case:
-        raw = self.book.derive(watch.merchant_ref).raw
         terms = read_terms(watch.provider_ref, watch.merchant_ref)
-        return Case(watch=watch, terms=terms, address=self.chain.encode(raw))
+        return Case(watch=watch, terms=terms, address=self._address(watch.merchant_ref))
+
+    def _address(self, merchant_ref: str) -> str:
+        return self.chain.encode(self.book.derive(merchant_ref).raw)
 
     def _start(self, case: Case) -> int:
         """Blocks near the end may have been exchanged since they were read, so a part is always read again."""

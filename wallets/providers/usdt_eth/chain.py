@@ -20,6 +20,7 @@ OVERLAP = 256
 
 class Ethereum:
     network = "ethereum"
+    coin = "ETH"
     overlap = OVERLAP
 
     def __init__(self, node: Node, *, chain_id: int, token: str) -> None:
@@ -62,6 +63,13 @@ class Ethereum:
             return any(succeeded(needed(receipt)) for receipt in receipts)
         except (ValueError, KeyError) as error:
             raise OutcomeUnknown("The Ethereum node's answer about a transfer could not be read.") from error
+
+    def balances(self, addresses: Sequence[str], tip: Tip) -> Operation[list[int]]:
+        answers = yield from self._node.ask([("eth_getBalance", [address, hex(tip.final)]) for address in addresses])
+        try:
+            return [quantity(needed(answer)) for answer in answers]
+        except ValueError as error:
+            raise OutcomeUnknown("The Ethereum node's answer about a balance could not be read.") from error
 
     def _logs(self, addresses: Sequence[str], first: int, last: int) -> Operation[list[Log]]:
         """No contract is named, so that another token sent by mistake is seen too."""

@@ -35,6 +35,7 @@ class Transfer(NamedTuple):
 
 class Tron:
     network = "tron"
+    coin = "TRX"
     overlap = OVERLAP_MILLISECONDS
 
     def __init__(self, grid: Grid, *, token: str) -> None:
@@ -69,6 +70,23 @@ class Tron:
             if _succeeded(receipt, identifier):
                 return True
         return False
+
+    def balances(self, addresses: Sequence[str], tip: Tip) -> Operation[list[int]]:
+        """An address that never held any is unknown to the chain: it holds nothing."""
+        found = []
+        for address in addresses:
+            holder = yield from self._grid.account(address)
+            if holder and holder.get("address") != address:
+                raise OutcomeUnknown("TronGrid answered about another address.")
+            found.append(_balance(holder))
+        return found
+
+
+def _balance(holder: dict[str, Any]) -> int:
+    try:
+        return _whole(holder.get("balance", 0))
+    except ValueError as error:
+        raise OutcomeUnknown("TronGrid's answer about a balance could not be read.") from error
 
 
 def _transactions(rows: Sequence[dict[str, Any]], address: str) -> dict[str, set[str]]:

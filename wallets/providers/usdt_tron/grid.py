@@ -27,6 +27,10 @@ class Grid:
         """What the solid part of the chain holds of it; empty when it holds nothing."""
         return (yield from self._post("/walletsolidity/gettransactioninfobyid", {"value": identifier}))
 
+    def account(self, address: str) -> Operation[dict[str, Any]]:
+        """What the solid part of the chain knows of an address; empty when it never held anything."""
+        return (yield from self._post("/walletsolidity/getaccount", {"address": address, "visible": True}))
+
     def transfers(self, address: str, since: int) -> Operation[list[dict[str, Any]]]:
         """Every confirmed token transfer to the address from `since` (milliseconds), oldest first, page by page."""
         query = {

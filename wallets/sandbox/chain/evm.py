@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wallets.sandbox.chain.tokens import ETHEREUM_LOOK_ALIKE, ETHEREUM_USDT
+from wallets.sandbox.chain.tokens import COIN, ETHEREUM_LOOK_ALIKE, ETHEREUM_USDT
 from wallets.sandbox.clock import SandboxClock
 from wallets.sandbox.simulator import Refused
 from wallets.sandbox.store import Document, Store
@@ -69,6 +69,10 @@ class Evm:
     def logs(self, first: int, last: int) -> list[Document]:
         chain = self._chain()
         return [log for number in sorted(chain.logs) if first <= number <= last for log in chain.logs[number]]
+
+    def balance(self, address: str, number: int) -> int:
+        """Of the chain's own coin."""
+        return self._chain().tester.get_balance(address, number)
 
     def transfer(self, *, token: str, to: str, value: int, poor: bool = False) -> str:
         """One block with one transfer in it. `poor`: from somebody without coins, so it is mined and fails."""
@@ -180,9 +184,11 @@ def _set_time(tester: Any, time: int) -> None:
 
 def _send(tester: Any, transfer: Document) -> str:
     accounts = tester.get_accounts()
+    if transfer["token"] == COIN:
+        return _transact(tester, accounts[0], to=transfer["to"], value=transfer["value"])
     call = "0xa9059cbb" + transfer["to"][2:].rjust(64, "0") + f"{transfer['value']:064x}"
     return _transact(tester, accounts[1 if transfer["poor"] else 0], to=TOKENS[transfer["token"]], data=call)
 
 
-def _transact(tester: Any, sender: str, **fields: str) -> str:
+def _transact(tester: Any, sender: str, **fields: str | int) -> str:
     return tester.send_transaction({"from": sender, "gas": GAS, "gas_price": GAS_PRICE, "value": 0, **fields})

@@ -33,6 +33,7 @@ class Node:
             "eth_getBlockByNumber": self._block,
             "eth_getLogs": self._logs,
             "eth_getTransactionReceipt": self._receipt,
+            "eth_getBalance": lambda address, tag: hex(self._evm.balance(address, _number(tag))),
         }
 
     def serve(self, request: Request) -> Response:

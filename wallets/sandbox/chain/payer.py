@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from wallets.sandbox.chain.evm import FINALITY, Evm
+from wallets.sandbox.chain.tokens import COIN, SMALLER_UNITS
 from wallets.sandbox.chain.tron import TronGrid
 from wallets.sandbox.clock import SandboxClock
 from wallets.sandbox.simulator import Refused
@@ -11,7 +12,7 @@ from wallets.sandbox.store import Document, Store
 
 # A late payer sends this long after the quote has ended.
 LATE_SECONDS = 600
-WHOLE = re.compile(r"\d{1,15}", re.ASCII)
+WHOLE = re.compile(r"\d{1,24}", re.ASCII)
 ETHEREUM_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 
 
@@ -20,10 +21,10 @@ class Payer:
         self._store, self._clock, self._evm, self._tron = store, clock, evm, tron
 
     def send(self, fields: Document) -> Document:
-        """`network`, `to`, `units`; `token` usdt or other; `poor`: mined but failed; `after`: a moment, not before."""
+        """`network`, `to`, `units`; `token` usdt, other or coin; `poor`: mined, failed; `after`: not before that moment."""
         network, to, units = str(fields.get("network")), str(fields.get("to")), str(fields.get("units"))
         token = str(fields.get("token") or "usdt")
-        if network not in ("ethereum", "tron") or token not in ("usdt", "other") or not WHOLE.fullmatch(units):
+        if network not in ("ethereum", "tron") or token not in ("usdt", "other", COIN) or not WHOLE.fullmatch(units):
             raise Refused("invalid transfer")
         if network == "ethereum" and not ETHEREUM_ADDRESS.fullmatch(to):
             raise Refused("invalid address")
@@ -46,6 +47,7 @@ class Payer:
             "dust": [{"units": "1"}],
             "nothing": [{"units": "0"}],
             "other": [{"token": "other"}],
+            "coin": [{"token": COIN, "units": str(units * SMALLER_UNITS.get(str(fields.get("network")), 1))}],
             "late": [{"after": late}],
         }
         if choice not in choices:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from wallets.sandbox.chain.encoding import from_base58check, to_base58check
-from wallets.sandbox.chain.tokens import TRON_LOOK_ALIKE, TRON_USDT
+from wallets.sandbox.chain.tokens import COIN, TRON_LOOK_ALIKE, TRON_USDT
 from wallets.sandbox.clock import SandboxClock
 from wallets.sandbox.faults import Faults
 from wallets.sandbox.simulator import Refused
@@ -17,7 +17,7 @@ BLOCK = 3_000
 SOLID_AFTER = 57_000
 LARGEST_PAGE = 200
 TRANSFER = "ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
-TOKENS = {"usdt": TRON_USDT, "other": TRON_LOOK_ALIKE}
+TOKENS = {"usdt": TRON_USDT, "other": TRON_LOOK_ALIKE, COIN: COIN}
 PAYER = "c3" * 20
 WHOLE = re.compile(r"\d{1,15}", re.ASCII)
 
@@ -33,6 +33,7 @@ class TronGrid:
             ("GET", r"/chain/tron/v1/accounts/(?P<address>\w+)/transactions/trc20", self._door("trc20", self._listed)),
             ("POST", "/chain/tron/walletsolidity/getnowblock", self._door("getnowblock", self._now_block)),
             ("POST", "/chain/tron/walletsolidity/gettransactioninfobyid", self._door("receipt", self._receipt)),
+            ("POST", "/chain/tron/walletsolidity/getaccount", self._door("getaccount", self._account)),
         ]
 
     def transfer(self, *, token: str, to: str, value: int, poor: bool = False) -> str:
@@ -90,7 +91,7 @@ class TronGrid:
 
     def _listed(self, request: Request, address: str) -> Document:
         asked = request.query
-        rows = [made for made in self._store.all("chain.tron") if made["to"] == address and not made["poor"]]
+        rows = [made for made in self._store.all("chain.tron") if made["to"] == address and _is_token(made)]
         rows = [made for made in rows if made["at"] >= _whole(asked.get("min_timestamp"), 0)]
         if asked.get("only_confirmed") == "true":
             rows = [made for made in rows if made["at"] <= self._solid()]
@@ -102,6 +103,12 @@ class TronGrid:
         shown = [_row(made) for made in rows[start : start + size]]
         return {"data": shown, "success": True, "meta": {"at": self._milliseconds(), "page_size": len(shown), **more}}
 
+    def _account(self, request: Request) -> Document:
+        address = str(json.loads(request.body or b"{}").get("address", ""))
+        rows = [made for made in self._store.all("chain.tron") if made["to"] == address and made["token"] == COIN]
+        held = sum(made["value"] for made in rows if made["at"] <= self._solid())
+        return {"address": address, "balance": held} if held else {}
+
     def _now_block(self, _request: Request) -> Document:
         solid = self._solid()
         raw = {"number": solid // BLOCK, "timestamp": solid, "version": 30}
@@ -111,6 +118,8 @@ class TronGrid:
         made = self._store.get("chain.tron", str(json.loads(request.body or b"{}").get("value", "")))
         if made is None or made["at"] > self._solid():
             return {}
+        if made["token"] == COIN:
+            return {"id": made["id"], "blockNumber": made["at"] // BLOCK, "blockTimeStamp": made["at"], "receipt": {}}
         token, receiver = from_base58check(made["token"]), from_base58check(made["to"])
         topics = [TRANSFER, PAYER.rjust(64, "0"), receiver.rjust(64, "0")]
         log = {"address": token, "topics": topics, "data": f"{made['value']:064x}"}
@@ -122,6 +131,10 @@ class TronGrid:
             "receipt": {"result": "OUT_OF_ENERGY" if made["poor"] else "SUCCESS"},
             **({} if made["poor"] else {"log": [log]}),
         }
+
+
+def _is_token(made: Document) -> bool:
+    return made["token"] != COIN and not made["poor"]
 
 
 def _row(made: Document) -> Document:

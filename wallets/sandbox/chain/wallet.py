@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from wallets.sandbox.chain.payer import Payer
+from wallets.sandbox.chain.tokens import COIN, SMALLER_UNITS
 from wallets.sandbox.simulator import Refused
 from wallets.sandbox.store import Document, Store
 from wallets.sandbox.web import Request, Response, Route, page, redirect
@@ -16,6 +17,7 @@ MISTAKES = (
     ("more", _("Send too much")),
     ("twice", _("Send it twice")),
     ("other", _("Send another coin that calls itself USDT")),
+    ("coin", _("Send ETH or TRX instead of USDT")),
     ("late", _("Send it after the time is over")),
     ("dust", _("Send a speck of dust")),
 )
@@ -60,10 +62,14 @@ class Wallet:
             "done": request.query.get("done", ""),
             "refused": refused,
             "mistakes": MISTAKES,
-            "sent": [{**one, "amount": _amount(str(one["value"]))} for one in sent],
+            "sent": [{**one, "amount": _amount(str(_millionths(one)))} for one in sent],
             "later": [one for one in self._store.all("chain.later") if one["network"] == network],
         }
         return page(request, "chain.html", context, 409 if refused else 200)
+
+
+def _millionths(sent: Document) -> int:
+    return sent["value"] // (SMALLER_UNITS[sent["network"]] if sent["token"] == COIN else 1)
 
 
 def _amount(units: str) -> str:
