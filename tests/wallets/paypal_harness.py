@@ -7,7 +7,6 @@ from dataclasses import replace
 import httpx
 
 from common.errors import PlatformError
-from common.http import run
 from tests.wallets.conformance import SandboxHarness
 from tests.wallets.receiver import Receiver
 from wallets.providers.base import DeclineCategory, HttpIn, PaymentResult
@@ -70,12 +69,16 @@ class PayPalHarness(SandboxHarness):
         self.opens(payment)
         return self.control.press(f"/paypal/checkoutnow/{payment.provider_ref}/{choice}")
 
+    def order_of(self, payment: PaymentResult) -> dict:
+        orders = self.control.get("paypal/orders")["orders"]
+        return next(order for order in orders if order["id"] == payment.provider_ref)
+
     def user_pays(self, payment: PaymentResult) -> None:
         """The payer agrees and comes back to our page, which asks how the payment stands."""
         with suppress(httpx.HTTPStatusError):
             self.approves(payment)
         with suppress(PlatformError):
-            run(self.provider.get_payment(payment.merchant_ref, payment.provider_ref))
+            self.looked_up(payment)
 
     def user_declines(self, payment: PaymentResult) -> None:
         self.approves(payment, "decline")

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import httpx
 
+from common.http import run
 from tests.wallets.conformance import SandboxHarness
 from tests.wallets.receiver import Receiver
-from wallets.providers.base import DeclineCategory, HttpIn, PaymentResult
+from wallets.providers.base import DeclineCategory, HttpIn, MandateSnapshot, PaymentResult
 from wallets.sandbox.testing import RunningSandbox
 
 
@@ -54,11 +55,24 @@ class StripeHarness(SandboxHarness):
         with suppress(httpx.HTTPStatusError):
             self.control.press(f"{self.control.open(payment.action.url)}/pay", choice=choice)
 
+    def paid_by(self, choice: str, **changes: object) -> PaymentResult:
+        payment = self.created(**changes)
+        self.user_pays(payment, choice)
+        return self.looked_up(payment)
+
     def user_declines(self, payment: PaymentResult) -> None:
         self.control.press(f"{self.control.open(payment.action.url)}/decline")
 
     def user_signs(self, url: str, choice: str = "visa") -> None:
         self.control.press(f"{self.control.open(url)}/sign", choice=choice)
+
+    def sepa_mandate(self) -> MandateSnapshot:
+        self.currency = "EUR"
+        request = self.mandate_request()
+        started = run(self.provider.start_mandate(request))
+        self.user_signs(started.action.url, "sepa_debit")
+        signed = run(self.provider.get_mandate("", request.merchant_ref))
+        return replace(self.mandate(), mandate_ref=signed.mandate_ref, merchant_ref=request.merchant_ref)
 
     def user_unsigns(self, mandate_ref: str) -> None:
         self.control.user("remove", id=mandate_ref)

@@ -9,6 +9,10 @@ from wallets.providers.usdt.addresses import AddressBook, checksummed, tron_addr
 PAST_THE_DEADLINE = timedelta(minutes=6)
 
 
+def problems(result: PaymentResult) -> list[str]:
+    return [issue.problem for issue in result.issues]
+
+
 class UsdtHarness(SandboxHarness):
     wallet = "chain"
     currency = "USD"

@@ -155,6 +155,9 @@ class Harness(ABC):
     def paid(self) -> PaymentResult:
         payment = self.created()
         self.user_pays(payment)
+        return self.looked_up(payment)
+
+    def looked_up(self, payment: PaymentResult) -> PaymentResult:
         return run(self.provider.get_payment(payment.merchant_ref, payment.provider_ref))
 
     def terms(self) -> MandateTerms:

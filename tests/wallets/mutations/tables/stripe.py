@@ -5,7 +5,15 @@ from tests.wallets.mutations.seeded import Table
 
 TABLE = Table(
     adapter="stripe",
-    tests=("test_stripe_codes.py", "test_stripe_webhooks.py", "test_stripe.py", "test_stripe_conformance.py"),
+    tests=(
+        "test_stripe_codes.py",
+        "test_stripe_webhooks.py",
+        "test_stripe.py",
+        "test_stripe_debits.py",
+        "test_stripe_payments.py",
+        "test_stripe_books.py",
+        "test_stripe_conformance.py",
+    ),
     mutations=(
         M("an unlisted code is a failure", "stripe/codes.py",
           "_BY_CODE.get(name, (Category.UNKNOWN_OUTCOME,", "_BY_CODE.get(name, (Category.NEVER_RETRY,",

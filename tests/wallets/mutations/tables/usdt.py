@@ -12,6 +12,8 @@ TABLE = Table(
         "test_usdt_grid.py",
         "test_usdt_conformance.py",
         "test_usdt.py",
+        "test_usdt_chains.py",
+        "test_usdt_sandbox.py",
     ),
     mutations=(
         M("any token of any contract is money", "usdt/judging.py",
