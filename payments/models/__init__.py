@@ -2,9 +2,11 @@ from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
 from payments.models.payments import Attempt, Payment, ProviderEvent
 from payments.models.plans import Instalment, Plan
+from payments.models.refunds import Dispute, Refund, SurplusDecision
 
 __all__ = [
     "Attempt",
+    "Dispute",
     "Instalment",
     "JournalEntry",
     "LedgerAccount",
@@ -13,4 +15,6 @@ __all__ = [
     "Plan",
     "Posting",
     "ProviderEvent",
+    "Refund",
+    "SurplusDecision",
 ]

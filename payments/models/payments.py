@@ -22,10 +22,11 @@ PAYMENT_STATES = StateTable(
         "succeeded": ("reversed",),
         "failed": ("succeeded",),
         "cancelled": ("succeeded",),
-        "reversed": (),
+        "reversed": ("succeeded",),
     },
 )
 # "succeeded" can follow "failed", "closed" or "cancelled": money that arrives late has arrived, and a person is told.
+# It follows "reversed" only when a dispute that took the money was won.
 ATTEMPT_STATES = StateTable(
     "attempt",
     {
@@ -37,7 +38,7 @@ ATTEMPT_STATES = StateTable(
         "succeeded": ("reversed",),
         "failed": ("succeeded",),
         "closed": ("succeeded",),
-        "reversed": (),
+        "reversed": ("succeeded",),
     },
 )
 OPEN_ATTEMPT_STATES = ("created", "sending", "requires_action", "pending", "unknown")
