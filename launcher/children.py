@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ class Child:
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
+    together: str = ""
 
     def died(self) -> bool:
         return self.process.poll() is not None
@@ -36,7 +38,8 @@ class Child:
 @dataclass(frozen=True)
 class Spec:
     """What to run and how it likes to be stopped: `grace` seconds after `stop_signal` the whole group is killed.
-    `orphan_signal` is what the kernel sends it should the launcher itself be killed."""
+    `orphan_signal` is what the kernel sends it should the launcher itself be killed. Neighbours that name the same
+    `together` are asked to stop at the same time."""
 
     name: str
     command: list[str]
@@ -46,6 +49,7 @@ class Spec:
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
+    together: str = ""
     popen: dict[str, Any] = field(default_factory=dict)
 
 
@@ -69,6 +73,7 @@ def start(spec: Spec) -> Child:
         log=spec.log,
         stop_signal=spec.stop_signal,
         grace=spec.grace,
+        together=spec.together,
     )
 
 
@@ -116,17 +121,34 @@ class Family:
 
     def stop(self) -> None:
         while self.children:
-            stop(self.children[-1])
-            self.children.pop()
+            first = self._where_the_last_ones_begin()
+            stop(self.children[first:])
+            del self.children[first:]
+
+    def _where_the_last_ones_begin(self) -> int:
+        first = len(self.children) - 1
+        while (
+            first and self.children[first].together and self.children[first - 1].together == self.children[-1].together
+        ):
+            first -= 1
+        return first
 
 
-def stop(child: Child) -> None:
-    end(child.process, grace=child.grace, number=child.stop_signal)
+def stop(leaving: Sequence[Child]) -> None:
+    """All are asked first, so that they end beside each other; then each is waited for, the last one first."""
+    for child in reversed(leaving):
+        child.process.send_signal(child.stop_signal)
+    for child in reversed(leaving):
+        _see_out(child.process, grace=child.grace)
 
 
-def end(process: subprocess.Popen[Any], *, grace: float, number: signal.Signals = signal.SIGTERM) -> None:
+def end(process: subprocess.Popen[Any], *, grace: float) -> None:
     """Asks, waits up to `grace` seconds, then kills the whole session the process leads."""
-    process.send_signal(number)
+    process.send_signal(signal.SIGTERM)
+    _see_out(process, grace=grace)
+
+
+def _see_out(process: subprocess.Popen[Any], *, grace: float) -> None:
     signals.wait_until(lambda: process.poll() is not None or signals.impatient(), seconds=grace)
     # Also when the leader has gone: what it left behind in its session goes too.
     kill_group(process.pid)

@@ -38,6 +38,10 @@ class Layout:
     def ports_file(self) -> Path:
         return self.data / "ports.json"
 
+    @property
+    def facts_file(self) -> Path:
+        return self.data / "facts.json"
+
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 

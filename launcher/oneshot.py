@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from launcher import children, signals
-from launcher.errors import LauncherError, Stopped, last_lines
+from launcher.errors import LauncherError, last_lines
 from launcher.say import Step
 
 
@@ -17,6 +18,16 @@ def run(
     command: Sequence[str | Path], *, log: Path, failure: LauncherError, progress: Step | None = None, **popen: Any
 ) -> None:
     """Runs to the end, raising `failure` with the log's tail unless it exits 0."""
+    with beside(command, log=log, failure=failure, **popen) as finish:
+        finish(progress)
+
+
+@contextmanager
+def beside(
+    command: Sequence[str | Path], *, log: Path, failure: LauncherError, **popen: Any
+) -> Iterator[Callable[[Step | None], None]]:
+    """Begins, for other work to be done meanwhile; what is yielded waits for its end, and raises as `run` does.
+    Left early, it is stopped."""
     with log.open("wb") as output:
         process: subprocess.Popen[Any] = subprocess.Popen(
             command,
@@ -25,19 +36,23 @@ def run(
             start_new_session=True,
             **({"stdin": subprocess.DEVNULL} | popen),
         )
-    _wait(process, log=log, progress=progress)
-    if process.returncode != 0:
-        failure.log = log
-        raise failure
+
+    def finish(progress: Step | None) -> None:
+        _wait(process, log=log, progress=progress)
+        if process.returncode != 0:
+            failure.log = log
+            raise failure
+
+    try:
+        yield finish
+    finally:
+        if process.poll() is None:
+            children.end(process, grace=10)
 
 
 def _wait(process: subprocess.Popen[Any], *, log: Path, progress: Step | None) -> None:
-    try:
-        while process.poll() is None:
-            signals.check()
-            if progress:
-                progress.tick(" ".join(last_lines(log, 1)))
-            time.sleep(signals.TICK)
-    except Stopped:
-        children.end(process, grace=10)
-        raise
+    while process.poll() is None:
+        signals.check()
+        if progress:
+            progress.tick(" ".join(last_lines(log, 1)))
+        time.sleep(signals.TICK)

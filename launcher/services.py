@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from launcher.children import Spec
 from launcher.layout import ROOT, Layout
@@ -15,13 +16,16 @@ from launcher.venv import PYTHON
 # A worker per queue: neither a long import nor a morning of reminders may keep a payment waiting.
 QUEUES = {"worker": "default", "money_worker": "money", "contact_worker": "contact"}
 MANAGE = ROOT / "manage.py"
+# What serves and works; it is stopped before the simulators it talks to, and those before the servers.
+PLATFORM = "platform"
 
 
 def sandboxes(layout: Layout, *, env: dict[str, str], ports: Mapping[str, int]) -> list[Spec]:
     messages = ["--http-port", str(ports["messages"]), "--smtp-port", str(ports["smtp"])]
+    common: dict[str, Any] = {"layout": layout, "env": env, "together": "sandboxes"}
     return [
-        _spec("wallet_sandbox", _manage("wallet_sandbox", "--port", str(ports["wallets"])), layout=layout, env=env),
-        _spec("message_sandbox", _manage("message_sandbox", *messages), layout=layout, env=env),
+        _spec("wallet_sandbox", _manage("wallet_sandbox", "--port", str(ports["wallets"])), **common),
+        _spec("message_sandbox", _manage("message_sandbox", *messages), **common),
     ]
 
 
@@ -32,14 +36,14 @@ def web(layout: Layout, *, env: dict[str, str], listening: socket.socket) -> Spe
     # Its default control socket lies in the home directory, where a second copy would fight over it.
     quiet = ["--no-control-socket", "--preload", "--graceful-timeout", "8", "--timeout", "60"]
     command = [str(PYTHON), "-m", "gunicorn", "collections_platform.wsgi:application", *options, *quiet]
-    return _spec("web", command, layout=layout, env=env, popen={"pass_fds": (descriptor,)})
+    return _spec("web", command, layout=layout, env=env, together=PLATFORM, popen={"pass_fds": (descriptor,)})
 
 
 def workers(layout: Layout, *, env: dict[str, str]) -> list[Spec]:
     beat = _celery("beat", "--schedule", str(layout.data / "beat-schedule"), "--pidfile=")
     return [
         *(_worker(name, queue, layout=layout, env=env) for name, queue in QUEUES.items()),
-        _spec("beat", beat, layout=layout, env=env),
+        _spec("beat", beat, layout=layout, env=env, together=PLATFORM),
     ]
 
 
@@ -49,7 +53,8 @@ def _worker(name: str, queue: str, *, layout: Layout, env: dict[str, str]) -> Sp
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     # Without its servers an orphaned worker cannot finish a task; a task that is cut off runs again without harm.
     command = _celery("worker", *options, *quiet)
-    return _spec(name, command, layout=layout, env=env, grace=20, orphan_signal=signal.SIGKILL)
+    stopping = {"together": PLATFORM, "grace": 20, "orphan_signal": signal.SIGKILL}
+    return _spec(name, command, layout=layout, env=env, **stopping)
 
 
 def _manage(*arguments: str) -> list[str]:

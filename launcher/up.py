@@ -13,8 +13,8 @@ from launcher import (
     environment,
     layout,
     locks,
-    oneshot,
     ports,
+    preparation,
     runfile,
     say,
     services,
@@ -76,11 +76,16 @@ def _serve(running: Session, *, port: int | None, demo: bool) -> None:
     env = environment.whole(ours)
     running.run.env, running.run.url = ours, ours["PUBLIC_URL"]
     running.record()
-    _prepare(place, env=env, demo=demo)
-    _start_processes(running, env=env, held=held, numbers=numbers)
+    with preparation.begun(place, env=env, demo=demo) as prepared:
+        done_before = preparation.was_done(running)
+        if not done_before:
+            prepared()
+        _start_processes(running, env=env, held=held, numbers=numbers)
+        if done_before:
+            prepared()
     _wait_until_ready(running, numbers)
     ports.remember(place.ports_file, numbers)
-    welcome.show(place, env=env)
+    welcome.show(place, url=running.run.url)
     _watch(running)
 
 
@@ -92,16 +97,6 @@ def _hold_ports(place: Layout, port: int | None) -> dict[str, socket.socket]:
     if port and ports.number(held["web"]) != port:
         say.line(f"  Port {port} is taken; using {ports.number(held['web'])}")
     return held
-
-
-def _prepare(place: Layout, *, env: dict[str, str], demo: bool) -> None:
-    command = [str(venv.PYTHON), str(services.MANAGE), "prepare", *([] if demo else ["--no-demo"])]
-    failure = LauncherError(
-        "preparing the database failed.",
-        todo="read the log below; `python3 run.py --reset` starts again with an empty database",
-    )
-    with say.step("Preparing the database" + (" and the demo" if demo else "")) as progress:
-        oneshot.run(command, log=place.log("prepare"), failure=failure, progress=progress, env=env, cwd=layout.ROOT)
 
 
 def _start_processes(

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
-from launcher import services, venv
-from launcher.layout import ROOT, Layout
+from launcher.layout import Layout
 
 COLUMNS = ("role", "email", "password", "totp")
 
 
-def show(place: Layout, *, env: dict[str, str]) -> None:
-    sys.stdout.write(text(_ask(place, env), url=env["PUBLIC_URL"]))
+def show(place: Layout, *, url: str) -> None:
+    sys.stdout.write(text(_told(place.facts_file), url=url))
     sys.stdout.flush()
 
 
-def _ask(place: Layout, env: dict[str, str]) -> dict[str, Any]:
-    """Empty when there is no demo to show; the platform itself is up all the same."""
-    command = [str(venv.PYTHON), str(services.MANAGE), "prepare", "--show"]
-    with place.log("show").open("wb") as log:
-        answer = subprocess.run(
-            command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, check=False
-        )
+def _told(facts: Path) -> dict[str, Any]:
+    """What `prepare` left for us, read once: it holds a debtor's link. Without a demo there is nothing to tell."""
     try:
-        shown = json.loads(answer.stdout)
-    except ValueError:
+        shown = json.loads(facts.read_text())
+    except (OSError, ValueError):
         return {}
+    finally:
+        facts.unlink(missing_ok=True)
     return shown if isinstance(shown, dict) else {}
 
 

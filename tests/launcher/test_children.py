@@ -80,3 +80,27 @@ def test_a_long_log_is_rolled_at_the_next_start(tmp_path: Path, monkeypatch: pyt
     children.start(spec("print('new')", tmp_path / "web.log")).process.wait(timeout=10)
     assert (tmp_path / "web.log").read_text() == "new\n"
     assert (tmp_path / "web.log.1").read_text() == "x" * 11
+
+
+def test_neighbours_that_stop_together_are_all_asked_before_one_is_waited_for(tmp_path: Path) -> None:
+    family = Family()
+    # Each leaves only once the other has been asked as well.
+    leaving = (
+        "import pathlib, signal, sys, time\n"
+        "def leave(*_):\n"
+        "    pathlib.Path(sys.argv[1]).touch()\n"
+        "    until = time.monotonic() + 20\n"
+        "    while time.monotonic() < until and not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.02)\n"
+        "    sys.exit(0 if pathlib.Path(sys.argv[2]).exists() else 1)\n"
+        "signal.signal(signal.SIGTERM, leave)\n"
+        "print('up', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    marks = [str(tmp_path / "a"), str(tmp_path / "b")]
+    for name, arguments in (("one", marks), ("two", marks[::-1])):
+        command = [sys.executable, "-c", leaving, *arguments]
+        family.start(Spec(name=name, command=command, log=tmp_path / f"{name}.log", grace=30, together="pair"))
+        wait_for_text(tmp_path / f"{name}.log", "up")
+    processes = [child.process for child in family.children]
+    family.stop()
+    assert [process.returncode for process in processes] == [0, 0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -18,13 +20,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="leave out the demo data")
-        parser.add_argument("--show", action="store_true", help="print the address, demo logins and a debtor's link")
+        parser.add_argument("--facts", type=Path, help="write the address, demo logins and a debtor's link here")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["show"]:
-            self.stdout.write(json.dumps(demo_facts()))
-            return
         self._prepare(with_demo=settings.SANDBOX and not options["no_demo"])
+        if options["facts"]:
+            _write_private(options["facts"], json.dumps(demo_facts()))
 
     def _prepare(self, *, with_demo: bool) -> None:
         call_command("ensure_secrets", verbosity=0)
@@ -43,3 +44,10 @@ class Command(BaseCommand):
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
         self.stdout.flush()
+
+
+def _write_private(path: Path, text: str) -> None:
+    """For its owner alone: the debtor's link opens without a login."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
