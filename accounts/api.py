@@ -36,6 +36,7 @@ from accounts.serializers import (
 )
 from accounts.webhooks import replay
 from common.api import NewestFirst, RateLimitHeaders, idempotent
+from common.api_filters import CreatedFilter
 from common.errors import Conflict, InvalidInput
 
 REFERENCE = OpenApiParameter("reference", str, OpenApiParameter.PATH)
@@ -53,24 +54,34 @@ class CreditorViewSet(RateLimitHeaders, viewsets.ReadOnlyModelViewSet):
         return creditors_of_key(key_of(self.request))
 
 
+class DebtorFilter(filters.FilterSet):
+    creditor = filters.CharFilter(field_name="creditor__code")
+
+    class Meta:
+        model = Debtor
+        fields = ["creditor", "creditor_reference", "country", "language"]
+
+
 class DebtorViewSet(RateLimitHeaders, viewsets.ReadOnlyModelViewSet):
     queryset = Debtor.objects.none()
     serializer_class = DebtorSerializer
     scopes = {"GET": "accounts:read"}
     pagination_class = NewestFirst
-    filterset_fields = ["creditor_reference", "country"]
+    filterset_class = DebtorFilter
 
     def get_queryset(self) -> QuerySet[Debtor]:
         return debtors_of_key(key_of(self.request)).select_related("creditor").prefetch_related("contact_points")
 
 
-class AccountFilter(filters.FilterSet):
+class AccountFilter(CreatedFilter):
     creditor = filters.CharFilter(field_name="creditor__code")
+    debtor = filters.UUIDFilter(field_name="debtor_id")
+    due_after = filters.DateFilter(field_name="due_date", lookup_expr="gte")
     due_before = filters.DateFilter(field_name="due_date", lookup_expr="lt")
 
     class Meta:
         model = Account
-        fields = ["creditor", "status", "creditor_reference", "product", "currency", "due_before"]
+        fields = ["creditor", "status", "creditor_reference", "product", "currency"]
 
 
 class AccountViewSet(RateLimitHeaders, mixins.ListModelMixin, viewsets.GenericViewSet):
@@ -133,6 +144,14 @@ class WebhookEndpointViewSet(RateLimitHeaders, mixins.DestroyModelMixin, viewset
         return Response(WebhookEndpointSerializer(row).data | {"secret": secret}, status=status.HTTP_201_CREATED)
 
 
+class DeliveryFilter(filters.FilterSet):
+    endpoint = filters.NumberFilter(field_name="endpoint_id")
+
+    class Meta:
+        model = WebhookDelivery
+        fields = ["endpoint", "state", "kind"]
+
+
 class WebhookDeliveryViewSet(RateLimitHeaders, viewsets.ReadOnlyModelViewSet):
     """The delivery log; a finished delivery can be sent again."""
 
@@ -140,7 +159,7 @@ class WebhookDeliveryViewSet(RateLimitHeaders, viewsets.ReadOnlyModelViewSet):
     serializer_class = WebhookDeliverySerializer
     scopes = {"GET": "webhooks:write", "POST": "webhooks:write"}
     pagination_class = NewestFirst
-    filterset_fields = ["state", "kind", "endpoint"]
+    filterset_class = DeliveryFilter
 
     def get_queryset(self) -> QuerySet[WebhookDelivery]:
         return WebhookDelivery.objects.filter(endpoint__creditor__in=creditors_of_key(key_of(self.request)))

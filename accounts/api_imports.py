@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import FileResponse
+from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
@@ -21,6 +22,7 @@ from accounts.imports.services import open_import, request_check, set_mapping, s
 from accounts.models import ImportJob
 from accounts.selectors import creditors_of_key, named_creditor_of_key
 from common.api import NewestFirst, RateLimitHeaders
+from common.api_filters import CreatedFilter
 
 
 class ImportSerializer(serializers.ModelSerializer):
@@ -51,6 +53,14 @@ class MappingSerializer(serializers.Serializer):
     options = serializers.DictField(required=False, default=dict, help_text="date_format, decimal, currency, ...")
 
 
+class ImportFilter(CreatedFilter):
+    creditor = filters.CharFilter(field_name="creditor__code")
+
+    class Meta:
+        model = ImportJob
+        fields = ["creditor", "state", "file_name", "file_sha256"]
+
+
 class ImportViewSet(RateLimitHeaders, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Sending a file twice is harmless: accounts are recognised by the creditor's reference."""
 
@@ -58,6 +68,7 @@ class ImportViewSet(RateLimitHeaders, mixins.ListModelMixin, mixins.RetrieveMode
     serializer_class = ImportSerializer
     scopes = {"GET": "imports:write", "POST": "imports:write", "PUT": "imports:write"}
     pagination_class = NewestFirst
+    filterset_class = ImportFilter
     parser_classes = [MultiPartParser, JSONParser]
 
     def get_queryset(self) -> QuerySet[ImportJob]:

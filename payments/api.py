@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
@@ -16,6 +15,7 @@ from common.api import NewestFirst, RateLimitHeaders, idempotent
 from common.errors import NotFound
 from common.ids import row_id_of
 from common.money import Money
+from payments.api_filters import LinkFilter, PaymentFilter
 from payments.models import Payment, PaymentLink
 from payments.serializers import NewLinkSerializer, PaymentLinkSerializer, PaymentSerializer
 from payments.services.links import create_link
@@ -33,6 +33,7 @@ class PaymentLinkViewSet(RateLimitHeaders, mixins.ListModelMixin, mixins.Retriev
     serializer_class = PaymentLinkSerializer
     scopes = {"GET": "payments:read", "POST": "links:write"}
     pagination_class = NewestFirst
+    filterset_class = LinkFilter
 
     def get_queryset(self) -> QuerySet[PaymentLink]:
         return PaymentLink.objects.filter(account__in=accounts_of_key(key_of(self.request))).select_related("account")
@@ -52,18 +53,6 @@ class PaymentLinkViewSet(RateLimitHeaders, mixins.ListModelMixin, mixins.Retriev
             valid_days=wanted["valid_days"],
         )
         return Response(PaymentLinkSerializer(link).data | {"url": url}, status=status.HTTP_201_CREATED)
-
-
-class PaymentFilter(filters.FilterSet):
-    finished_after = filters.IsoDateTimeFilter(field_name="finished_at", lookup_expr="gte")
-    account = filters.CharFilter(method="by_account", help_text="The account's public reference.")
-
-    class Meta:
-        model = Payment
-        fields = ["state", "source", "currency", "finished_after", "account"]
-
-    def by_account(self, rows: QuerySet[Payment], name: str, reference: str) -> QuerySet[Payment]:
-        return rows.filter(account_id=row_id_of(reference) or 0)
 
 
 class PaymentViewSet(RateLimitHeaders, mixins.ListModelMixin, viewsets.GenericViewSet):
