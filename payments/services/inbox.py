@@ -49,7 +49,7 @@ def receive_notice(provider: Provider, call: HttpIn) -> Noticed:
     try:
         if lacking is not None:
             ask(lacking, provider)
-        events = wallet.parse_webhook(call)
+        events = [_storable(event) for event in wallet.parse_webhook(call)]
     except InvalidWebhook as error:
         _keep_refusal(provider, call, error)
         return Noticed(HttpOut(status=400, body=wallet.webhook_reply(False).body))
@@ -59,6 +59,20 @@ def receive_notice(provider: Provider, call: HttpIn) -> Noticed:
     with transaction.atomic():
         stored = [_store_event(provider, event) for event in events]
     return Noticed(wallet.webhook_reply(True), tuple(row_id for row_id, times in stored if times == 1))
+
+
+def _storable(event: Event) -> Event:
+    """A zero byte or half a character is in no genuine notice, and no column could hold it."""
+    about = event.payment or event.mandate or event.refund
+    reference = about.merchant_ref if about else ""
+    text = json.dumps([event.dedupe_key, event.type, reference, _said(event), dict(event.facts)], ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidWebhook("The notice carries half a character.") from error
+    if "\\u0000" in text:
+        raise InvalidWebhook("The notice carries a zero byte.")
+    return event
 
 
 def _store_event(provider: Provider, event: Event) -> tuple[int, int]:
@@ -76,7 +90,8 @@ def _said(event: Event) -> dict[str, Any]:
     """The claim in our own words: what applying needs, without the provider's vocabulary."""
     if event.payment:
         state, reference = event.payment.state.value, event.payment.provider_ref
-        return {"state": state, "provider_ref": reference, **_money(event.payment.amount)}
+        mentioned = {"refund_ref": event.refund.refund_ref} if event.refund else {}
+        return {"state": state, "provider_ref": reference, **_money(event.payment.amount), **mentioned}
     if event.mandate:
         return {"state": event.mandate.state.value, "mandate_ref": event.mandate.mandate_ref}
     if event.refund:
