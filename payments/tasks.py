@@ -11,7 +11,7 @@ from common.heartbeat import beat
 from payments import services
 from payments.debits import debit_due_instalments, notice_due_debits
 from wallets.health import forget_old_minutes
-from wallets.services import sweep_mandates, tell_providers_of_endings
+from wallets.services import sweep_mandates, tell_providers_of_endings, tell_providers_of_removals
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ def close_expired() -> None:
 @shared_task(name="payments.end_mandates")
 def end_mandates() -> None:
     tell_providers_of_endings()
+    tell_providers_of_removals()
     beat("end_mandates")
 
 

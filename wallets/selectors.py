@@ -105,6 +105,12 @@ def access_method(debtor_id: UUID, method_id: UUID) -> PaymentMethod:
     return method
 
 
+def chargeable_method(debtor_id: UUID, provider: Provider) -> PaymentMethod | None:
+    """The wallet of this provider the person had saved while paying, the one they put first."""
+    rows = PaymentMethod.objects.filter(debtor_id=debtor_id, provider=provider, removed_at=None, origin="payment")
+    return next((row for row in rows if row.is_chargeable), None)
+
+
 def live_mandate(account: Account) -> Mandate | None:
     return account.mandates.filter(state__in=["active", "paused"]).select_related("provider").first()
 

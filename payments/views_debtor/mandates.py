@@ -36,8 +36,15 @@ from payments.views_debtor.phones import phone_form
 from wallets.gateway import adapter
 from wallets.models import Mandate
 from wallets.providers.base import Capability, ConfigError
-from wallets.selectors import Offer, live_mandate, offers
-from wallets.services import Terms, pause_mandate, refresh_mandate, resume_mandate, start_mandate
+from wallets.selectors import Offer, chargeable_method, live_mandate, offers
+from wallets.services import (
+    Terms,
+    pause_mandate,
+    refresh_mandate,
+    resume_mandate,
+    sign_with_saved_wallet,
+    start_mandate,
+)
 
 
 def _wallets(visit: Visit) -> list[Offer]:
@@ -117,6 +124,7 @@ def _show_terms(
         "plan": plan,
         "form": form,
         "wallet": wallet,
+        "saved": chargeable_method(visit.account.debtor_id, wallet.provider),
         "others": [one for one in _wallets(visit) if one.provider.pk != wallet.provider.pk],
         "terms": terms,
         "shown": fingerprint(terms),
@@ -165,6 +173,8 @@ def _sign(request: HttpRequest, visit: Visit, mandate: Mandate) -> HttpResponse:
     page = visit.url("mandate_page", mandate.reference)
     if mandate.state != "pending":
         return SeeOther(page)
+    if _signed_before(mandate):
+        return SeeOther(page)
     phone = ""
     if asks_phone(mandate):
         form = phone_form(request, visit)
@@ -184,6 +194,14 @@ def _sign(request: HttpRequest, visit: Visit, mandate: Mandate) -> HttpResponse:
         return SeeOther(f"{page}?unreachable=1")
     step = step_for(action)
     return _show_mandate(request, visit, mandate, opened=step) if step else SeeOther(action.url or page)
+
+
+def _signed_before(mandate: Mandate) -> bool:
+    """With a wallet the person had remembered while paying there is nothing to open. Silence: they sign by hand."""
+    try:
+        return sign_with_saved_wallet(mandate)
+    except PlatformError:
+        return False
 
 
 def _mandate(visit: Visit, reference: str) -> Mandate:

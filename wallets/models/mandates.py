@@ -111,5 +111,10 @@ class Mandate(models.Model):
         return public_reference("MND", self.pk)
 
     @property
+    def shares_its_wallet(self) -> bool:
+        """It draws on a wallet that was saved while paying. That wallet stays when the agreement ends."""
+        return self.payment_method is not None and self.payment_method.is_chargeable
+
+    @property
     def cap(self) -> Money:
         return Money(self.cap_minor, self.currency)

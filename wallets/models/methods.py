@@ -18,6 +18,7 @@ from wallets.models.register import Provider
 class PaymentMethod(models.Model):
     """A debtor's linked wallet. `token` is how the provider knows it: encrypted, shown to nobody.
 
+    One that was saved while paying is debited by its token; removed, it keeps the token until the provider forgot it.
     `hint` is what the payer recognises it by ("•••• 4242"); `label` is the name they gave it.
     """
 
@@ -36,12 +37,23 @@ class PaymentMethod(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     last_used_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+    detach_due_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When to tell the provider (again) to forget this wallet.")
+    )
+    detach_tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=now)
 
     class Meta:
         ordering = ["position", "created_at"]
+        indexes = [
+            models.Index(fields=["detach_due_at"], condition=Q(detach_due_at__isnull=False), name="method_to_detach")
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(origin__in=["mandate", "payment"]), name="payment_method_origin_known"),
+            models.CheckConstraint(
+                condition=Q(detach_due_at__isnull=True) | Q(removed_at__isnull=False),
+                name="payment_method_detached_when_removed",
+            ),
             models.UniqueConstraint(
                 fields=["debtor", "provider", "token_index"],
                 condition=Q(removed_at__isnull=True),
@@ -51,6 +63,11 @@ class PaymentMethod(models.Model):
 
     def __str__(self) -> str:
         return self.label or str(self.provider_id)
+
+    @property
+    def is_chargeable(self) -> bool:
+        """Saved while paying: the provider debits it by its token, without another signature."""
+        return self.removed_at is None and self.origin == self.Origin.PAYMENT and bool(self.token)
 
     @property
     def display_name(self) -> str:

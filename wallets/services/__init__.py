@@ -4,6 +4,7 @@ What talks to a provider must be called outside a transaction; it says so by rai
 """
 
 from wallets.services.applying import apply_mandate_notice, apply_mandate_result
+from wallets.services.detaching import tell_providers_of_removals
 from wallets.services.ending import revoke_mandate, tell_providers_of_endings
 from wallets.services.linking import link_method, mark_used, move_method, remove_method, rename_method
 from wallets.services.pausing import pause_mandate, resume_mandate
@@ -14,6 +15,7 @@ from wallets.services.proposing import (
     refresh_mandate,
     start_mandate,
 )
+from wallets.services.reusing import sign_with_saved_wallet
 from wallets.services.sweeping import sweep_mandates
 
 __all__ = [
@@ -31,7 +33,9 @@ __all__ = [
     "rename_method",
     "resume_mandate",
     "revoke_mandate",
+    "sign_with_saved_wallet",
     "start_mandate",
     "sweep_mandates",
     "tell_providers_of_endings",
+    "tell_providers_of_removals",
 ]

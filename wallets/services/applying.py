@@ -10,7 +10,7 @@ from common.clock import now
 from wallets.gateway import adapter, call
 from wallets.models import MANDATE_STATES, Mandate, Provider
 from wallets.providers.base import MandateResult, MandateState
-from wallets.services.linking import link_method
+from wallets.services.linking import forget_token, link_method
 from wallets.signals import tell_started, tell_stopped
 
 LIVE = ("active", "paused")
@@ -67,7 +67,7 @@ def _end_stray(mandate: Mandate, result: MandateResult) -> bool:
     mandate.provider_reference = result.mandate_ref or mandate.provider_reference
     if changed:
         mandate.state, mandate.ended_at, mandate.state_reason = "revoked", now(), "another agreement is active"
-    mandate.revoke_due_at = now()
+    mandate.revoke_due_at = None if mandate.shares_its_wallet else now()
     mandate.save()
     if changed:
         _tell(mandate, before=before, source="system")
@@ -115,21 +115,25 @@ def apply_mandate_notice(
     provider: Provider, *, merchant_reference: str, mandate_ref: str, state: str
 ) -> tuple[bool, str]:
     """Apply a verified notice about a mandate: an ending at once, anything else after asking the provider."""
-    mandate = _mandate_of(provider, merchant_reference=merchant_reference, mandate_ref=mandate_ref)
-    if mandate is None:
-        return False, "no agreement of ours has this reference"
-    if state in MANDATE_STATES.final and mandate.provider_reference in ("", mandate_ref):
+    ends = state in MANDATE_STATES.final
+    forgotten = forget_token(provider, mandate_ref) if ends and mandate_ref else 0
+    mandates = _mandates_of(provider, merchant_reference=merchant_reference, mandate_ref=mandate_ref)
+    if not mandates:
+        why = "a saved wallet ended" if forgotten else "no agreement of ours has this reference"
+        return bool(forgotten), why
+    mandate = mandates[0]
+    if ends and mandate.provider_reference in ("", mandate_ref):
         result = MandateResult(state=MandateState(state), merchant_ref=merchant_reference, mandate_ref=mandate_ref)
-        return apply_mandate_result(mandate.pk, result, source="notice"), f"the provider says {state}"
+        changed = [apply_mandate_result(one.pk, result, source="notice") for one in mandates]
+        return any(changed) or bool(forgotten), f"the provider says {state}"
     wallet = adapter(provider)
     result = call(wallet.get_mandate(mandate.provider_reference or mandate_ref, mandate.merchant_reference), provider)
     changed = apply_mandate_result(mandate.pk, result, source="notice")
     return changed, f"the provider confirms {result.state.value}"
 
 
-def _mandate_of(provider: Provider, *, merchant_reference: str, mandate_ref: str) -> Mandate | None:
-    """By our number; a notice of an ending may carry only theirs."""
-    mandates = Mandate.objects.filter(provider=provider)
-    if merchant_reference:
-        return mandates.filter(merchant_reference=merchant_reference).first()
-    return mandates.filter(provider_reference=mandate_ref).first() if mandate_ref else None
+def _mandates_of(provider: Provider, *, merchant_reference: str, mandate_ref: str) -> list[Mandate]:
+    """By our number; else by theirs, which a notice of an ending may carry alone. A saved wallet may carry several."""
+    mandates = Mandate.objects.filter(provider=provider).order_by("account_id", "pk")
+    ours = list(mandates.filter(merchant_reference=merchant_reference)) if merchant_reference else []
+    return ours or (list(mandates.filter(provider_reference=mandate_ref)) if mandate_ref else [])

@@ -33,7 +33,8 @@ def revoke_mandate(mandate: Mandate, *, by: User | None = None, reason: str, sou
     if row.state in MANDATE_STATES.final:
         return False
     before, row.state, row.state_reason, row.paused_by = row.state, "revoked", reason[:200], ""
-    row.ended_at = row.revoke_due_at = now()
+    row.ended_at = now()
+    row.revoke_due_at = None if row.shares_its_wallet else row.ended_at
     row.save(update_fields=["state", "state_reason", "paused_by", "ended_at", "revoke_due_at"])
     record_event(
         "mandate.revoked",

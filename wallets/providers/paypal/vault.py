@@ -156,14 +156,15 @@ class VaultOperations:
         return found[0] if answer.ok and len(found) == 1 else ""
 
     def _token(self, token: str, merchant_ref: str) -> Operation[MandateResult]:
-        known = MandateResult(state=MandateState.ACTIVE, merchant_ref=merchant_ref, mandate_ref=token)
+        """By its own id. A wallet saved while paying carries that payment's number, not the agreement's."""
+        known = MandateResult(state=MandateState.ACTIVE, mandate_ref=token)
         answer = yield from self._gateway.get(f"{TOKENS}/{token}", purpose="paypal.payment_tokens.get")
         if not answer.ok:
-            return _not_there(answer, known)
+            return _not_there(answer, replace(known, merchant_ref=merchant_ref))
         result = self._saved(answer.data, known)
         if result.mandate_ref != token:
             raise OutcomeUnknown("PayPal answered about another saved wallet.")
-        return result
+        return replace(result, merchant_ref=merchant_ref or result.merchant_ref)
 
     def _saved(self, data: Mapping[str, Any], known: MandateResult) -> MandateResult:
         token, customer = reading.text(data, "id"), reading.mapping(data, "customer")
