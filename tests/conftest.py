@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from django.conf import settings
 from django.core.management import call_command
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests import factories
 
+# OpenSSL proves the primes of an RSA key whenever it reads one; the tests read the same few keys very often.
+serialization.load_pem_private_key = cache(serialization.load_pem_private_key)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

@@ -5,6 +5,7 @@ import secrets
 import string
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -49,6 +50,12 @@ def ensure_rsa_pair(secrets_dir: Path | str, wallet: str, owner: str) -> tuple[P
     _ensure_private(private)
     _write(public, _public_pem(private))
     return private, public
+
+
+@cache
+def stranger() -> rsa.RSAPrivateKey:
+    """A key nobody trusts, for forged signatures; made once, for making one takes longer than all else here."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def ensure_text_secret(secrets_dir: Path | str, wallet: str, name: str, *, length: int = 32, prefix: str = "") -> Path:

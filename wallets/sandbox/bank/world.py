@@ -9,14 +9,13 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from wallets.sandbox.bank.merchant import MERCHANT
 from wallets.sandbox.clock import SandboxClock
 from wallets.sandbox.faults import Faults
-from wallets.sandbox.keys import ensure_rsa_pair
+from wallets.sandbox.keys import ensure_rsa_pair, stranger
 from wallets.sandbox.notifier import Notifier
 from wallets.sandbox.simulator import Refused
 from wallets.sandbox.store import Document, Store
@@ -32,7 +31,7 @@ class Seal:
         self._theirs: Any = load_pem_public_key(theirs.read_bytes())
 
     def signed(self, fields: dict[str, str], *, forged: bool = False) -> dict[str, str]:
-        key: Any = generate_private_key(65537, 2048) if forged else self._own
+        key: Any = stranger() if forged else self._own
         return {**fields, "sign": b64encode(key.sign(_line(fields), PKCS1v15(), SHA256())).decode()}
 
     def genuine(self, fields: dict[str, str]) -> bool:

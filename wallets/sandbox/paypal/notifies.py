@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from wallets.sandbox.keys import stranger
 from wallets.sandbox.notifier import Delivery
 from wallets.sandbox.paypal.merchant import WEBHOOK_ID
 from wallets.sandbox.paypal.world import World, new_id
@@ -77,7 +77,7 @@ class Sealer:
         sent = world.stamp(world.clock.now() - (STALE if fault == "stale" else timedelta(0)))
         transmission = str(uuid.uuid4())
         text = f"{transmission}|{sent}|{WEBHOOK_ID}|{zlib.crc32(body) & 0xFFFFFFFF}"
-        key = generate_private_key(65537, 2048) if fault == "forge" else self._key
+        key = stranger() if fault == "forge" else self._key
         headers = {
             "Content-Type": "application/json",
             "PAYPAL-TRANSMISSION-ID": transmission,
