@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from wallets.sandbox.faults import CALL_FAULTS, NOTIFY_FAULTS
+from wallets.sandbox import limits
 from wallets.sandbox.simulator import Ground, Refused, Simulator
 from wallets.sandbox.store import Document
 from wallets.sandbox.web import Request, Response, Route, page, redirect, reply_json
@@ -40,12 +40,11 @@ class Control:
             "wallets": list(self.simulators),
             "now": self.ground.clock.now().isoformat(timespec="seconds"),
             "faults": simulator.faults.waiting(),
-            "call_faults": CALL_FAULTS,
-            "notify_faults": NOTIFY_FAULTS,
             "declines": simulator.declines,
             "tables": simulator.tables(),
-            "notifies": notifies,
+            "notifies": [{**one, "about": _about(one["fields"])} for one in notifies],
             "debits": len(store.all(f"{key}.debit")),
+            **limits.choices(key),
         }
         return page(request, "control.html", context)
 
@@ -85,6 +84,9 @@ class Control:
 
     def order_fault(self, request: Request, key: str) -> Response:
         fields = request.fields()
+        refusal = limits.no_fault(key, str(fields.get("kind", "")))
+        if refusal:
+            return reply_json({"error": str(refusal)}, 409)
         try:
             ordered = self.simulators[key].faults.order(
                 str(fields.get("kind", "")),
@@ -111,15 +113,24 @@ class Control:
     def user(self, request: Request, key: str) -> Response:
         """The payer acts in the wallet: `action`, and the fields that name what it is about."""
         fields = request.fields()
+        action = str(fields.get("action", ""))
+        refusal = limits.no_action(key, action)
+        if refusal:
+            return reply_json({"error": str(refusal)}, 409)
         try:
             with self.ground.store.lock:
-                return _done(request, self.simulators[key].act(str(fields.get("action", "")), fields), key)
+                return _done(request, self.simulators[key].act(action, fields), key)
         except Refused as refusal:
             return reply_json({"error": refusal.code}, 409)
 
     def resend(self, request: Request, key: str, name: str) -> Response:
         found = self.ground.notifier.resend(name)
         return _done(request, {"ok": found}, key) if found else reply_json({"error": "no such notify"}, 404)
+
+
+def _about(fields: Document) -> str:
+    """What a notice is about, as its wallet calls it."""
+    return next((str(fields[name]) for name in ("notify_type", "event_type", "type") if fields.get(name)), "")
 
 
 def _aware(text: str) -> datetime:

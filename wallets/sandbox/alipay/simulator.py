@@ -52,14 +52,20 @@ class AlipaySimulator(Simulator):
         return form_delivery(notifies.prepare(self.world, notify), accepted=lambda status, answer: answer == "success")
 
     def act(self, action: str, fields: Document) -> Document:
-        """`pay` (a trade), or `sign`, `unsign`, `expire` (an agreement)."""
-        if action == "pay":
-            trade = trades.find_asked(self.world, fields)
-            by_agreement = trade["agreement_no"]
-            return agreements.settle(self.world, trade) if by_agreement else trades.pay(self.world, trade)
+        """`pay`, `decline` (a trade), or `sign`, `unsign`, `expire` (an agreement)."""
+        if "reference" in fields:
+            fields = {"out_trade_no": fields["reference"], "external_agreement_no": fields["reference"], **fields}
+        if action in ("pay", "decline"):
+            return self._answer(action, trades.find_asked(self.world, fields), str(fields.get("code") or DECLINES[0]))
         if action not in AGREEMENT_ACTIONS:
             raise Refusal("unknown action")
         return AGREEMENT_ACTIONS[action](self.world, agreements.find_asked(self.world, fields))
+
+    def _answer(self, action: str, trade: Document, code: str) -> Document:
+        by_agreement = trade["agreement_no"]
+        if action == "decline":
+            return trades.decline(self.world, trade, code)
+        return agreements.settle(self.world, trade) if by_agreement else trades.pay(self.world, trade)
 
     def tables(self) -> tuple[Table, ...]:
         store = self.ground.store
@@ -91,8 +97,9 @@ def _agreement_row(agreement: Document) -> Row:
 
 def _trade_row(trade: Document) -> Row:
     payable = trade["status"] == "WAIT_BUYER_PAY"
+    answers = (("pay", _("Pay")), ("decline", _("Decline")))
     return Row(
         cells=(trade["out_trade_no"], trade["status"], f"{trade['currency']} {trade['total_amount']}"),
         fields={"out_trade_no": trade["out_trade_no"]},
-        actions=(("pay", _("Pay")),) if payable else (),
+        actions=answers if payable else (),
     )

@@ -87,6 +87,15 @@ def pay(world: World, trade: Document) -> Document:
     return trade
 
 
+def decline(world: World, trade: Document, code: str) -> Document:
+    """The payer could not pay. On a page there is another try; an accepted charge by agreement is over for good."""
+    if trade["status"] != "WAIT_BUYER_PAY":
+        raise Refusal("ACQ.TRADE_STATUS_ERROR")
+    if trade["agreement_no"]:
+        world.save_trade({**trade, "status": "TRADE_CLOSED"})
+    return {"out_trade_no": trade["out_trade_no"], "declined": code}
+
+
 def money(trade: Document) -> dict[str, str]:
     amount = {"total_amount": trade["total_amount"]}
     return amount if trade["currency"] == "CNY" else {**amount, "trans_currency": trade["currency"]}

@@ -60,16 +60,17 @@ class BankSimulator(Simulator):
         return Delivery(json.dumps(signed).encode(), headers, accepted=lambda status, answer: answer == "SUCCESS")
 
     def act(self, action: str, fields: Document) -> Document:
-        """`pay` or `cancel` (an order, by `ordNo`), `settle_refund` (`refund_ref`, `succeeds`)."""
+        """`pay`, `decline` or `cancel` (an order, by `ordNo`), `settle_refund` (`refund_ref`, `succeeds`)."""
         if action == "settle_refund":
             succeeds = fields.get("succeeds") is not False
             return orders.settle_refund(self.world, str(fields.get("refund_ref", "")), succeeds=succeeds)
-        order = self.world.order(str(fields.get("ordNo", "")))
+        order = self.world.order(str(fields.get("ordNo") or fields.get("reference", "")))
         if action == "pay":
             return orders.pay(self.world, order)
-        if action != "cancel":
+        if action not in ("decline", "cancel"):
             raise Refused("unknown action")
-        return order
+        # The code stays open until it runs out: the payer may scan it again.
+        return {"ordNo": order["ordNo"], "declined": str(fields.get("code") or self.declines[0])}
 
     def tables(self) -> tuple[Table, ...]:
         rows = tuple(map(_row, self.ground.store.all("bank.order", newest=NEWEST)))
@@ -146,5 +147,5 @@ def _row(order: Document) -> Row:
     return Row(
         cells=(order["ordNo"], order["state"], f"CNY {_shown(order)['shown']}"),
         fields={"ordNo": order["ordNo"]},
-        actions=(("pay", _("Pay")),) if order["state"] == "WAIT" else (),
+        actions=(("pay", _("Pay")), ("decline", _("Decline"))) if order["state"] == "WAIT" else (),
     )

@@ -115,6 +115,8 @@ class Gateway:
         return books.pull(self.world, content)
 
     def _reversal(self, content: Document, fault: Document) -> Document:
+        if fault["kind"] == "decline":
+            raise Fault(400, fault["code"] or "400.002.02", "Bad Request")
         return books.reverse(self.world, content, settle=fault["kind"] != "accept_only")
 
     def _register(self, content: Document, fault: Document) -> Document:

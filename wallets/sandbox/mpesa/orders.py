@@ -37,11 +37,11 @@ def answer(world: World, order: Document, choice: str, pin: str = PIN) -> Docume
     return order
 
 
-def cancel(world: World, order: Document) -> Document:
-    """By the payer, in the wallet's own menu. Nobody tells the merchant."""
+def end(world: World, order: Document, state: str) -> Document:
+    """`cancelled` by the payer in the wallet's own menu, or `expired`. Nobody tells the merchant."""
     if order["state"] != "active":
         raise Refused("the order is not active")
-    return world.store.put("mpesa.order", order["id"], {**order, "state": "cancelled"})
+    return world.store.put("mpesa.order", order["id"], {**order, "state": state})
 
 
 def end_overdue(world: World) -> None:

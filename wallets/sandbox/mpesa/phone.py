@@ -62,7 +62,7 @@ class Phone:
         with self.world.store.lock:
             order = self.world.store.get("mpesa.order", number)
             try:
-                orders.cancel(self.world, order if order and order["msisdn"] == msisdn else {"state": ""})
+                orders.end(self.world, order if order and order["msisdn"] == msisdn else {"state": ""}, "cancelled")
             except Refused:
                 return redirect(f"/mpesa/phone/{msisdn}/")
         return redirect(f"/mpesa/phone/{msisdn}/")

@@ -15,6 +15,7 @@ from wallets.sandbox.store import Document
 from wallets.sandbox.web import Route
 
 NEWEST = 15
+ENDS = {"unsign": "cancelled", "expire": "expired"}
 CHOICES = {"pay": "pay", "sign": "pay", "cancel": "cancel", "decline": "cancel", "ignore": "ignore"}
 
 
@@ -47,14 +48,14 @@ class MPesaSimulator(Simulator):
         return Delivery(json.dumps(body).encode(), {"Content-Type": "application/json"})
 
     def act(self, action: str, fields: Document) -> Document:
-        """`pay`, `cancel`, `ignore` (a prompt, by `reference` or `phone`), `sign`, `unsign` (an order, by `reference`),
-        `bill` (`phone`, `account`, `amount`), `balance` (`phone`, `amount`), `settle_refund` (`refund_ref`,
-        `succeeds`), `tick`."""
+        """`pay`, `cancel`, `ignore` (a prompt, by `reference` or `phone`), `sign`, `unsign`, `expire` (an order, by
+        `reference`), `bill` (`phone`, `account`, `amount`), `balance` (`phone`, `amount`), `settle_refund`
+        (`refund_ref`, `succeeds`), `tick`."""
         tick(self.world)
         if action in CHOICES:
             return self._answer(CHOICES[action], fields)
-        if action == "unsign":
-            return orders.cancel(self.world, self._order(fields))
+        if action in ("unsign", "expire"):
+            return orders.end(self.world, self._order(fields), ENDS[action])
         if action == "bill":
             return self._pay_bill(str(fields["phone"]), int(fields["amount"]), str(fields["account"]))
         if action == "balance":
@@ -133,7 +134,10 @@ def _prompt_row(prompt: Document) -> Row:
 
 
 def _order_row(order: Document) -> Row:
-    actions = {"waiting": (("sign", _("Approve")), ("cancel", _("Cancel"))), "active": (("unsign", _("Cancel")),)}
+    actions = {
+        "waiting": (("sign", _("Approve")), ("cancel", _("Cancel"))),
+        "active": (("unsign", _("Cancel")), ("expire", _("Expire"))),
+    }
     return Row(
         cells=(order["msisdn"], order["reference"], f"KES {order['amount']}", f"{order['state']} {order['code']}"),
         fields={"reference": order["reference"]},

@@ -67,6 +67,8 @@ class PayPalSimulator(Simulator):
         }
         if action not in actions:
             raise Refusal("unknown action")
+        if "reference" in fields:
+            fields = {**vault.named(self.world, str(fields["reference"])), "invoice_id": fields["reference"], **fields}
         return actions[action](fields)
 
     def _order(self, about: Document) -> Document:
@@ -109,6 +111,11 @@ class PayPalSimulator(Simulator):
                 rows=tuple(map(_capture_row, store.all("paypal.capture", newest=NEWEST))),
             ),
             Table(
+                title=_("Agreements"),
+                header=(_("Number"), _("Status"), _("Agreement")),
+                rows=tuple(map(_setup_row, store.all("paypal.setup", newest=NEWEST))),
+            ),
+            Table(
                 title=_("Saved wallets"),
                 header=(_("Number"), _("Status"), _("Agreement")),
                 rows=tuple(map(_token_row, store.all("paypal.token", newest=NEWEST))),
@@ -138,6 +145,15 @@ def _capture_row(capture: Document) -> Row:
         cells=(capture["invoice_id"], f"{capture['status']} {capture['reason']}", _money(capture["amount"])),
         fields={"invoice_id": capture["invoice_id"]},
         actions=actions.get(capture["status"], ()),
+    )
+
+
+def _setup_row(setup: Document) -> Row:
+    waits = setup["status"] == "PAYER_ACTION_REQUIRED"
+    return Row(
+        cells=(setup["id"], setup["status"], setup["customer"].get("merchant_customer_id", "")),
+        fields={"setup_id": setup["id"]},
+        actions=(("sign", _("Sign")),) if waits else (),
     )
 
 

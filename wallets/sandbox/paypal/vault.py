@@ -38,6 +38,17 @@ def find_setup(world: World, setup_id: str) -> Document:
     return setup
 
 
+def named(world: World, reference: str) -> dict[str, str]:
+    """The newest setup and saved wallet made under this number of the merchant's."""
+    found: dict[str, str] = {}
+    for kind in ("setup", "token"):
+        ours = [
+            one for one in world.store.all(f"paypal.{kind}") if one["customer"].get("merchant_customer_id") == reference
+        ]
+        found |= {f"{kind}_id": one["id"] for one in ours[-1:]}
+    return found
+
+
 def approve(world: World, setup: Document) -> Document:
     if setup["status"] != "PAYER_ACTION_REQUIRED":
         raise Refusal("SETUP_TOKEN_ALREADY_APPROVED")

@@ -18,6 +18,7 @@ from wallets.sandbox.stripe.world import ApiError, World
 from wallets.sandbox.web import Route
 
 NEWEST = 15
+PAYMENT_REFUSED = 402
 
 
 def make(ground: Ground) -> Simulator:
@@ -52,20 +53,44 @@ class StripeSimulator(Simulator):
         return events.prepare(self.world, notify)
 
     def act(self, action: str, fields: Document) -> Document:
-        """`endpoint` (its `url`); by `id`: `settle`, `fail`, `dispute` (a payment), `win`, `lose` (a dispute),
+        """`pay`, `decline`, `sign` (a page; `choice`), by `id` or `reference`; `endpoint` (its `url`); by `id`:
+        `settle`, `fail`, `dispute` (a payment), `win`, `lose` (a dispute),
         `complete`, `bounce` (a refund), `remove`, `run_out`, `end_at_bank` (a saved method)."""
         if action == "endpoint":
             return self.ground.store.put("stripe.setting", "endpoint", {"url": str(fields.get("url", ""))})
+        if action in ("pay", "decline", "sign"):
+            return self._answer(action, fields)
         if action not in _ACTIONS:
             raise ApiError(400, "unknown action")
         kind, act = _ACTIONS[action]
         return act(self.world, self.world.get(kind, fields.get("id") or self._by_reference(fields)))
 
     def _by_reference(self, fields: Document) -> str:
-        """The payment of one of our attempts."""
-        wanted = fields.get("attempt_id")
+        """The payment of one of our attempts, or what was saved for an agreement of ours."""
+        wanted = fields.get("attempt_id") or fields.get("reference")
+        saved = (one for one in self.world.everything("setup_intent") if one["metadata"].get("attempt_id") == wanted)
+        method = next((one["payment_method"] for one in saved if one["payment_method"]), "")
+        if method:
+            return str(method)
         found = (one for one in self.world.everything("payment_intent") if one["metadata"].get("attempt_id") == wanted)
         return next((one["id"] for one in found), "")
+
+    def _answer(self, action: str, fields: Document) -> Document:
+        """What the payer does on the page, with the first way of paying it offers unless another is named."""
+        pages = (one for one in self.world.everything("checkout.session") if one["status"] == "open")
+        wanted = (fields.get("id"), fields.get("reference"))
+        found = next((one for one in pages if one["id"] == wanted[0] or one["client_reference_id"] == wanted[1]), None)
+        if found is None or (action == "sign") is not (found["mode"] == "setup"):
+            raise ApiError(404, "No such page is open.", code="resource_missing")
+        choice = str(fields.get("choice") or methods.offered(found["payment_method_types"])[0][0])
+        code = str(fields.get("code") or "")
+        fault = {"kind": "decline", "code": code} if action == "decline" else {"kind": "", "code": ""}
+        try:
+            return sessions.choose(self.world, found, choice, fault)
+        except ApiError as error:
+            if action == "decline" and error.status == PAYMENT_REFUSED:
+                return {"id": found["id"], "declined": error.body.get("decline_code") or error.code}
+            raise
 
     def tables(self) -> tuple[Table, ...]:
         newest = partial(self.ground.store.all, newest=NEWEST)
@@ -97,6 +122,8 @@ _ACTIONS: dict[str, tuple[str, Callable[[World, Document], Document]]] = {
     "lose": ("dispute", partial(refunds.close_dispute, status="lost")),
     "complete": ("refund", refunds.settle),
     "bounce": ("refund", refunds.fail),
+    "unsign": ("payment_method", methods.detach),
+    "expire": ("payment_method", methods.expire),
     "remove": ("payment_method", methods.detach),
     "run_out": ("payment_method", methods.expire),
     "end_at_bank": ("payment_method", methods.end_at_bank),
@@ -117,7 +144,8 @@ def _payment_row(body: Document) -> Row:
 
 def _page_row(body: Document) -> Row:
     amount = f"{body['currency'].upper()} {body['amount_total']}" if body["amount_total"] else ""
-    return _row(body, f"{body['mode']} {body['status']}", amount)
+    actions = (("pay", _("Pay")), ("decline", _("Decline"))) if body["mode"] == "payment" else (("sign", _("Sign")),)
+    return _row(body, f"{body['mode']} {body['status']}", amount, actions if body["status"] == "open" else ())
 
 
 def _method_row(body: Document) -> Row:

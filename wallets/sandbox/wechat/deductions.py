@@ -140,15 +140,21 @@ def execute(world: World, order: Document) -> Document:
         if fault["kind"] == "decline":
             raise Refusal(fault["code"] or "NOTENOUGH")
     except Refusal as refusal:
-        order |= {"state": "CLOSED", "err_code": refusal.code, "execute_at": ""}
-        world.save_order(order)
-        notifies.deducted(world, order)
-        return order
+        return fail(world, order, refusal.code)
     contract["charged"] = [*contract["charged"], world.now().date().isoformat()]
     if contract["notice"]:
         contract["notice"]["used"] = True
     world.save_contract(contract)
     return orders.pay(world, order)
+
+
+def fail(world: World, order: Document, code: str) -> Document:
+    if order["state"] != "ACCEPT":
+        raise Refusal("ORDERPAID" if order["state"] in orders.PAID else "ORDERCLOSED")
+    order |= {"state": "CLOSED", "err_code": code, "execute_at": ""}
+    world.save_order(order)
+    notifies.deducted(world, order)
+    return order
 
 
 def _decline_waits(world: World) -> bool:

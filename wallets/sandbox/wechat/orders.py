@@ -117,6 +117,13 @@ def pay(world: World, order: Document) -> Document:
     return order
 
 
+def decline(world: World, order: Document, code: str) -> Document:
+    """The payer could not pay; the page stays open for another try."""
+    if order["state"] != "NOTPAY":
+        raise Refusal("ORDERPAID" if order["state"] in PAID else "ORDER_CLOSED")
+    return {"out_trade_no": order["out_trade_no"], "declined": code}
+
+
 def query(world: World, reference: str) -> Document:
     """APIv3 knows the orders made with it; deductions are looked up with APIv2."""
     order = find_asked(world, reference)

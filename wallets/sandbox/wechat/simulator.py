@@ -42,11 +42,12 @@ class WeChatSimulator(Simulator):
         return notifies.prepare(self.world, notify)
 
     def act(self, action: str, fields: Document) -> Document:
-        """`pay`, `settle` (an accepted deduction), `jsapi`; `sign`, `unsign`, `expire`; `refund`; `probe`."""
-        if action in ("pay", "settle"):
+        """`pay`, `settle` (a deduction), `decline`, `jsapi`; `sign`, `unsign`, `expire`; `refund`; `probe`."""
+        if "reference" in fields:
+            fields = {"out_trade_no": fields["reference"], "contract_code": fields["reference"], **fields}
+        if action in ("pay", "settle", "decline"):
             order = orders.find_asked(self.world, fields.get("out_trade_no"))
-            by_contract = order["kind"] == "pap"
-            return deductions.execute(self.world, order) if by_contract else orders.pay(self.world, order)
+            return self._answer(action, order, str(fields.get("code") or DECLINES[0]))
         if action in CONTRACT_ACTIONS:
             return CONTRACT_ACTIONS[action](self.world, contracts.find_asked(self.world, fields))
         if action == "jsapi":
@@ -58,6 +59,13 @@ class WeChatSimulator(Simulator):
             notifies.probe(self.world, str(fields.get("url", "")))
             return {"ok": True}
         raise Refusal("unknown action")
+
+    def _answer(self, action: str, order: Document, code: str) -> Document:
+        by_contract = order["kind"] == "pap"
+        if action == "decline":
+            decline = deductions.fail if by_contract else orders.decline
+            return decline(self.world, order, code)
+        return deductions.execute(self.world, order) if by_contract else orders.pay(self.world, order)
 
     def tables(self) -> tuple[Table, ...]:
         store = self.ground.store
@@ -88,5 +96,5 @@ def _order_row(order: Document) -> Row:
     return Row(
         cells=(order["out_trade_no"], order["state"], f"{order['currency']} {yuan(order['total'])}"),
         fields={"out_trade_no": order["out_trade_no"]},
-        actions=(("pay", _("Pay")),) if payable else (),
+        actions=(("pay", _("Pay")), ("decline", _("Decline"))) if payable else (),
     )
