@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 
 from common.errors import InvalidInput
 from common.money import Money
+from tests.wallets.refusals import refusals
 from wallets.providers.alipay.gateway import ALIPAY_ZONE
 from wallets.providers.alipay.window import charge_window, check_postponed, due_dates
-from wallets.providers.base import DeclineCategory, MandateSnapshot, MandateState, MandateTerms, PeriodUnit, Reason
+from wallets.providers.base import MandateSnapshot, MandateState, MandateTerms, PeriodUnit, Reason
 
 TERMS = MandateTerms(
     single_limit=Money(5000, "CNY"), period_unit=PeriodUnit.MONTH, period=1, first_charge_on=date(2026, 12, 10)
 )
 MANDATE = MandateSnapshot(mandate_ref="M1", merchant_ref="E1", state=MandateState.ACTIVE, terms=TERMS)
 AMOUNT = Money(1234, "CNY")
+REFUSALS = refusals(MANDATE, AMOUNT, date(2026, 12, 7))
 
 
 def at(text: str) -> datetime:
@@ -57,39 +59,7 @@ def test_the_next_charge_day_that_alipay_gave_is_respected():
     assert charge_window(moved, AMOUNT, at("2026-12-07T09:00:00")).opens_at == at("2027-01-05T00:00:00")
 
 
-@pytest.mark.parametrize(
-    ("changed", "category", "reason"),
-    [
-        ({"state": MandateState.REVOKED}, DeclineCategory.NEEDS_CUSTOMER_ACTION, Reason.MANDATE_REVOKED),
-        ({"state": MandateState.EXPIRED}, DeclineCategory.NEEDS_CUSTOMER_ACTION, Reason.MANDATE_EXPIRED),
-        ({"state": MandateState.PENDING}, DeclineCategory.NEEDS_CUSTOMER_ACTION, Reason.AUTHENTICATION_REQUIRED),
-        (
-            {"terms": replace(TERMS, valid_until=date(2026, 12, 1))},
-            DeclineCategory.NEEDS_CUSTOMER_ACTION,
-            Reason.MANDATE_EXPIRED,
-        ),
-        (
-            {"terms": replace(TERMS, single_limit=Money(1233, "CNY"))},
-            DeclineCategory.OPERATOR,
-            Reason.AMOUNT_OVER_MANDATE,
-        ),
-        (
-            {"terms": replace(TERMS, single_limit=Money(5000, "TWD"))},
-            DeclineCategory.OPERATOR,
-            Reason.AMOUNT_OVER_MANDATE,
-        ),
-        (
-            {"terms": replace(TERMS, total_limit=Money(2000, "CNY")), "charged_total": Money(800, "CNY")},
-            DeclineCategory.OPERATOR,
-            Reason.AMOUNT_OVER_MANDATE,
-        ),
-        (
-            {"terms": replace(TERMS, total_payments=2), "charged_count": 2},
-            DeclineCategory.OPERATOR,
-            Reason.AMOUNT_OVER_MANDATE,
-        ),
-    ],
-)
+@pytest.mark.parametrize(("changed", "category", "reason"), REFUSALS.values(), ids=REFUSALS)
 def test_a_mandate_that_does_not_allow_the_charge_says_why(changed, category, reason):
     window = charge_window(replace(MANDATE, **changed), AMOUNT, at("2026-12-07T09:00:00"))
     assert (window.open_now, window.opens_at) == (False, None)

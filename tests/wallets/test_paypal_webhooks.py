@@ -1,5 +1,6 @@
 """PayPal's webhooks: the signature, the certificate's chain and name, and where it may come from."""
 
+import functools
 import json
 import zlib
 from base64 import b64encode
@@ -20,6 +21,7 @@ from wallets.providers.paypal import certificates
 from wallets.providers.paypal.certificates import CertificateCache, Certificates
 from wallets.providers.paypal.signing import is_genuine, signed_text
 from wallets.providers.paypal.webhooks import Webhooks
+from wallets.sandbox.keys import stranger
 from wallets.sandbox.paypal.authority import _root, issue
 
 __all__ = ["paypal", "paypal_sandbox"]
@@ -49,9 +51,14 @@ def cache(monkeypatch):
     return fresh
 
 
+@functools.cache
+def leaf_key():
+    return rsa.generate_private_key(65537, 2048)
+
+
 def certificate(authority, host=HOST):
     root_key, root = authority
-    key = rsa.generate_private_key(65537, 2048)
+    key = leaf_key()
     return key, issue(root_key, root, key.public_key(), host).public_bytes(Encoding.PEM)
 
 
@@ -138,8 +145,7 @@ def test_a_certificate_of_another_name_is_refused(authority, cache):
 
 
 def test_a_certificate_by_another_authority_is_refused(authority, cache):
-    stranger = rsa.generate_private_key(65537, 2048)
-    key, pem = certificate((stranger, _root(stranger)))
+    key, pem = certificate((stranger(), _root(stranger())))
     cache.put(f"{BASE}{NAME}", pem)
     with pytest.raises(InvalidWebhook, match="not one we trust"):
         webhooks(authority).events(signed(key, event()))
@@ -155,7 +161,7 @@ def test_a_certificate_that_has_run_out_is_refused(authority, genuine):
 def test_what_is_no_certificate_is_refused_and_nothing_worse(authority, cache, pem):
     cache.put(f"{BASE}{NAME}", pem)
     with pytest.raises(InvalidWebhook):
-        webhooks(authority).events(signed(rsa.generate_private_key(65537, 2048), event()))
+        webhooks(authority).events(signed(stranger(), event()))
 
 
 @pytest.mark.parametrize(
@@ -175,11 +181,19 @@ def test_what_is_no_certificate_is_refused_and_nothing_worse(authority, cache, p
     ],
 )
 def test_a_certificate_from_elsewhere_is_neither_fetched_nor_trusted(authority, cache, url):
-    key = rsa.generate_private_key(65537, 2048)
+    key = stranger()
     call = signed(key, event(), url=url)
     assert webhooks(authority).prepare(call) is None
     with pytest.raises(InvalidWebhook):
         webhooks(authority).events(call)
+
+
+def test_settings_cannot_move_the_certificates_of_the_real_paypal(paypal, cache):
+    moved = paypal.built(api_url="https://api-m.paypal.com", certificates_url="https://evil.example.com")
+    places = {"https://evil.example.com": False, "https://api.paypal.com": True}
+    for place, fetched in places.items():
+        call = signed(stranger(), event(), url=f"{place}/v1/notifications/certs/{NAME}")
+        assert (moved.prepare_webhook(call) is not None) is fetched
 
 
 def test_a_certificate_is_fetched_once_and_only_for_a_plausible_call(authority, cache):
@@ -197,14 +211,14 @@ def test_a_certificate_is_fetched_once_and_only_for_a_plausible_call(authority, 
 
 
 def test_an_unreachable_certificate_is_no_verdict_on_the_webhook(authority, cache):
-    operation = webhooks(authority).prepare(signed(rsa.generate_private_key(65537, 2048), event()))
+    operation = webhooks(authority).prepare(signed(stranger(), event()))
     next(operation)
     with pytest.raises(OutcomeUnknown):
         operation.send(HttpResponse(status=503))
 
 
 def test_a_flood_of_invented_certificates_does_not_become_a_flood_of_fetches(authority, cache):
-    key, hooks = rsa.generate_private_key(65537, 2048), webhooks(authority)
+    key, hooks = stranger(), webhooks(authority)
     calls = [signed(key, event(), url=f"{BASE}CERT-0000000{number:02d}") for number in range(50)]
     assert sum(hooks.prepare(call) is not None for call in calls) == certificates.FETCHES_PER_MINUTE
 
@@ -281,6 +295,15 @@ def test_no_name_or_address_of_the_payer_is_kept(paypal):
         one for _, one in paypal.said(lambda one: one.payment and one.payment.merchant_ref == paid.merchant_ref, 2)
     ]
     assert "payer@example.test" not in repr([one.facts for one in events])
+
+
+def test_two_news_of_one_payment_are_two_events(authority, genuine):
+    hooks, news = webhooks(authority), []
+    for number, status in enumerate(("PENDING", "COMPLETED")):
+        content = {**event(status=status), "id": f"WH-{number}", "event_type": f"PAYMENT.CAPTURE.{status}"}
+        news += hooks.events(signed(genuine, content))
+    assert [one.payment.state.value for one in news] == ["pending", "succeeded"]
+    assert len({one.dedupe_key for one in news}) == 2
 
 
 def test_a_removed_wallet_ends_the_mandate_without_a_question(paypal):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.money import Money
+from tests.wallets.refusals import refusals
 from wallets.providers.base import DeclineCategory, MandateSnapshot, MandateState, MandateTerms, PeriodUnit, Reason
 from wallets.providers.wechat.times import BEIJING
 from wallets.providers.wechat.window import charge_window, in_hours
@@ -18,6 +19,7 @@ TERMS = MandateTerms(
 )
 MANDATE = MandateSnapshot(mandate_ref="Wx1", merchant_ref="E12345", state=MandateState.ACTIVE, terms=TERMS)
 AMOUNT = Money(1234, "CNY")
+REFUSALS = refusals(MANDATE, AMOUNT, date(2026, 12, 10))
 
 
 def at(text: str) -> datetime:
@@ -83,38 +85,7 @@ def test_after_a_success_the_next_day_is_open():
     assert (found.open_now, found.opens_at) == (False, at("2026-12-11T07:00:00"))
 
 
-@pytest.mark.parametrize(
-    ("changed", "category", "reason"),
-    [
-        ({"state": MandateState.REVOKED}, DeclineCategory.NEEDS_CUSTOMER_ACTION, Reason.MANDATE_REVOKED),
-        ({"state": MandateState.EXPIRED}, DeclineCategory.NEEDS_CUSTOMER_ACTION, Reason.MANDATE_EXPIRED),
-        (
-            {"terms": replace(TERMS, valid_until=date(2026, 12, 9))},
-            DeclineCategory.NEEDS_CUSTOMER_ACTION,
-            Reason.MANDATE_EXPIRED,
-        ),
-        (
-            {"terms": replace(TERMS, single_limit=Money(1233, "CNY"))},
-            DeclineCategory.OPERATOR,
-            Reason.AMOUNT_OVER_MANDATE,
-        ),
-        (
-            {"terms": replace(TERMS, single_limit=Money(5000, "USD"))},
-            DeclineCategory.OPERATOR,
-            Reason.AMOUNT_OVER_MANDATE,
-        ),
-        (
-            {"terms": replace(TERMS, total_limit=Money(2000, "CNY")), "charged_total": Money(800, "CNY")},
-            DeclineCategory.OPERATOR,
-            Reason.AMOUNT_OVER_MANDATE,
-        ),
-        (
-            {"terms": replace(TERMS, total_payments=2), "charged_count": 2},
-            DeclineCategory.OPERATOR,
-            Reason.AMOUNT_OVER_MANDATE,
-        ),
-    ],
-)
+@pytest.mark.parametrize(("changed", "category", "reason"), REFUSALS.values(), ids=REFUSALS)
 def test_a_mandate_that_does_not_allow_the_charge_says_why(changed, category, reason):
     found = window(replace(MANDATE, **changed))
     assert (found.open_now, found.opens_at) == (False, None)

@@ -34,6 +34,8 @@ class OrderOperations:
         if not answer.ok:
             return _declined(answer, request.merchant_ref)
         result = self._read(answer.data, request.merchant_ref)
+        if result.amount != request.amount:
+            raise OutcomeUnknown("PayPal's order is of another amount.", merchant_ref=request.merchant_ref)
         if result.state is not PaymentState.REQUIRES_ACTION:
             return result
         url = reading.link(answer.data, "payer-action", "approve")

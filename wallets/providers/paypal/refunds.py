@@ -25,7 +25,7 @@ class RefundOperations:
         done_before = _named(payments, request.refund_ref)
         if done_before:
             # PayPal forgets the request's id after 45 days, but not the refund.
-            return _read(done_before, refund_ref=request.refund_ref, merchant_ref=request.merchant_ref)
+            return _made(done_before, request)
         capture = _paid_capture(payments)
         if not capture:
             return RefundResult(
@@ -35,9 +35,7 @@ class RefundOperations:
         answer = yield from self._gateway.post(
             path, content, request_id=request.refund_ref, purpose="paypal.captures.refund"
         )
-        if not answer.ok:
-            return _declined(answer, request)
-        return _read(answer.data, refund_ref=request.refund_ref, merchant_ref=request.merchant_ref)
+        return _made(answer.data, request) if answer.ok else _declined(answer, request)
 
     def get_refund(self, refund_ref: str, merchant_ref: str, provider_ref: str = "") -> Operation[RefundResult]:
         """Among the refunds of the payment's order."""
@@ -81,6 +79,13 @@ def _read(data: Mapping[str, Any], *, refund_ref: str, merchant_ref: str) -> Ref
     if result.refund_ref != refund_ref:
         raise OutcomeUnknown("PayPal answered about another refund.", refund_ref=refund_ref)
     return replace(result, merchant_ref=merchant_ref)
+
+
+def _made(data: Mapping[str, Any], request: RefundRequest) -> RefundResult:
+    result = _read(data, refund_ref=request.refund_ref, merchant_ref=request.merchant_ref)
+    if result.amount != request.amount:
+        raise OutcomeUnknown("PayPal refunded another amount.", refund_ref=request.refund_ref)
+    return result
 
 
 def _declined(answer: Answer, request: RefundRequest) -> RefundResult:

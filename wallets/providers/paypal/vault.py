@@ -114,6 +114,8 @@ class VaultOperations:
         if not answer.ok:
             return _refused(answer, request.merchant_ref)
         result = self._read(answer.data, request.merchant_ref)
+        if result.amount != request.amount:
+            raise OutcomeUnknown("PayPal charged another amount.", merchant_ref=request.merchant_ref)
         if result.state is not PaymentState.REQUIRES_ACTION:
             return result
         # Nobody is at a page now; an order that waits for the payer is never captured (see `marker.CHARGE`).
