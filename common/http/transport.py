@@ -5,6 +5,7 @@ It stands on httpcore, the pool below httpx: without cookies, redirects and deco
 
 import asyncio
 import os
+import re
 import ssl
 import time
 import weakref
@@ -39,6 +40,10 @@ BEFORE_SENDING = (
 BROKEN = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SANDBOX_SETTINGS = ("WALLET_SANDBOX_URL", "MESSAGE_SANDBOX_URL", "PUBLIC_URL")
+# An address that needs no escaping is sent as it stands; then only its origin, of which there are few, is read closely.
+PLAIN = re.compile(
+    r"(https?://[^/?#]+)((?:/(?!\.)[\w.~:@!$&()*+,;=-]*)*)(\?(?:[\w.~/:@!$&()*+,;=?-]|%[0-9A-Fa-f]{2})*)?", re.ASCII
+)
 
 _async_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpcore.AsyncConnectionPool]" = (
     weakref.WeakKeyDictionary()
@@ -93,10 +98,25 @@ def _trust() -> ssl.SSLContext:
 
 def _target(request: HttpRequest) -> tuple[str, httpcore.URL]:
     _refuse_outside_sandbox(request)
-    url = httpx.URL(request.url)
-    return request.method, httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path or b"/"
-    )
+    return request.method, address(request.url)
+
+
+def address(url: str) -> httpcore.URL:
+    """Where to connect and what to ask for. Raises `httpx.InvalidURL`."""
+    plain = PLAIN.fullmatch(url)
+    if plain is None:
+        return _address(url)
+    origin, path, query = plain.groups("")
+    known = _origin(origin)
+    return httpcore.URL(scheme=known.scheme, host=known.host, port=known.port, target=f"{path or '/'}{query}")
+
+
+def _address(url: str) -> httpcore.URL:
+    read = httpx.URL(url)
+    return httpcore.URL(scheme=read.raw_scheme, host=read.raw_host, port=read.port, target=read.raw_path or b"/")
+
+
+_origin = lru_cache(maxsize=256)(_address)
 
 
 def _content(request: HttpRequest) -> dict[str, Any]:
@@ -164,4 +184,6 @@ def _watched(request: HttpRequest) -> Iterator[None]:
     finally:
         milliseconds = int((time.monotonic() - started) * 1000)
         facts = {"purpose": request.purpose, "host": request.host, "outcome": outcome, "ms": milliseconds}
-        logger.info("outbound http call", **facts)
+        # A line for each answer would cost a quarter of the exchange; a provider's answers are counted with its health.
+        note = logger.debug if outcome == "answered" else logger.warning
+        note("outbound http call", **facts)

@@ -6,10 +6,14 @@ import socket
 import threading
 from contextlib import contextmanager
 
+import httpx
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from common.http import Call, HttpRequest, NotSent, OutcomeUnknown, arun, done, run
-from common.http.transport import close_async_client
+from common.http.transport import address, close_async_client
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Test: Yes\r\n\r\nok"
 
@@ -149,3 +153,48 @@ def test_neither_the_query_nor_the_body_shows_in_a_repr_or_an_error(drive):
     with pytest.raises(NotSent) as failed:
         drive(ask("http://127.0.0.1:9/?secret=1", body=b"secret"))
     assert "secret" not in str(failed.value) + str(failed.value.details)
+
+
+ORIGINS = [
+    "http://a",
+    "https://pay.example:443",
+    "http://127.0.0.1:8101",
+    "HTTP://A",
+    "https://user:word@a",
+    "http://[::1]:5",
+]
+MARKS = "abZ09.-_~/:@!$&()*+,;=?%2f#[]{} '\"\\^`|<>é\n"
+
+
+@given(st.sampled_from(ORIGINS), st.text(MARKS, max_size=20))
+@example("http://a", "/../b")
+@example("http://a", "/b?c=%2F&d=[]")
+def test_an_address_is_read_as_httpx_reads_it(origin, rest):
+    url = f"{origin}/{rest}" if rest[:1] not in ("", "/", "?") else origin + rest
+    try:
+        read = httpx.URL(url)
+    except httpx.InvalidURL:
+        with pytest.raises(httpx.InvalidURL):
+            address(url)
+        return
+    ours = address(url)
+    assert (ours.scheme, ours.host, ours.port, ours.target) == (
+        read.raw_scheme,
+        read.raw_host,
+        read.port,
+        read.raw_path or b"/",
+    )
+
+
+def test_an_address_nobody_can_read_is_not_sent(drive):
+    with pytest.raises(NotSent):
+        drive(ask("http://127.0.0.1:port/"))
+
+
+def test_what_did_not_answer_is_a_warning_and_what_did_is_a_detail(drive):
+    with answering(OK) as url, capture_logs() as answered:
+        drive(ask(url))
+    with capture_logs() as failed, pytest.raises(NotSent):
+        drive(ask("http://127.0.0.1:9/?secret=1"))
+    assert [line["log_level"] for line in answered + failed] == ["debug", "warning"]
+    assert "secret" not in str(answered + failed)

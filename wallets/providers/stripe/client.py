@@ -34,6 +34,21 @@ class Refused(Exception):
         return self.text("code") == "resource_missing"
 
 
+@dataclass(frozen=True)
+class Raw:
+    """Carries what the SDK's services ask for and brings the answer as it was parsed.
+
+    Building the SDK's objects takes longer than the whole exchange, and nobody here reads them.
+    """
+
+    client: stripe.StripeClient
+
+    async def request_async(
+        self, method: str, url: str, params: Fields | None = None, options: Fields | None = None, **about: Any
+    ) -> Any:
+        return await self.client.raw_request_async(method, url, **{**(params or {}), **(options or {})})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Client:
     """`account` is the connected account that every call is made for, empty for the key's own account."""
@@ -45,19 +60,20 @@ class Client:
 
     @cached_property
     def _api(self) -> Any:
-        return stripe.StripeClient(
+        client = stripe.StripeClient(
             self.api_key,
             http_client=Bridge(),
             base_addresses={"api": self.url},
             stripe_account=self.account or None,
             max_network_retries=0,
-        ).v1
+        )
+        return stripe.V1Services(Raw(client))
 
     def ask(self, call: Callable[[Any], Coroutine[Any, Any, Any]]) -> Operation[Fields]:
         """One call. Raises `Refused`, `RateLimited` or `OutcomeUnknown`; objects of the other mode are not believed."""
         try:
             answer = yield from call(self._api).__await__()
-            headers, found = answer.last_response.headers, answer.last_response.data
+            headers, found = answer.headers, {**answer.data}
         except stripe.StripeError as error:
             # The SDK's error carries Stripe's whole answer, which must not reach a log.
             raise _told_apart(error) from None
@@ -65,7 +81,8 @@ class Client:
             raise OutcomeUnknown("Stripe's answer could not be read.") from None
         if found.get("livemode", self.livemode) is not self.livemode:
             raise OutcomeUnknown("Stripe answered in another mode than the key's.")
-        return {**found, "replayed": headers.get("idempotent-replayed") == "true"}
+        found["replayed"] = headers.get("idempotent-replayed") == "true"
+        return found
 
     def pages(self, call: Callable[[Any, Fields], Coroutine[Any, Any, Any]], most: int) -> Operation[list[Fields]]:
         """All objects of a list; raises `OutcomeUnknown` when there are more than `most` pages."""
