@@ -37,9 +37,9 @@ class Situation:
         return self.standing is Standing.PAYABLE
 
 
-def situation_of(account: Account, channel: Channel = Channel.PHONE) -> Situation:
+def situation_of(account: Account, channel: Channel = Channel.PHONE, app: str = "") -> Situation:
     open_payment = account.payments.filter(state="open").order_by("-pk").first()
-    wallets = usable_wallets(account, channel)
+    wallets = usable_wallets(account, channel, app)
     return Situation(
         standing=_standing(account, open_payment, wallets),
         wallets=wallets,

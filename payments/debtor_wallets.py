@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account
 from common.money import Money
 from payments.models import Attempt
+from payments.wallet_ranking import Onlooker, rank
 from wallets.models import PaymentMethod, Provider
 from wallets.providers.base import Capability, Channel, Descriptor
 from wallets.selectors import Offer, offers
@@ -54,16 +55,34 @@ class WalletChoice:
         return self.descriptor.can(Capability.PUSH_PROMPT)
 
 
-def usable_wallets(account: Account, channel: Channel = Channel.PHONE) -> list[WalletChoice]:
-    """Wallets that can take some part of this balance: linked ones first, then the last used, then by the register."""
+def usable_wallets(account: Account, channel: Channel = Channel.PHONE, app: str = "") -> list[WalletChoice]:
+    """Wallets that can take some part of this balance on this screen, ranked as `wallet_ranking` says.
+
+    `app` is the key of the wallet inside which the page is looked at, if it is.
+    """
     able = [offer for offer in offers(account.currency) if _can_take_some(offer.descriptor, account)]
     linked = {method.provider_id: method for method in reversed(linked_methods(account))}
-    used = _last_used(account)
+    onlooker = _onlooker(account, app)
     choices = [
         WalletChoice(offer, linked.get(offer.provider.pk), limits_of(offer.descriptor, account, channel))
         for offer in able
     ]
-    return sorted(choices, key=lambda choice: _rank(choice, used, channel))
+    return sorted(choices, key=lambda choice: _rank(choice, onlooker, channel))
+
+
+def agreement_wallets(account: Account) -> list[Offer]:
+    """Wallets an agreement on automatic debits can be signed in, in the same order as for paying."""
+    linked = {method.provider_id: method for method in reversed(linked_methods(account))}
+    onlooker = _onlooker(account, "")
+
+    def place(offer: Offer) -> tuple[int, ...]:
+        return rank(onlooker, offer.provider, linked.get(offer.provider.pk), ailing=offer.ailing)
+
+    return sorted(offers(account.currency, Capability.MANDATE), key=place)
+
+
+def _onlooker(account: Account, app: str) -> Onlooker:
+    return Onlooker(country=account.debtor.country, app=app, used=_last_used(account))
 
 
 def linked_methods(account: Account) -> list[PaymentMethod]:
@@ -80,11 +99,10 @@ def fits_device(descriptor: Descriptor, channel: Channel) -> bool:
     return bool(FITS.get(channel, frozenset()) & descriptor.capabilities)
 
 
-def _rank(choice: WalletChoice, used: list[int], channel: Channel) -> tuple[bool, int, int]:
-    provider = choice.provider.pk
-    place = choice.method.position if choice.method else 1000
-    recent = used.index(provider) if provider in used else RECENT
-    return not fits_device(choice.descriptor, channel), place, recent
+def _rank(choice: WalletChoice, onlooker: Onlooker, channel: Channel) -> tuple[int, ...]:
+    offer = choice.offer
+    unfit = not fits_device(offer.descriptor, channel)
+    return (unfit, *rank(onlooker, offer.provider, choice.method, ailing=offer.ailing))
 
 
 def _last_used(account: Account) -> list[int]:

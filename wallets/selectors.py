@@ -44,10 +44,11 @@ class ProviderNotOffered(Conflict):
 
 @dataclass(frozen=True)
 class Offer:
-    """A wallet a debtor may be shown."""
+    """A wallet a debtor may be shown. `ailing`: it hardly answers just now."""
 
     provider: Provider
     descriptor: Descriptor
+    ailing: bool = False
 
     @property
     def minimum(self) -> int:
@@ -75,8 +76,8 @@ def vetted_provider(key: str, currency: str, capability: Capability) -> tuple[Pr
 def offers(currency: str, capability: Capability = Capability.ONE_OFF) -> list[Offer]:
     """Wallets that may take money and can do this in this currency: by the register, those in trouble last."""
     ailing = troubled()
-    found = list(_able(Provider.objects.taking_money(), currency, capability))
-    return sorted(found, key=lambda offer: offer.provider.pk in ailing)
+    found = list(_able(Provider.objects.taking_money(), currency, capability, ailing))
+    return sorted(found, key=lambda offer: offer.ailing)
 
 
 def withheld(currency: str) -> list[tuple[Provider, str]]:
@@ -85,7 +86,9 @@ def withheld(currency: str) -> list[tuple[Provider, str]]:
     return [(provider, str(WHY_NOT[provider.standing])) for provider in known if provider.standing]
 
 
-def _able(providers: Iterable[Provider], currency: str, capability: Capability) -> Iterator[Offer]:
+def _able(
+    providers: Iterable[Provider], currency: str, capability: Capability, ailing: frozenset[int]
+) -> Iterator[Offer]:
     for provider in providers:
         try:
             descriptor = adapter(provider).descriptor
@@ -93,7 +96,7 @@ def _able(providers: Iterable[Provider], currency: str, capability: Capability) 
             logger.exception("a vetted provider is not configured", extra={"provider": provider.key})
             continue
         if descriptor.can(capability) and currency in descriptor.currencies:
-            yield Offer(provider, descriptor)
+            yield Offer(provider, descriptor, provider.pk in ailing)
 
 
 def access_method(debtor_id: UUID, method_id: UUID) -> PaymentMethod:

@@ -13,7 +13,7 @@ from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
 from payments.models import Payment, Plan
 from payments.services.links import open_link
 from payments.services.starting import action_of
-from payments.views_debtor.devices import channel_of
+from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import Visit, debtor_page, show
 from wallets.providers.base import ActionKind
 from wallets.selectors import live_mandate, withheld
@@ -31,7 +31,7 @@ def show_landing(
 ) -> HttpResponse:
     account = visit.account
     account.refresh_from_db()
-    situation = situation_of(account, channel_of(request))
+    situation = situation_of(account, channel_of(request), app_of(request))
     context = {
         "situation": situation,
         "form": form or blank_form(visit, situation),

@@ -25,6 +25,7 @@ from payments.debtor_plans import (
     refuse_second_plan,
     terms_of_plan,
 )
+from payments.debtor_wallets import agreement_wallets
 from payments.forms_debtor import AgreeForm, PhoneForm, PlanChoiceForm
 from payments.models import Plan
 from payments.services.checks import refuse_unpayable
@@ -36,7 +37,7 @@ from payments.views_debtor.phones import phone_form
 from wallets.gateway import adapter
 from wallets.models import Mandate
 from wallets.providers.base import Capability, ConfigError
-from wallets.selectors import Offer, chargeable_method, live_mandate, offers
+from wallets.selectors import Offer, chargeable_method, live_mandate
 from wallets.services import (
     Terms,
     pause_mandate,
@@ -48,7 +49,7 @@ from wallets.services import (
 
 
 def _wallets(visit: Visit) -> list[Offer]:
-    return offers(visit.account.currency, Capability.MANDATE)
+    return agreement_wallets(visit.account)
 
 
 @debtor_page

@@ -86,7 +86,7 @@ class Debtor:
 
     def agrees_to_pay_in_parts(self, link: str, *, born_in: str) -> None:
         page = self.page
-        page.goto(link + "plan/")
+        page.goto(link + "plan/?wallet=alipay")
         if "/identity/" in page.url:
             page.fill("input[name=birth_year]", born_in)
             page.click("main form button")

@@ -30,5 +30,5 @@ def merchants(base_url: str, secrets_dir: Path) -> dict[str, Merchant]:
         "client_secret": relative(secrets_dir, secret),
         "trusted_roots": relative(secrets_dir, authority.root),
     }
-    regions = ("US", "GB", "DE", "TW", "HK")
+    regions = ("US", "GB", "IE", "DE", "FR", "ES", "IT", "NL", "BE", "AT", "PT", "FI", "SE", "DK", "PL", "TW", "HK")
     return {"paypal": Merchant(name="PayPal", regions=regions, options=options, secrets=secrets, currencies=CURRENCIES)}

@@ -6,6 +6,8 @@ from wallets.sandbox.keys import ensure_text_secret, relative
 from wallets.sandbox.merchant import Merchant
 
 ACCOUNT = "acct_1SandboxCollector"
+# Where its cards are the usual way to pay: part of the European Economic Area, and others.
+REGIONS = ("US", "GB", "IE", "DE", "FR", "ES", "IT", "NL", "BE", "AT", "PT", "FI", "SE", "DK", "PL", "JP")
 CURRENCIES = frozenset({"EUR", "GBP", "HKD", "JPY", "TWD", "USD"})
 
 
@@ -23,7 +25,5 @@ def merchants(base_url: str, secrets_dir: Path) -> dict[str, Merchant]:
         "webhook_secret": relative(secrets_dir, webhook_secret(secrets_dir)),
     }
     options = {"api_url": f"{base_url}/stripe", "account": ACCOUNT}
-    merchant = Merchant(
-        name="Stripe", regions=("US", "GB", "DE"), options=options, secrets=secrets, currencies=CURRENCIES
-    )
+    merchant = Merchant(name="Stripe", regions=REGIONS, options=options, secrets=secrets, currencies=CURRENCIES)
     return {"stripe": merchant}
