@@ -1,10 +1,10 @@
 """PayPal without a wire: an adapter whose questions a test answers one by one."""
 
-import json
 from datetime import UTC, date, datetime
 
-from common.http import HttpRequest, HttpResponse, Operation
+from common.http import HttpResponse, Operation
 from common.money import Money
+from tests.wallets.talk import Talk, says
 from wallets.providers.base import (
     ChargeRequest,
     MandateSnapshot,
@@ -29,7 +29,7 @@ MANDATE = MandateSnapshot(mandate_ref=WALLET, merchant_ref="mandate-1", state=Ma
 PAYMENT = PaymentRequest(merchant_ref=NUMBER, amount=AMOUNT, subject="Instalment 1", notify_url="http://127.0.0.1:1/")
 CHARGE = ChargeRequest(merchant_ref=NUMBER, mandate=MANDATE, amount=AMOUNT, subject="Instalment 1", notify_url="")
 REFUND = RefundRequest(merchant_ref=NUMBER, refund_ref="refund-1", amount=AMOUNT, provider_ref=ORDER)
-TOKEN = HttpResponse(status=200, body=b'{"access_token": "T", "expires_in": 3600}')
+TOKEN = says({"access_token": "T", "expires_in": 3600})
 
 
 def adapter() -> PayPal:
@@ -39,45 +39,16 @@ def adapter() -> PayPal:
     return PayPal(gateway, webhooks=webhooks, merchant_id=OURS)
 
 
-def says(content: object, status: int = 200) -> HttpResponse:
-    return HttpResponse(status=status, body=json.dumps(content).encode())
-
-
 def refuses(issue: str, status: int = 422) -> HttpResponse:
     return says({"name": "UNPROCESSABLE_ENTITY", "details": [{"issue": issue}]}, status)
 
 
-class Talk:
-    """Drives an operation; `asked` are its questions, but for those for an access token."""
-
-    def __init__(self) -> None:
-        self.asked: list[HttpRequest] = []
-
-    def run(self, operation: Operation, *answers: HttpResponse) -> object:
-        """The operation's result; it must use up the answers, and ask no more than that."""
-        waiting = list(answers)
-        try:
-            step = next(operation)
-            while True:
-                step = operation.send(self._answer(step, waiting))
-        except StopIteration as stop:
-            assert waiting == []
-            return stop.value
-
-    def _answer(self, step: object, waiting: list[HttpResponse]) -> HttpResponse:
-        assert isinstance(step, HttpRequest)
-        if step.purpose == "paypal.token":
-            return TOKEN
-        self.asked.append(step)
-        return waiting.pop(0)
-
-    @property
-    def purposes(self) -> list[str]:
-        return [request.purpose.removeprefix("paypal.") for request in self.asked]
+def talk() -> Talk:
+    return Talk("paypal.token", TOKEN)
 
 
 def ask(operation: Operation, *answers: HttpResponse) -> object:
-    return Talk().run(operation, *answers)
+    return talk().run(operation, *answers)
 
 
 def money(text: str = "12.34", currency: str = "USD") -> dict[str, str]:

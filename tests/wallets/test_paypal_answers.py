@@ -14,7 +14,6 @@ from tests.wallets.paypal_answers import (
     PAYMENT,
     REFUND,
     WALLET,
-    Talk,
     adapter,
     ask,
     capture,
@@ -23,8 +22,9 @@ from tests.wallets.paypal_answers import (
     paid,
     refund,
     refuses,
-    says,
+    talk,
 )
+from tests.wallets.talk import says
 from wallets.providers.base import DeclineCategory, EventKind, MandateState, PaymentState, RefundState
 
 SAVED = {"id": WALLET, "customer": {"id": "C1", "merchant_customer_id": "mandate-1"}}
@@ -93,17 +93,17 @@ def test_an_error_page_is_no_refusal_even_where_it_names_one(paypal):
 
 
 def test_a_capture_in_progress_is_pending_and_the_order_is_left_alone(paypal):
-    talk, approved = Talk(), says(order("APPROVED"))
-    found = talk.run(paypal.get_payment(NUMBER, ORDER), approved, refuses("ORDER_COMPLETION_IN_PROGRESS"), approved)
+    said, approved = talk(), says(order("APPROVED"))
+    found = said.run(paypal.get_payment(NUMBER, ORDER), approved, refuses("ORDER_COMPLETION_IN_PROGRESS"), approved)
     assert found.state is PaymentState.PENDING
-    assert talk.purposes == ["orders.get", "orders.capture", "orders.get"]
+    assert said.purposes == ["orders.get", "orders.capture", "orders.get"]
 
 
 @pytest.mark.parametrize("mark", ["", "brand.new", "until.", "until.99999999999999", "until.٣", "declined."])
 def test_an_order_with_words_that_are_no_permission_is_never_captured(paypal, mark):
-    talk = Talk()
-    found = talk.run(paypal.get_payment(NUMBER, ORDER), says(order("APPROVED", custom_id=mark)))
-    assert (found.state, talk.purposes) == (PaymentState.CLOSED, ["orders.get"])
+    said = talk()
+    found = said.run(paypal.get_payment(NUMBER, ORDER), says(order("APPROVED", custom_id=mark)))
+    assert (found.state, said.purposes) == (PaymentState.CLOSED, ["orders.get"])
 
 
 # Closing
@@ -115,10 +115,10 @@ def test_an_order_that_paypal_refuses_to_close_is_not_closed(paypal):
 
 
 def test_an_approval_while_it_is_closed_is_captured_because_another_process_may_have_seen_it_first(paypal):
-    talk, marked = Talk(), says(order("APPROVED", custom_id="closed"))
-    found = talk.run(paypal.close_payment(NUMBER, ORDER), says(order()), says({}, 204), marked, says(paid()))
+    said, marked = talk(), says(order("APPROVED", custom_id="closed"))
+    found = said.run(paypal.close_payment(NUMBER, ORDER), says(order()), says({}, 204), marked, says(paid()))
     assert found.state is PaymentState.SUCCEEDED
-    assert talk.purposes == ["orders.get", "orders.patch", "orders.get", "orders.capture"]
+    assert said.purposes == ["orders.get", "orders.patch", "orders.get", "orders.capture"]
 
 
 def test_an_order_completed_while_it_is_closed_was_paid(paypal):
@@ -130,12 +130,12 @@ def test_an_order_completed_while_it_is_closed_was_paid(paypal):
 
 
 def test_what_moves_money_has_request_ids_of_their_own_that_a_repeat_keeps(paypal):
-    talk = Talk()
+    said = talk()
     for _ in range(2):
-        talk.run(paypal.charge(CHARGE), says(paid()))
-        talk.run(paypal.get_payment(NUMBER, ORDER), says(order("APPROVED")), says(paid()))
-        talk.run(paypal.refund(REFUND), says(paid()), says(refund()))
-    sent = [request.headers["paypal-request-id"] for request in talk.asked if request.method == "POST"]
+        said.run(paypal.charge(CHARGE), says(paid()))
+        said.run(paypal.get_payment(NUMBER, ORDER), says(order("APPROVED")), says(paid()))
+        said.run(paypal.refund(REFUND), says(paid()), says(refund()))
+    sent = [request.headers["paypal-request-id"] for request in said.asked if request.method == "POST"]
     assert sent[:3] == sent[3:] == [NUMBER, f"{NUMBER}-c", "refund-1"]
 
 
@@ -164,9 +164,9 @@ def test_other_payments_in_the_books_are_not_asked_about(paypal):
 
 def test_a_declined_try_in_the_books_hides_no_payment_and_is_none(paypal):
     listed = books(row("PAID"), row("DECLINED", status="D"), row("REFUND", code="T1107"))
-    talk = Talk()
-    assert talk.run(paypal.get_payment(NUMBER), listed, says(capture())).state is PaymentState.SUCCEEDED
-    assert talk.asked[-1].url.endswith("/captures/PAID")
+    said = talk()
+    assert said.run(paypal.get_payment(NUMBER), listed, says(capture())).state is PaymentState.SUCCEEDED
+    assert said.asked[-1].url.endswith("/captures/PAID")
     lines = ask(paypal.statement(date(2026, 12, 9)), listed)
     kinds = [(line.provider_ref, line.kind) for line in lines]
     assert kinds == [("PAID", EventKind.PAYMENT), ("REFUND", EventKind.REFUND)]

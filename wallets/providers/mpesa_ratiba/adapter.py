@@ -99,6 +99,7 @@ class Ratiba(UnsupportedByDefault):
             raise ValueError("responseCode")
         transaction = "".join(filter(str.isalnum, items.get("TransactionID", "")))[: orders.TRANSACTION_LENGTH]
         mandate = self._mandate(merchant_ref, transaction, last_day, code)
+        self._orders.turnstile.ended(merchant_ref)
         return Event(
             kind=EventKind.MANDATE,
             dedupe_key=f"order:{merchant_ref}:{code}:{transaction}",

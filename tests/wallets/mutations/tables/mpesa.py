@@ -1,11 +1,11 @@
-"""Bugs an M-Pesa adapter could have, prompts and standing orders alike."""
+"""Bugs an M-Pesa adapter could have; those of standing orders are in `mpesa_ratiba`."""
 
 from tests.wallets.mutations.seeded import Mutation as M
 from tests.wallets.mutations.seeded import Table
 
 TABLE = Table(
     adapter="mpesa",
-    tests=("test_mpesa_callbacks.py", "test_mpesa.py", "test_mpesa_ratiba.py", "test_mpesa_conformance.py"),
+    tests=("test_mpesa_callbacks.py", "test_mpesa.py", "test_mpesa_conformance.py"),
     mutations=(
         M("an unlisted code is a failure", "mpesa/codes.py",
           "(Category.UNKNOWN_OUTCOME, Reason.UNMAPPED))", "(Category.NEVER_RETRY, Reason.UNMAPPED))",
@@ -95,21 +95,5 @@ TABLE = Table(
         M("an accepted reversal is done", "mpesa/reversals.py",
           "state=refused if decline else RefundState.PENDING,", "state=refused if decline else RefundState.SUCCEEDED,",
           by="moved_no_money or goes_back_once"),
-        M("a mandate can be prolonged", "mpesa_ratiba/orders.py",
-          'if not hmac.compare_digest(seal.encode(), self.doors.seal("mandate", words).encode()):',
-          "if not seal or words.count(\".\") != 2:",
-          by="made_up_or_prolonged"),
-        M("an order never expires", "mpesa_ratiba/orders.py",
-          "over = ends <= self.daraja.now()", "over = False",
-          by="expired"),
-        M("any answer approves an order", "mpesa_ratiba/adapter.py",
-          "if code not in orders.ACCEPTED:", "if not code:",
-          by="not_approved"),
-        M("a lost answer makes a second order", "mpesa_ratiba/orders.py",
-          "        if not turn.granted:\n            return self._waiting(request)\n", "",
-          by="asked_for_once"),
-        M("monthly orders run weekly", "mpesa_ratiba/orders.py",
-          '(PeriodUnit.MONTH, 1): "4"', '(PeriodUnit.MONTH, 1): "3"',
-          by="frequency"),
     ),
 )  # fmt: skip
