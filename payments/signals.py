@@ -1,5 +1,30 @@
-"""The one courtesy to the apps on the right: sent after the commit, with the payment that has arrived."""
+"""The courtesies to the apps on the right: sent after the commit.
 
+`payment_confirmed` has the payment that has arrived; `payment_taken_back` the payment, the `amount` and an `occasion`
+that names this taking; `refund_moved` the refund that was sent or has arrived.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import transaction
 from django.dispatch import Signal
 
+logger = logging.getLogger(__name__)
+
 payment_confirmed = Signal()
+payment_taken_back = Signal()
+refund_moved = Signal()
+
+
+def tell_after_commit(signal: Signal, sender: Any, **facts: Any) -> None:
+    """A receiver that fails does not disturb the money or the others."""
+
+    def send() -> None:
+        for receiver, answer in signal.send_robust(sender=sender, **facts):
+            if isinstance(answer, Exception):
+                logger.error("a receiver of payments failed", extra={"receiver": str(receiver)}, exc_info=answer)
+
+    transaction.on_commit(send)

@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 from common.heartbeat import beat
 from payments import services
 from payments.debits import debit_due_instalments, notice_due_debits
+from payments.refunds import look_up_due_refunds, send_due_refunds
 from wallets.health import forget_old_minutes
 from wallets.services import sweep_mandates, tell_providers_of_endings, tell_providers_of_removals
 
@@ -22,6 +23,7 @@ BEAT = {
     "payments-debit-due": {"task": "payments.debit_due", "schedule": 30.0},
     "payments-close-expired": {"task": "payments.close_expired", "schedule": 60.0},
     "payments-end-mandates": {"task": "payments.end_mandates", "schedule": 60.0},
+    "payments-refunds": {"task": "payments.refunds", "schedule": 15.0},
     "payments-sweep-mandates": {"task": "payments.sweep_mandates", "schedule": 600.0},
 }
 
@@ -69,6 +71,13 @@ def debit_due() -> None:
 def close_expired() -> None:
     services.close_expired_attempts()
     beat("close_expired")
+
+
+@shared_task(name="payments.refunds")
+def refunds() -> None:
+    look_up_due_refunds()
+    send_due_refunds()
+    beat("refunds")
 
 
 @shared_task(name="payments.end_mandates")

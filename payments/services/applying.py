@@ -11,7 +11,7 @@ from common.errors import PlatformError
 from payments.models import Attempt, ProviderEvent
 from payments.services import standing_orders
 from payments.services.lookups import look_up_verified
-from payments.services.outcomes import leave_to_person
+from payments.services.refund_notices import apply_mentioned_refund, apply_refund_notice
 from wallets import services as mandates
 from wallets.models import Mandate
 from wallets.providers.base import EventKind, RefundState
@@ -79,6 +79,7 @@ def _apply_payment(event: ProviderEvent) -> tuple[str, str]:
             notice=event.pk,
         )
         return "needs_person", "the amount is not the one we asked for"
+    apply_mentioned_refund(event, attempt)
     applied = look_up_verified(attempt, said.get("provider_ref", ""))
     return applied.outcome, applied.reason
 
@@ -118,17 +119,12 @@ def _wait_for_books(event: ProviderEvent) -> tuple[str, str]:
 
 
 def _apply_refund(event: ProviderEvent) -> tuple[str, str]:
-    """We send no refunds yet, so each one that moves money was made elsewhere: the provider is asked, a person told."""
-    if event.facts["said"].get("state") == RefundState.FAILED.value:
-        return "ignored", "no money went back"
     attempt = _attempt_of(event)
+    if attempt is None and event.facts["said"].get("state") == RefundState.FAILED.value:
+        return "ignored", "no money went back"
     if attempt is None:
         return _unknown(event, "a refund of a payment that is not ours")
-    applied = look_up_verified(attempt)
-    if applied.attempt.state == "reversed":
-        return applied.outcome, applied.reason
-    leave_to_person(attempt.pk, "refunded", "notice")
-    return "needs_person", "refunded"
+    return apply_refund_notice(event, attempt)
 
 
 def _apply_mandate(event: ProviderEvent) -> tuple[str, str]:

@@ -15,7 +15,9 @@ from payments.models import Attempt, Payment
 from payments.models.payments import ATTEMPT_STATES
 from payments.services import settling
 from payments.services.deposits import keep_quote, new_issues
+from payments.services.disputing import AGAIN, apply_disputes
 from payments.services.ending import end_payment, finish
+from payments.services.found_refunds import apply_refunds
 from payments.services.locking import lock_chain
 from payments.services.retrying import after_failed_debit, release_instalment
 from payments.services.reversing import reverse
@@ -29,6 +31,8 @@ logger = logging.getLogger(__name__)
 PATIENCE = {"requires_action": 1, "pending": 1, "unknown": 0}
 # A success that a person has to look at: of money never asked for, and of money that was taken back before.
 NOT_BELIEVED = {"created": "never_sent", "reversed": "given_back"}
+# News of a dispute that changed nothing, because nobody but a person can say what it means.
+UNSETTLED = ("amount_mismatch", AGAIN)
 # Marks an attempt that waits to be sent again although, however unlikely, its first call may still arrive.
 LOST_CLAIM = "lost_claim"
 
@@ -59,9 +63,11 @@ def _apply(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
     wanted = _state_of(result, attempt)
     if result.merchant_ref != attempt.merchant_reference:
         return _leave_to_person(attempt, "amount_mismatch", source)
+    if _moved_back(attempt, result):
+        return _follow_money(attempt, result, source)
     if wanted == attempt.state:
-        return _same_again(attempt, result, source)
-    if not ATTEMPT_STATES.allows(attempt.state, wanted):
+        return _same_again(attempt, result)
+    if attempt.state in NOT_BELIEVED or not ATTEMPT_STATES.allows(attempt.state, wanted):
         return _out_of_order(attempt, wanted, source)
     if wanted == "succeeded" and result.amount != attempt.amount:
         return _leave_to_person(attempt, "amount_mismatch", source)
@@ -69,7 +75,32 @@ def _apply(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
         keep_quote(attempt, result.quote)
     attempt.provider_reference = result.provider_ref or attempt.provider_reference
     _HANDLERS[wanted](attempt, result, source)
+    if _moved_back(attempt, result):
+        return _follow_money(attempt, result, source)
     return Applied("applied", attempt, attempt.reason)
+
+
+def _moved_back(attempt: Attempt, result: PaymentResult) -> bool:
+    """Whether refunds or disputes are told of money that counts, or counted, here."""
+    if attempt.state == "reversed":
+        return bool(result.disputes) and attempt.disputes.exists()
+    return attempt.state == "succeeded" and bool(result.disputes or result.refunds or result.refunded)
+
+
+def _follow_money(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
+    if result.amount != attempt.amount:
+        return _leave_to_person(attempt, "amount_mismatch", source)
+    if result.state is PaymentState.REVERSED and not result.disputes:
+        _take_back(attempt, result, source)
+        return Applied("applied", attempt, attempt.reason)
+    disputed = apply_disputes(attempt, result.disputes, source=source) if result.disputes else ""
+    unfit = apply_refunds(attempt, result, source=source)
+    if unfit or disputed in UNSETTLED:
+        return _leave_to_person(attempt, unfit or disputed, source)
+    if disputed:
+        _leave_to_person(attempt, disputed, source)
+        return Applied("applied", attempt, disputed)
+    return _same_again(attempt, result)
 
 
 def _state_of(result: PaymentResult, attempt: Attempt) -> str:
@@ -91,9 +122,7 @@ def _still_shown(attempt: Attempt) -> bool:
     return attempt.state == "requires_action" and attempt.expires_at is not None and attempt.expires_at > now()
 
 
-def _same_again(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
-    if attempt.state == "succeeded" and result.refunded:
-        return _leave_to_person(attempt, "refunded", source)
+def _same_again(attempt: Attempt, result: PaymentResult) -> Applied:
     if result.provider_ref and not attempt.provider_reference:
         attempt.provider_reference = result.provider_ref
         attempt.save(update_fields=["provider_reference"])

@@ -9,45 +9,77 @@ from __future__ import annotations
 from accounts.events import record_event
 from accounts.models import Account
 from common.clock import now
-from payments.ledger import reverse_entry
-from payments.models import Attempt, Instalment, JournalEntry, Plan
+from common.money import Money
+from payments.ledger import post_entry, reverse_entry
+from payments.models import Attempt, Instalment, JournalEntry, Payment, Plan
+from payments.services.shares import Standing, entry_of, lines_out, standing_of
+from payments.signals import payment_taken_back, tell_after_commit
 from wallets.services import pause_mandate
 
 TAKEN_BACK = "taken_back"
 
 
 def reverse(attempt: Attempt, *, source: str) -> None:
-    """Post the mirror of the attempt's entry, once, and let account, payment and plan follow."""
+    """Post out, once, what still stands of the attempt's money, and let account, payment and plan follow."""
     payment, account = attempt.payment, attempt.payment.account
-    entry = JournalEntry.objects.filter(idempotency_key=f"attempt:{attempt.pk}").first() or payment.entry
+    entry = entry_of(attempt)
     if entry is None:
         return
-    reversal, is_new = reverse_entry(entry, effective_at=now(), attempt=attempt.pk, payment=payment.reference)
+    standing = standing_of(attempt)
+    reversal, is_new = _post_mirror(attempt, entry, standing)
     if not is_new:
         return
     account.refresh_from_db()
     if payment.entry_id == entry.pk:
         payment.state = "reversed"
         payment.save(update_fields=["state"])
-    _reopen(account)
-    _uncredit(account, sum(entry.data.get("allocation", {}).values()), payment.instalment)
+    reopen(account)
+    uncredit(account, sum(standing.shares.values()), payment.instalment, reason=TAKEN_BACK)
+    tell_taken_back(attempt, Money(standing.minor, attempt.currency), entry=reversal, source=source)
+    rest_agreement(attempt)
+
+
+def _post_mirror(attempt: Attempt, entry: JournalEntry, standing: Standing) -> tuple[JournalEntry, bool]:
+    about = {"attempt": attempt.pk, "payment": attempt.payment.reference}
+    if standing.minor == attempt.amount_minor:
+        return reverse_entry(entry, effective_at=now(), **about)
+    account = attempt.payment.account
+    return post_entry(
+        f"{entry.kind}_reversal"[:24],
+        idempotency_key=f"reversal:{entry.pk}",
+        creditor_id=entry.creditor_id,
+        currency=attempt.currency,
+        effective_at=now(),
+        reverses=entry,
+        lines=lines_out(account, standing, standing.minor, provider_key=attempt.provider.key),
+        **about,
+    )
+
+
+def tell_taken_back(attempt: Attempt, amount: Money, *, entry: JournalEntry, source: str) -> None:
+    payment, account = attempt.payment, attempt.payment.account
     record_event(
         "payment.reversed",
         account=account,
         source=source,
         payment=payment.reference,
-        amount_minor=attempt.amount_minor,
-        currency=attempt.currency,
+        amount_minor=amount.minor,
+        currency=amount.currency,
         provider=attempt.provider.key,
         by=payment.source,
-        entry=reversal.pk,
+        entry=entry.pk,
         balance_minor=account.balance_minor,
     )
+    tell_after_commit(payment_taken_back, Payment, payment=payment, amount=amount, occasion=f"entry:{entry.pk}")
+
+
+def rest_agreement(attempt: Attempt) -> None:
+    """Nothing more is debited under the agreement the money came by, until a person lets it go on."""
     if attempt.mandate and attempt.mandate.state == "active":
         pause_mandate(attempt.mandate, reason="the wallet took a debit back", source="system")
 
 
-def _reopen(account: Account) -> None:
+def reopen(account: Account) -> None:
     if account.status != "paid" or account.balance_minor <= 0:
         return
     record_event("account.status_changed", account=account, before=account.status, after="open")
@@ -55,7 +87,7 @@ def _reopen(account: Account) -> None:
     account.save(update_fields=["status"])
 
 
-def _uncredit(account: Account, minor: int, first: Instalment | None) -> None:
+def uncredit(account: Account, minor: int, first: Instalment | None, *, reason: str) -> None:
     """Take `minor` off the newest plan again: the instalment it was for, then the latest due."""
     plan = Plan.objects.filter(account=account).exclude(state__in=["proposed", "cancelled"]).order_by("pk").last()
     if plan is None:
@@ -63,19 +95,19 @@ def _uncredit(account: Account, minor: int, first: Instalment | None) -> None:
     rows = list(plan.instalments.select_for_update().filter(paid_minor__gt=0).order_by("-due_on", "-number"))
     rows.sort(key=lambda row: first is None or row.pk != first.pk)
     for row in rows:
-        minor -= _take_off(row, minor)
+        minor -= _take_off(row, minor, reason)
     if plan.state == "completed" and not _another_lives(plan):
         plan.state = "active"
         plan.save(update_fields=["state"])
 
 
-def _take_off(row: Instalment, minor: int) -> int:
+def _take_off(row: Instalment, minor: int, reason: str) -> int:
     share = min(minor, row.paid_minor)
     if share <= 0:
         return 0
     row.paid_minor -= share
     if row.state == "paid":
-        row.state, row.last_reason = "missed", TAKEN_BACK
+        row.state, row.last_reason = "missed", reason
     row.save(update_fields=["paid_minor", "state", "last_reason"])
     return share
 

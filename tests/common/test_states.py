@@ -10,12 +10,13 @@ from accounts.models.webhooks import DELIVERY_STATES
 from common.errors import IllegalTransition
 from payments.models.payments import ATTEMPT_STATES, OPEN_ATTEMPT_STATES, PAYMENT_STATES
 from payments.models.plans import INSTALMENT_STATES, PLAN_STATES
+from payments.models.refunds import REFUND_STATES, SURPLUS_STATES
 from reminders.models import MESSAGE_STATES, SCHEDULE_STATES
 from wallets.models import MANDATE_STATES, PROVIDER_STATES
 
 TABLES = [
     ACCOUNT_STATES, ATTEMPT_STATES, DELIVERY_STATES, IMPORT_STATES, INSTALMENT_STATES, MANDATE_STATES,
-    MESSAGE_STATES, PAYMENT_STATES, PLAN_STATES, PROVIDER_STATES, SCHEDULE_STATES,
+    MESSAGE_STATES, PAYMENT_STATES, PLAN_STATES, PROVIDER_STATES, REFUND_STATES, SCHEDULE_STATES, SURPLUS_STATES,
 ]  # fmt: skip
 
 
@@ -32,6 +33,11 @@ def test_what_is_not_listed_cannot_happen():
 def test_money_that_arrived_only_leaves_by_reversal():
     assert ATTEMPT_STATES.edges["succeeded"] == ("reversed",)
     assert PAYMENT_STATES.edges["succeeded"] == ("reversed",)
+
+
+def test_a_refund_that_was_turned_down_is_over_and_one_under_way_is_not_turned_down():
+    assert REFUND_STATES.edges["rejected"] == ()
+    assert set(REFUND_STATES.sources("rejected")) == {"requested", "approved"}
 
 
 def test_open_attempt_states_are_those_that_can_still_fail():

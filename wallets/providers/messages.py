@@ -109,10 +109,22 @@ class PaymentRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dispute:
+    """The payer's claim to `amount`, all of a payment or a part; `gone` is false once we were given it back."""
+
+    reference: str
+    amount: Money
+    gone: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentResult:
     """`found=False`: the provider has no such payment *yet*; that alone never proves it was not received.
 
     `saved` is what the provider kept of the payer's wallet, where `save_method` asked for it.
+    `refunded` is the sum of all refunds; `refunds` and `disputes` name them where the provider tells them apart. A
+    dispute of a part leaves the state at `succeeded`.
     Chains only: `quote` (store it when the payment is created), `deposits`, and `issues` for an operator.
     """
 
@@ -124,6 +136,8 @@ class PaymentResult:
     decline: DeclineInfo | None = None
     paid_at: datetime | None = None
     refunded: Money | None = None
+    refunds: "tuple[RefundResult, ...]" = ()
+    disputes: tuple[Dispute, ...] = ()
     saved: "MandateResult | None" = None
     quote: Quote | None = None
     deposits: tuple[Deposit, ...] = ()

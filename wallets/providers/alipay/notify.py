@@ -8,8 +8,8 @@ from wallets.providers.alipay import reading
 from wallets.providers.alipay.gateway import read_time
 from wallets.providers.alipay.signing import Verifier, notify_contents
 from wallets.providers.errors import InvalidWebhook
-from wallets.providers.messages import Event, HttpIn
-from wallets.providers.vocabulary import EventKind, MandateState
+from wallets.providers.messages import Event, HttpIn, RefundResult
+from wallets.providers.vocabulary import EventKind, MandateState, RefundState
 
 LARGEST_BODY = 64 * 1024
 MOST_FIELDS = 100
@@ -70,7 +70,7 @@ def _facts(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def _trade(form: Mapping[str, str]) -> Event:
-    payment = reading.payment(form)
+    payment, refund = reading.payment(form), form.get("out_biz_no", "")
     if payment.amount is None or not payment.merchant_ref:
         raise ValueError("out_trade_no and total_amount")
     return Event(
@@ -79,6 +79,7 @@ def _trade(form: Mapping[str, str]) -> Event:
         type=form["notify_type"],
         occurred_at=read_time(form.get("gmt_refund") or form.get("gmt_payment") or form.get("notify_time")),
         payment=payment,
+        refund=RefundResult(state=RefundState.UNKNOWN, refund_ref=refund) if refund and payment.refunded else None,
         # No trusted clock in the notify: an old genuine one could be replayed, so money is confirmed by a query.
         confirm_first=True,
         facts=_facts(form),

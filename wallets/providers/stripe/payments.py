@@ -1,6 +1,7 @@
 """One-off payments: a Checkout page, looked up and closed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from common.http import Operation, OutcomeUnknown
@@ -85,11 +86,16 @@ class PaymentOperations:
             result = reading.payment(intent, session)
             charge = intent.get("latest_charge") or {}
             disputed = isinstance(charge, dict) and bool(charge.get("disputed"))
-        if not disputed:
-            return result
         asked = {"payment_intent": result.provider_ref, "limit": lookup.PAGE}
-        disputes = yield from self._client.ask(lambda api: api.disputes.list_async(asked))
-        return reading.reversed_by(result, disputes.get("data") or [])
+        if result.refunded:
+            refunds = yield from self._client.ask(lambda api: api.refunds.list_async(asked))
+            with lookup.readable():
+                result = replace(result, refunds=tuple(map(reading.refund, refunds.get("data") or [])))
+        if disputed:
+            disputes = yield from self._client.ask(lambda api: api.disputes.list_async(asked))
+            with lookup.readable():
+                result = reading.disputed(result, disputes.get("data") or [])
+        return result
 
     def close_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
         """A page that is open is ended at once; anything else is told as it stands."""

@@ -9,6 +9,7 @@ from common.http import OutcomeUnknown
 from wallets.providers.messages import (
     Action,
     DeclineInfo,
+    Dispute,
     MandateResult,
     PaymentResult,
     RefundResult,
@@ -36,6 +37,7 @@ REFUND_STATES = {
 }
 # While a dispute is in one of these, the money is gone from our balance.
 MONEY_GONE = frozenset({"needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review"})
+MOVED_MONEY = MONEY_GONE | {"won"}
 
 
 def mark(fields: Fields, name: str = ATTEMPT) -> str:
@@ -125,9 +127,22 @@ def believed(result: PaymentResult, merchant_ref: str) -> PaymentResult:
     return result
 
 
-def reversed_by(result: PaymentResult, disputes: list[Fields]) -> PaymentResult:
-    gone = any(dispute.get("status") in MONEY_GONE for dispute in disputes)
-    return replace(result, state=PaymentState.REVERSED) if gone else result
+def disputed(result: PaymentResult, found: list[Fields]) -> PaymentResult:
+    """Each dispute that moved money, and whether it is gone now. The payment is reversed when all of it is."""
+    disputes = tuple(_dispute(one) for one in found if one.get("status") in MOVED_MONEY)
+    gone = sum(dispute.amount.minor for dispute in disputes if dispute.gone)
+    whole = result.amount is not None and gone >= result.amount.minor
+    return replace(result, disputes=disputes, state=PaymentState.REVERSED if whole else result.state)
+
+
+def _dispute(fields: Fields) -> Dispute:
+    name, reason = fields["id"], fields.get("reason")
+    return Dispute(
+        reference=name_of(name),
+        amount=from_stripe(fields.get("amount"), fields.get("currency")),
+        gone=fields.get("status") in MONEY_GONE,
+        reason=str(reason)[: codes.LONGEST_CODE] if reason else "",
+    )
 
 
 def refund(fields: Fields) -> RefundResult:

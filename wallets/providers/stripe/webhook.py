@@ -20,7 +20,8 @@ from wallets.providers.vocabulary import EventKind, MandateState, PaymentState
 LARGEST_BODY = 256 * 1024
 LONGEST_HEADER = 2000
 TOLERANCE_SECONDS = 300
-DISPUTES = "charge.dispute."
+# These name the payment by Stripe's number only: a dispute always, a refund when it was made on Stripe's own page.
+UNNAMED = ("charge.dispute.", "refund.")
 SAFE_FIELDS = (
     "id", "object", "amount", "amount_received", "amount_total", "currency", "status", "created", "payment_intent",
     "payment_method", "latest_charge", "charge", "mode", "client_reference_id", "reason", "cancellation_reason",
@@ -51,8 +52,9 @@ def unnamed_payment(call: HttpIn, addressee: Addressee, now: datetime) -> str:
     """The payment intent whose reference of ours a genuine notice does not tell, or `""`."""
     try:
         event = _ours(call, addressee, now)
-        disputed = str(event["type"]).startswith(DISPUTES)
-        return reading.name_of(event["data"]["object"].get("payment_intent")) if disputed else ""
+        about = event["data"]["object"]
+        named = not str(event["type"]).startswith(UNNAMED) or reading.mark(about)
+        return "" if named else reading.name_of(about.get("payment_intent"))
     except (InvalidWebhook, KeyError, TypeError, AttributeError):
         return ""
 
@@ -100,7 +102,7 @@ def _translated(event: Fields, marks: Mapping[str, str]) -> Event:
     if not isinstance(name, str) or not name or not isinstance(about, dict):
         raise ValueError("id and data.object")
     said = _READERS.get(kind, _nothing)(about)
-    if kind.startswith(DISPUTES) and "payment" in said:
+    if kind.startswith(UNNAMED) and "payment" in said:
         result = said["payment"]
         said["payment"] = replace(result, merchant_ref=marks.get(result.provider_ref, ""))
     facts = {key: about[key] for key in SAFE_FIELDS if isinstance(about.get(key), str | int)}
@@ -147,6 +149,9 @@ def _dispute(about: Fields) -> Said:
 
 def _refund(about: Fields) -> Said:
     result: RefundResult = reading.refund(about)
+    payment = reading.name_of(about.get("payment_intent"))
+    if not result.refund_ref and payment:
+        return _about_payment(PaymentResult(state=PaymentState.UNKNOWN, merchant_ref="", provider_ref=payment))
     if not result.refund_ref:
         return _nothing(about)
     return {"kind": EventKind.REFUND, "refund": result, "confirm_first": True}

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from wallets.sandbox.alipay import agreements, bills, notifies, trades
+from wallets.sandbox.alipay import agreements, bills, notifies, refunds, trades
 from wallets.sandbox.alipay.cashier import DECLINES, Cashier
 from wallets.sandbox.alipay.certificates import ensure_certificates
 from wallets.sandbox.alipay.content import ContentBox, ensure_content_key
@@ -52,9 +52,12 @@ class AlipaySimulator(Simulator):
         return form_delivery(notifies.prepare(self.world, notify), accepted=lambda status, answer: answer == "success")
 
     def act(self, action: str, fields: Document) -> Document:
-        """`pay`, `decline` (a trade), or `sign`, `unsign`, `expire` (an agreement)."""
+        """`pay`, `decline`, `refund` (a trade, or its `refund_amount`), or `sign`, `unsign`, `expire` (an
+        agreement)."""
         if "reference" in fields:
             fields = {"out_trade_no": fields["reference"], "external_agreement_no": fields["reference"], **fields}
+        if action == "refund":
+            return self._refund_by_hand(fields)
         if action in ("pay", "decline"):
             return self._answer(action, trades.find_asked(self.world, fields), str(fields.get("code") or DECLINES[0]))
         if action not in AGREEMENT_ACTIONS:
@@ -66,6 +69,12 @@ class AlipaySimulator(Simulator):
         if action == "decline":
             return trades.decline(self.world, trade, code)
         return agreements.settle(self.world, trade) if by_agreement else trades.pay(self.world, trade)
+
+    def _refund_by_hand(self, fields: Document) -> Document:
+        """The merchant's people give money back on Alipay's own page, under a number of Alipay's."""
+        trade = trades.find_asked(self.world, fields)
+        whole = {"refund_amount": trade["total_amount"], "out_request_no": self.world.serial("hand")}
+        return refunds.refund(self.world, {**whole, **fields, "trans_currency": trade["currency"]})
 
     def tables(self) -> tuple[Table, ...]:
         store = self.ground.store
@@ -96,10 +105,12 @@ def _agreement_row(agreement: Document) -> Row:
 
 
 def _trade_row(trade: Document) -> Row:
-    payable = trade["status"] == "WAIT_BUYER_PAY"
-    answers = (("pay", _("Pay")), ("decline", _("Decline")))
+    answers = {
+        "WAIT_BUYER_PAY": (("pay", _("Pay")), ("decline", _("Decline"))),
+        "TRADE_SUCCESS": (("refund", _("Refund")),),
+    }
     return Row(
         cells=(trade["out_trade_no"], trade["status"], f"{trade['currency']} {trade['total_amount']}"),
         fields={"out_trade_no": trade["out_trade_no"]},
-        actions=answers if payable else (),
+        actions=answers.get(trade["status"], ()),
     )

@@ -74,16 +74,23 @@ def fail(world: World, refund: Document) -> Document:
     return failed
 
 
-def dispute(world: World, intent: Document) -> Document:
-    """The payer takes the money back. A SEPA debit is lost at once; a card dispute can be answered."""
+def by_hand(world: World, intent: Document, amount: int | None = None) -> Document:
+    """The merchant's people give money back on Stripe's own page: no reference of the platform's is on it."""
+    part = {"amount": str(amount)} if amount else {}
+    return create(world, {"payment_intent": intent["id"], **part}, {"kind": ""})
+
+
+def dispute(world: World, intent: Document, amount: int | None = None) -> Document:
+    """The payer takes the money, or a part, back. A SEPA debit is lost at once; a card dispute can be answered."""
     charge = world.get("charge", intent["latest_charge"])
     if charge["status"] != "succeeded" or charge["disputed"]:
         raise ApiError(400, "There is no charge to dispute.")
     by_bank = charge["payment_method_details"]["type"] == "sepa_debit"
+    disputed = min(amount or charge["amount"], charge["amount"])
     opened = shapes.body(
         "dispute",
         id=world.new_id("du"),
-        amount=charge["amount"],
+        amount=disputed,
         charge=charge["id"],
         created=world.now(),
         currency=charge["currency"],
@@ -103,7 +110,7 @@ def dispute(world: World, intent: Document) -> Document:
         reason="debit_not_authorized" if by_bank else "fraudulent",
         status="lost" if by_bank else "needs_response",
     )
-    booked = books.book(world, "adjustment", -charge["amount"], opened, fee=DISPUTE_FEE)
+    booked = books.book(world, "adjustment", -disputed, opened, fee=DISPUTE_FEE)
     world.save({**charge, "disputed": True})
     opened = world.save({**opened, "balance_transactions": [booked]})
     events.emit(world, "charge.dispute.created", opened)

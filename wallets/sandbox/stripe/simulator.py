@@ -54,7 +54,7 @@ class StripeSimulator(Simulator):
 
     def act(self, action: str, fields: Document) -> Document:
         """`pay`, `decline`, `sign` (a page; `choice`), by `id` or `reference`; `endpoint` (its `url`); by `id`:
-        `settle`, `fail`, `dispute` (a payment), `win`, `lose` (a dispute),
+        `settle`, `fail` (a payment), `dispute`, `refund` (it, or its `amount`), `win`, `lose` (a dispute),
         `complete`, `bounce` (a refund), `remove`, `run_out`, `end_at_bank` (a saved method)."""
         if action == "endpoint":
             return self.ground.store.put("stripe.setting", "endpoint", {"url": str(fields.get("url", ""))})
@@ -63,7 +63,10 @@ class StripeSimulator(Simulator):
         if action not in _ACTIONS:
             raise ApiError(400, "unknown action")
         kind, act = _ACTIONS[action]
-        return act(self.world, self.world.get(kind, fields.get("id") or self._by_reference(fields)))
+        about = self.world.get(kind, fields.get("id") or self._by_reference(fields))
+        if action in _OF_A_PART:
+            return _OF_A_PART[action](self.world, about, fields.get("amount"))
+        return act(self.world, about)
 
     def _by_reference(self, fields: Document) -> str:
         """The payment of one of our attempts, or what was saved for an agreement of ours."""
@@ -118,6 +121,7 @@ _ACTIONS: dict[str, tuple[str, Callable[[World, Document], Document]]] = {
     "settle": ("payment_intent", intents.pay),
     "fail": ("payment_intent", partial(intents.fail_debit, code="insufficient_funds")),
     "dispute": ("payment_intent", refunds.dispute),
+    "refund": ("payment_intent", refunds.by_hand),
     "win": ("dispute", partial(refunds.close_dispute, status="won")),
     "lose": ("dispute", partial(refunds.close_dispute, status="lost")),
     "complete": ("refund", refunds.settle),
@@ -128,6 +132,10 @@ _ACTIONS: dict[str, tuple[str, Callable[[World, Document], Document]]] = {
     "run_out": ("payment_method", methods.expire),
     "end_at_bank": ("payment_method", methods.end_at_bank),
 }
+_OF_A_PART: dict[str, Callable[[World, Document, int | None], Document]] = {
+    "dispute": refunds.dispute,
+    "refund": refunds.by_hand,
+}
 
 
 def _row(body: Document, status: str, amount: str, actions: tuple[tuple[str, object], ...] = ()) -> Row:
@@ -137,7 +145,7 @@ def _row(body: Document, status: str, amount: str, actions: tuple[tuple[str, obj
 def _payment_row(body: Document) -> Row:
     possible = {
         "processing": (("settle", _("Pay")), ("fail", _("Let it fail"))),
-        "succeeded": (("dispute", _("Dispute")),),
+        "succeeded": (("dispute", _("Dispute")), ("refund", _("Refund"))),
     }
     return _row(body, body["status"], f"{body['currency'].upper()} {body['amount']}", possible.get(body["status"], ()))
 
