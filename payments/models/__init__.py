@@ -1,3 +1,4 @@
+from payments.models.deposits import Deposit, DepositAddress
 from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
 from payments.models.payments import Attempt, Payment, ProviderEvent
@@ -6,6 +7,8 @@ from payments.models.refunds import Dispute, Refund, SurplusDecision
 
 __all__ = [
     "Attempt",
+    "Deposit",
+    "DepositAddress",
     "Dispute",
     "Instalment",
     "JournalEntry",
