@@ -58,6 +58,9 @@ WORDS: dict[str, EventWords] = {
     "mandate.end_in_wallet": EventWords(
         "payments", "phone", "warn", _("Only the payer can end the standing order, in the wallet")
     ),
+    "mandate.end_failed": EventWords(
+        "payments", "exclamation-triangle", "bad", _("The wallet has not confirmed the end of the agreement")
+    ),
     "mandate.paused": EventWords("payments", "pause-circle", "warn", _("Automatic payments paused")),
     "mandate.resumed": EventWords("payments", "play-circle", "good", _("Automatic payments go on")),
     "mandate.expired": EventWords("payments", "calendar-event", "warn", _("Debit agreement ran out")),

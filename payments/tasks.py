@@ -11,6 +11,7 @@ from common.heartbeat import beat
 from payments import services
 from payments.debits import debit_due_instalments, notice_due_debits
 from payments.refunds import look_up_due_refunds, send_due_refunds
+from payments.services.clearing_up import end_needless_agreements
 from wallets.health import forget_old_minutes
 from wallets.services import sweep_mandates, tell_providers_of_endings, tell_providers_of_removals
 
@@ -82,6 +83,7 @@ def refunds() -> None:
 
 @shared_task(name="payments.end_mandates")
 def end_mandates() -> None:
+    end_needless_agreements()
     tell_providers_of_endings()
     tell_providers_of_removals()
     beat("end_mandates")

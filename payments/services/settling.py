@@ -13,6 +13,7 @@ from accounts.models import Account
 from common.money import Money
 from payments.ledger import Line, post_entry
 from payments.models import Attempt, Instalment, JournalEntry, LedgerAccount, Payment, Plan
+from payments.services.agreements import NOTHING_OWED, end_agreements
 from payments.services.ending import drop_queued_debits
 from payments.signals import payment_confirmed
 
@@ -83,6 +84,7 @@ def post_money(
 
 
 def update_account(account: Account, *, paid_at: datetime) -> None:
+    """After the instalments were credited: when nothing is owed any more, the account and its agreements are over."""
     account.last_payment_at = max(account.last_payment_at or paid_at, paid_at)
     fields = ["last_payment_at"]
     if account.balance_minor <= 0 and account.status in ("open", "written_off"):
@@ -90,6 +92,8 @@ def update_account(account: Account, *, paid_at: datetime) -> None:
         account.status = "paid"
         fields.append("status")
     account.save(update_fields=fields)
+    if account.balance_minor <= 0:
+        end_agreements(account, reason=NOTHING_OWED)
 
 
 def credit_instalments(account: Account, minor: int, first: Instalment | None) -> None:

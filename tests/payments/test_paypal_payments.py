@@ -169,7 +169,8 @@ def test_another_payment_closes_the_first_which_then_takes_no_money(dollars, pho
     assert phone.debits() == 1
 
 
-def signed_plan(account, phone):
+def signed_plan(account, phone, *, later=0):
+    """Everything in one debit; `later` minor units of it a month after that."""
     mandate = propose_mandate(
         account,
         "paypal",
@@ -183,7 +184,9 @@ def signed_plan(account, phone):
     mandate.refresh_from_db()
     refresh_mandate(mandate)
     assert (mandate.state, mandate.provider_reference.startswith("setup:")) == ("active", False)
-    create_plan(account, parts=[(mandate.first_debit_on, account.balance_minor)], mandate=mandate)
+    first = mandate.first_debit_on
+    parts = [(first, account.balance_minor - later), (first + timedelta(days=30), later)]
+    create_plan(account, parts=[part for part in parts if part[1]], mandate=mandate)
     return mandate
 
 

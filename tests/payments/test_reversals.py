@@ -91,7 +91,7 @@ def test_a_reversal_of_money_that_never_came_posts_nothing(dollars, phone):
 
 
 def test_a_debit_taken_back_leaves_its_instalment_missed_and_the_agreement_at_rest(dollars, phone):
-    mandate = signed_plan(dollars, phone)
+    mandate = signed_plan(dollars, phone, later=100)
     reach_the_debit(phone)
     assert debit_due_instalments().settled == 1
     attempt = Attempt.objects.select_related("payment__instalment__plan").get()

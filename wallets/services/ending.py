@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.events import record_event
 from accounts.models import Account, User
-from common.clock import now
+from common.clock import now, today
 from common.errors import PlatformError
 from wallets.gateway import adapter, call
 from wallets.models import MANDATE_STATES, Mandate
@@ -18,6 +18,8 @@ from wallets.signals import tell_stopped
 
 logger = logging.getLogger(__name__)
 
+# After so many tries that failed somebody has to look; the machine goes on trying.
+TRIES_ALONE = 4
 TELL_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 
 
@@ -64,25 +66,31 @@ def _tell_provider(mandate: Mandate) -> bool:
     )
     if not claimed:
         return False
+    ended = _agrees(mandate)
+    if ended:
+        Mandate.objects.filter(pk=mandate.pk).update(revoke_due_at=None)
+    elif mandate.revoke_tries + 1 == TRIES_ALONE:
+        record_event("mandate.end_failed", account=mandate.account, source="system", mandate=mandate.reference)
+    return ended
+
+
+def _agrees(mandate: Mandate) -> bool:
     try:
-        ended = _ended_at_provider(mandate)
+        return _ended_at_provider(mandate)
     except PlatformError as error:
         logger.warning("provider not told of a revoked mandate", extra={"mandate": mandate.pk, "code": error.code})
         return False
-    if ended:
-        Mandate.objects.filter(pk=mandate.pk).update(revoke_due_at=None)
-    return ended
 
 
 def _ended_at_provider(mandate: Mandate) -> bool:
     """A mandate that was never signed has nothing to end; should it be signed later, its notice ends it.
 
     Where a provider lets only the payer end it, there is nobody to tell: the debtor's page says what to do, and the
-    record says that it is up to them.
+    record says that it is up to them, unless its last day has come.
     """
     wallet = adapter(mandate.provider)
     if not wallet.descriptor.can(Capability.REVOKE_BY_MERCHANT):
-        if mandate.provider_reference:
+        if mandate.provider_reference and not _runs_out_now(mandate):
             record_event("mandate.end_in_wallet", account=mandate.account, source="system", mandate=mandate.reference)
         return True
     reference = mandate.provider_reference
@@ -92,3 +100,8 @@ def _ended_at_provider(mandate: Mandate) -> bool:
         return True
     result = call(wallet.revoke_mandate(reference, mandate.state_reason), mandate.provider)
     return result.state is MandateState.REVOKED
+
+
+def _runs_out_now(mandate: Mandate) -> bool:
+    """The wallet's last day may be a day later than ours: it ends at midnight in its own zone."""
+    return mandate.valid_until is not None and mandate.valid_until <= today() + timedelta(days=1)
