@@ -50,6 +50,13 @@ class WalletChoice:
     def saves(self) -> bool:
         return self.method is None and self.descriptor.can(Capability.MANDATE_WITH_PAYMENT)
 
+    def takes(self, amount: Money) -> bool:
+        """Whether it can take exactly this much."""
+        about, currency = self.descriptor, amount.currency
+        highest = about.highest(currency)
+        fits = about.lowest(currency) <= amount.minor and (highest is None or amount.minor <= highest)
+        return fits and amount.minor % about.step(currency) == 0
+
     @property
     def asks_phone(self) -> bool:
         return self.descriptor.can(Capability.PUSH_PROMPT)
@@ -68,6 +75,25 @@ def usable_wallets(account: Account, channel: Channel = Channel.PHONE, app: str 
         for offer in able
     ]
     return sorted(choices, key=lambda choice: _rank(choice, onlooker, channel))
+
+
+def instead_of(failed: str, choices: list[WalletChoice], amount: Money, channel: Channel) -> list[WalletChoice]:
+    """The choices in the order of fail-over: able ones first, own ones, those that answer, then as the register says.
+
+    The wallet that failed stays on the page, at its end: it may answer again.
+    """
+
+    def place(choice: WalletChoice) -> tuple[bool | int, ...]:
+        return (
+            choice.provider.key == failed,
+            not choice.takes(amount),
+            not fits_device(choice.descriptor, channel),
+            choice.method is None,
+            choice.offer.ailing,
+            choice.provider.position,
+        )
+
+    return sorted(choices, key=place)
 
 
 def agreement_wallets(account: Account) -> list[Offer]:

@@ -27,11 +27,17 @@ def pay(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def show_landing(
-    request: HttpRequest, visit: Visit, *, form: PayForm | None = None, notice: str = "", status: int = 200
+    request: HttpRequest,
+    visit: Visit,
+    *,
+    form: PayForm | None = None,
+    notice: str = "",
+    status: int = 200,
+    situation: Situation | None = None,
 ) -> HttpResponse:
     account = visit.account
     account.refresh_from_db()
-    situation = situation_of(account, channel_of(request), app_of(request))
+    situation = situation or situation_of(account, channel_of(request), app_of(request))
     context = {
         "situation": situation,
         "form": form or blank_form(visit, situation),

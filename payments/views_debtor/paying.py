@@ -21,11 +21,11 @@ from payments.services import StartedPayment, close_attempt, refresh_payment, st
 from payments.views_debtor.codes import seconds_between_looks, sent_words, step_of
 from payments.views_debtor.devices import channel_of
 from payments.views_debtor.doors import SeeOther, Visit, debtor_page, show
+from payments.views_debtor.failing_over import CERTAIN, offer_another
 from payments.views_debtor.landing import continue_url, show_landing
 from payments.views_debtor.phones import phone_form
 from payments.views_debtor.results import result_of
-from wallets.providers.base import ActionKind, Unsupported
-from wallets.selectors import ProviderNotOffered
+from wallets.providers.base import ActionKind
 
 CARRIED = ("choice", "other", "provider", "request_key", "remember")
 AMOUNT_FAULTS = ("too_little", "too_much", "step")
@@ -115,7 +115,9 @@ def _not_started(request: HttpRequest, visit: Visit, form: PayForm, error: Platf
             "other": form.money.to_decimal_string(),
         }
         return show_landing(request, visit, form=form, status=422)
-    if isinstance(error, PaymentRefused | ProviderNotOffered | InvalidInput | Unsupported):
+    if isinstance(error, CERTAIN):
+        return offer_another(request, visit, form, error)
+    if isinstance(error, PaymentRefused | InvalidInput):
         return show_landing(request, visit, notice=error.message, status=error.status)
     words = _(
         "The wallet cannot be reached just now. No money has moved. Try again in a moment, or use another wallet."
