@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 from common.heartbeat import beat
 from payments import services
 from payments.debits import debit_due_instalments, notice_due_debits
+from payments.deposits.sweeping import sweep_deposits
 from payments.refunds import look_up_due_refunds, send_due_refunds
 from payments.services.clearing_up import end_needless_agreements
 from wallets.health import forget_old_minutes
@@ -25,6 +26,7 @@ BEAT = {
     "payments-close-expired": {"task": "payments.close_expired", "schedule": 60.0},
     "payments-end-mandates": {"task": "payments.end_mandates", "schedule": 60.0},
     "payments-refunds": {"task": "payments.refunds", "schedule": 15.0},
+    "payments-sweep-deposits": {"task": "payments.sweep_deposits", "schedule": 30.0},
     "payments-sweep-mandates": {"task": "payments.sweep_mandates", "schedule": 600.0},
 }
 
@@ -95,3 +97,9 @@ def sweep() -> None:
         continue
     forget_old_minutes()
     beat("sweep_mandates")
+
+
+@shared_task(name="payments.sweep_deposits")
+def look_for_deposits() -> None:
+    sweep_deposits()
+    beat("sweep_deposits")

@@ -60,6 +60,10 @@ REASONS: dict[str, Promise] = {
     "second_payment": _("A second transfer came to the same address. A person is looking at it."),
     "wrong_token": _("Another coin than agreed arrived at the address. A person is looking at it."),
     "blocked_sender": _("The transfer came from an address we may not take money from. A person is looking at it."),
+    "deposit_gone": _("The chain took back a transfer that was in the books. A person is looking at it."),
+    "deposit_booked": _("The whole amount is there, but a part of it was booked by itself. A person is looking at it."),
+    "deposits_decided": _("A person decided what becomes of the money that came."),
+    "native_coin": _("The network's own coin came instead of USDT. It pays nothing; a person is looking at it."),
     "never_answered": _("The wallet never said what became of this payment. A person is looking at it."),
     "never_sent": _("We received money for a payment we never sent. A person is looking at it."),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.events import record_event
+from payments.deposits.recording import remember_address
 from payments.models import Attempt, ProviderEvent
 from wallets.providers.base import PaymentResult
 from wallets.providers.deposits import DepositIssue, Quote
@@ -10,6 +11,7 @@ from wallets.providers.deposits import DepositIssue, Quote
 
 def keep_quote(attempt: Attempt, quote: Quote) -> None:
     """The exact terms the payer was given. The record is append-only, so they outlive the page."""
+    remember_address(attempt, quote)
     record_event(
         "payment.quoted",
         account=attempt.payment.account,

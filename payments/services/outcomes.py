@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from accounts.events import record_event
 from common.clock import now
+from payments.deposits.recording import is_booked, record_deposits
 from payments.models import Attempt, Payment
 from payments.models.payments import ATTEMPT_STATES
 from payments.services import settling
@@ -47,15 +49,20 @@ class Applied:
 
 
 @transaction.atomic
-def apply_result(attempt_id: int, result: PaymentResult, *, source: str) -> Applied:
+def apply_result(
+    attempt_id: int, result: PaymentResult, *, source: str, known: Mapping[str, datetime] | None = None
+) -> Applied:
     """Apply what a provider said about an attempt; safe to repeat, to reorder and to run twice at once.
 
     Locks account, payment and attempt, in this order. States only move forward as `ATTEMPT_STATES` allows. A success
     posts exactly one entry; one whose amount, currency or reference differs from what we asked posts nothing.
+    `known`: as `record_deposits`.
     """
     _account, _payment, attempt = lock_chain(attempt_id)
     applied = _apply(attempt, result, source)
     problems = new_issues(attempt, result) if applied.reason != "amount_mismatch" else []
+    if record_deposits(attempt, result, known=known, source=source):
+        problems.append("deposit_gone")
     return _leave_to_person(attempt, problems[0], source) if problems else applied
 
 
@@ -71,6 +78,8 @@ def _apply(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
         return _out_of_order(attempt, wanted, source)
     if wanted == "succeeded" and result.amount != attempt.amount:
         return _leave_to_person(attempt, "amount_mismatch", source)
+    if wanted == "succeeded" and is_booked(attempt):
+        return _leave_to_person(attempt, "deposit_booked", source)
     if result.quote and attempt.state == "sending":
         keep_quote(attempt, result.quote)
     attempt.provider_reference = result.provider_ref or attempt.provider_reference

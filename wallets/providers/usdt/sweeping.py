@@ -9,7 +9,7 @@ from wallets.providers.messages import PaymentResult
 from wallets.providers.usdt import codes
 from wallets.providers.usdt.addresses import AddressBook
 from wallets.providers.usdt.chains import Chain, Tip
-from wallets.providers.usdt.judging import Rules, judge
+from wallets.providers.usdt.judging import Rules, counts, judge
 from wallets.providers.usdt.quoting import Terms, read_terms, write_terms
 from wallets.providers.vocabulary import PaymentState
 from wallets.providers.watching import CoinHolding, CoinReport, Sweep, Watch
@@ -71,7 +71,7 @@ class Sweeper:
 
     def _settled(self, case: Case, found: Sequence[Deposit], start: int) -> Operation[tuple[Deposit, ...]]:
         """What is true of the address now. What was final and is not found again must really be gone."""
-        fresh = {deposit.key: deposit for deposit in found}
+        fresh = {deposit.key: deposit for deposit in found if counts(deposit, self.rules)}
         lost = [one for one in case.watch.known if one.final and one.position >= start and one.key not in fresh]
         yield from self._ensure_gone([deposit.transaction for deposit in lost])
         older = {deposit.key: deposit for deposit in case.watch.known if deposit.position < start}

@@ -21,7 +21,7 @@ class Payer:
         self._store, self._clock, self._evm, self._tron = store, clock, evm, tron
 
     def send(self, fields: Document) -> Document:
-        """`network`, `to`, `units`; `token` usdt, other or coin; `poor`: mined, failed; `after`: not before that moment."""
+        """`network`, `to`, `units`; `token` usdt, other or coin; `poor`: mined, failed; `after`: not before it."""
         network, to, units = str(fields.get("network")), str(fields.get("to")), str(fields.get("units"))
         token = str(fields.get("token") or "usdt")
         if network not in ("ethereum", "tron") or token not in ("usdt", "other", COIN) or not WHOLE.fullmatch(units):
