@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import ALLOWED
 from common.navigation import NavItem, register
 
 
 def register_all() -> None:
     register(NavItem(_("Payments"), "payment_list", "cash-coin", order=30))
+    register(NavItem(_("Deposits"), "deposit_list", "currency-exchange", order=32, roles=ALLOWED["work"]))

@@ -35,6 +35,7 @@ SOURCE_WORDS = {
     "link": _("by payment link"),
     "debit": _("agreed debit"),
     "direct": _("paid to the creditor directly"),
+    "deposit": _("credited by hand from a deposit"),
     "scheduled": _("by the wallet's standing order"),
 }
 

@@ -1,8 +1,14 @@
 from django.urls import path
 
-from payments import views_staff
+from payments import views_staff, views_staff_deposits
 
 urlpatterns = [
     path("accounts-of/<str:reference>/link/", views_staff.account_link, name="account_link"),
     path("payments/", views_staff.payment_list, name="payment_list"),
+    path("deposits/", views_staff_deposits.deposit_list, name="deposit_list"),
+    path("deposits/<str:reference>/", views_staff_deposits.deposit_page, name="deposit_page"),
+    path("deposits/<str:reference>/decide/", views_staff_deposits.deposit_decide, name="deposit_decide"),
+    path("deposits/<str:reference>/confirm/", views_staff_deposits.deposit_confirm, name="deposit_confirm"),
+    path("deposits/<str:reference>/put-back/", views_staff_deposits.deposit_put_back, name="deposit_put_back"),
+    path("deposits/<str:reference>/returned/", views_staff_deposits.deposit_returned, name="deposit_returned"),
 ]

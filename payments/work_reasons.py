@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.work_reasons import WorkReason, ago_words, register
 from common.clock import now
+from payments.deposits.access import waiting_everywhere
 from payments.models import Attempt, Instalment, Payment, PaymentLink
 
 RECENT = timedelta(days=7)
@@ -47,7 +48,10 @@ OWN = (
     WorkReason(
         "money_for_a_person",
         50,
-        lambda _today: Q(pk__in=for_a_person().values("payment__account")),
+        lambda _today: (
+            Q(pk__in=for_a_person().values("payment__account"))
+            | Q(pk__in=waiting_everywhere().values("address__attempt__payment__account"))
+        ),
         lambda *given: _("a payment needs a decision"),
         "bad",
     ),

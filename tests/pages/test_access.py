@@ -8,6 +8,7 @@ from django.urls import get_resolver, reverse
 from accounts.models import Hold
 from tests import factories
 from tests.pages.conftest import signed_in
+from tests.payments.deposit_rows import held_deposit
 from wallets.models import Provider
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,8 @@ PAGES = {
     "account_list": EVERYONE,
     "account_export": EVERYONE,
     "payment_list": EVERYONE,
+    "deposit_list": STAFF,
+    "deposit_page": STAFF,
     "message_list": STAFF,
     "schedule_list": SUPERVISORS,
     "schedule_detail": SUPERVISORS,
@@ -52,6 +55,10 @@ ACTIONS = {
     "schedule_publish": CONFIGURE,
     "provider_fee": CONFIGURE,
     "mandate_change": STAFF,
+    "deposit_decide": STAFF,
+    "deposit_confirm": SUPERVISORS,
+    "deposit_put_back": STAFF,
+    "deposit_returned": STAFF,
     "user_reset_factor": {"admin"},
     "key_revoke": {"admin"},
     "delivery_replay": CONFIGURE | {"creditor"},
@@ -71,8 +78,10 @@ def places(account, agent, installed):
     Provider.objects.create(key="alipay", name="Alipay", status="vetted")
     of = {"reference": account.reference}
     schedule = {"schedule_id": installed.pk}
+    deposit = {"reference": held_deposit(account).reference}
     return {
         **{name: of for name in [*PAGES, *ACTIONS] if name.startswith("account_")},
+        **{name: deposit for name in [*PAGES, *ACTIONS] if name.startswith("deposit_") and name != "deposit_list"},
         "account_list": {},
         "account_export": {},
         "account_hold_end": {**of, "hold_id": hold.pk},
