@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Account
 from common.errors import NotFound
 from common.money import Money
-from payments.models import LedgerAccount, Payment, Posting
+from payments.documents.payer_numbers import shortened, wallet_and_number
+from payments.models import Deposit, LedgerAccount, Payment, Posting
 
 KINDS: dict[str, Promise] = {
     "placement": gettext_lazy("Handed over to us"),
@@ -28,6 +29,10 @@ KINDS: dict[str, Promise] = {
     "settlement": gettext_lazy("Settlement"),
     "write_off": gettext_lazy("Written off"),
     "refund": gettext_lazy("Refund"),
+    "refund_reversal": gettext_lazy("Refund that came back to us"),
+    "dispute": gettext_lazy("Payment disputed at the wallet"),
+    "dispute_reversal": gettext_lazy("Disputed payment returned to us"),
+    "surplus_moved": gettext_lazy("Set off from another account of yours"),
 }
 COMPONENTS: dict[str, Promise] = {
     "principal": gettext_lazy("What was borrowed or bought"),
@@ -61,6 +66,10 @@ class Receipt:
     paid_at: datetime
     parts: list[tuple[str, Money]]
     balance_after: Money
+
+    @property
+    def wallet_reference_short(self) -> str:
+        return shortened(self.wallet_reference)
 
 
 def statement_lines(account: Account) -> list[Line]:
@@ -97,12 +106,20 @@ def surplus_of(account: Account) -> Money:
     return Money(-(waiting.aggregate(minor=Sum("amount_minor"))["minor"] or 0), account.currency)
 
 
+def undecided_of(account: Account) -> Money:
+    """Coins that came outside a quote and wait for a decision, at the quoted rate."""
+    held = Deposit.objects.filter(
+        address__attempt__payment__account=account, state__in=["held", "proposed", "to_return"], entry__isnull=False
+    )
+    return Money(held.aggregate(minor=Sum("worth_minor"))["minor"] or 0, account.currency)
+
+
 def receipt_of(payment: Payment) -> Receipt:
     """Raises `NotFound` until the money has arrived."""
     entry = payment.entry
     if entry is None or payment.state not in ("succeeded", "reversed"):
         raise NotFound(_("There is no receipt: this payment has not arrived."))
-    attempt = payment.attempts.select_related("provider").filter(state__in=["succeeded", "reversed"]).first()
+    provider, number = wallet_and_number(payment)
     shares = entry.data.get("allocation", {})
     parts = [(str(COMPONENTS[name]), Money(minor, payment.currency)) for name, minor in shares.items()]
     if surplus := entry.data.get("suspense"):
@@ -111,8 +128,8 @@ def receipt_of(payment: Payment) -> Receipt:
     return Receipt(
         number=payment.reference,
         payment=payment,
-        wallet=attempt.provider.display_name if attempt else "",
-        wallet_reference=attempt.provider_reference if attempt else "",
+        wallet=provider.display_name if provider else "",
+        wallet_reference=number,
         paid_at=entry.effective_at,
         parts=parts,
         balance_after=after[0] if after else payment.account.balance,

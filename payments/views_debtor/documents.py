@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from common.errors import NotFound
 from common.export import write_csv
 from common.ids import row_id_of
-from payments.documents.lines import Receipt, receipt_of, statement_lines, surplus_of
+from payments.documents.lines import Receipt, receipt_of, statement_lines, surplus_of, undecided_of
 from payments.documents.pdf import receipt_pdf, statement_pdf
 from payments.models import Payment
 from payments.views_debtor.doors import SeeOther, Visit, behind_identity, debtor_page, show
@@ -52,7 +52,12 @@ def receipt_download(request: HttpRequest, visit: Visit, reference: str) -> Http
 @behind_identity
 def statement(request: HttpRequest, visit: Visit) -> HttpResponse:
     account = visit.account
-    return show(request, visit, "statement", {"lines": statement_lines(account), "surplus": surplus_of(account)})
+    context = {
+        "lines": statement_lines(account),
+        "surplus": surplus_of(account),
+        "undecided": undecided_of(account),
+    }
+    return show(request, visit, "statement", context)
 
 
 @debtor_page
