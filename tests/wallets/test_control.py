@@ -211,6 +211,21 @@ def test_a_fault_strikes_one_call_and_is_used_up(wallet, fault):
     assert ask()
 
 
+@at("bank_gateway", "usdt_eth")
+def test_a_person_who_presses_a_button_in_vain_reads_why_and_finds_back(wallet):
+    address = f"{wallet.sandbox.base_url}/control/{wallet.control.wallet}"
+    answer = httpx.post(f"{address}/user", data={"action": "sign"}, trust_env=False)
+    assert answer.status_code == 409 and answer.headers["content-type"].startswith("text/html")
+    assert str(limits.no_action(wallet.control.wallet, "sign")) in answer.text
+    assert f'href="/control/{wallet.control.wallet}/"' in answer.text
+
+
+@at(*HARNESSES)
+def test_the_page_leads_to_the_wallet_a_payer_holds(wallet):
+    assert f'href="/{wallet.control.wallet}/"' in page(wallet)
+    assert wallet.control.open(f"/{wallet.control.wallet}/")
+
+
 @at(*HARNESSES)
 def test_the_clock_is_moved_for_all_wallets_at_once(wallet):
     before = wallet.control.get("clock")["offset_seconds"]

@@ -94,6 +94,7 @@ class PaymentRequest:
     """A one-off payment. `payer_hint` is what a push prompt needs (a phone number, E.164), empty elsewhere.
 
     `save_method`: the payer agreed that the wallet may be remembered; needs `MANDATE_WITH_PAYMENT`.
+    `agreement`: terms to be signed in the same step; needs `AGREEMENT_WITH_PAYMENT`. Look it up like any mandate.
     """
 
     merchant_ref: str
@@ -106,6 +107,7 @@ class PaymentRequest:
     payer_hint: str = field(default="", repr=False)
     client_ip: str = field(default="", repr=False)
     save_method: bool = False
+    agreement: "MandateRequest | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ class Capability(StrEnum):
     DEPOSIT_ADDRESS = "deposit_address"
     MANDATE = "mandate"
     MANDATE_WITH_PAYMENT = "mandate_with_payment"
+    AGREEMENT_WITH_PAYMENT = "agreement_with_payment"
     MERCHANT_CHARGE = "merchant_charge"
     PROVIDER_SCHEDULED = "provider_scheduled"
     PRE_DEBIT_NOTICE = "pre_debit_notice"
@@ -98,11 +99,12 @@ class ActionKind(StrEnum):
 
 
 class Channel(StrEnum):
-    """Where the payer is looking at us."""
+    """Where the payer is looking at us. APP: the creditor's own app, which hands our payload to the wallet's SDK."""
 
     DESKTOP = "desktop"
     PHONE = "phone"
     QR = "qr"
+    APP = "app"
 
 
 class PeriodUnit(StrEnum):

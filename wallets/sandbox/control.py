@@ -86,7 +86,7 @@ class Control:
         fields = request.fields()
         refusal = limits.no_fault(key, str(fields.get("kind", "")))
         if refusal:
-            return reply_json({"error": str(refusal)}, 409)
+            return _refused(request, str(refusal), key)
         try:
             ordered = self.simulators[key].faults.order(
                 str(fields.get("kind", "")),
@@ -116,12 +116,12 @@ class Control:
         action = str(fields.get("action", ""))
         refusal = limits.no_action(key, action)
         if refusal:
-            return reply_json({"error": str(refusal)}, 409)
+            return _refused(request, str(refusal), key)
         try:
             with self.ground.store.lock:
                 return _done(request, self.simulators[key].act(action, fields), key)
         except Refused as refusal:
-            return reply_json({"error": refusal.code}, 409)
+            return _refused(request, refusal.code, key)
 
     def resend(self, request: Request, key: str, name: str) -> Response:
         found = self.ground.notifier.resend(name)
@@ -138,6 +138,12 @@ def _aware(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("the instant has no zone")
     return moment
+
+
+def _refused(request: Request, reason: str, key: str) -> Response:
+    if request.is_json:
+        return reply_json({"error": reason}, 409)
+    return page(request, "control_refused.html", {"reason": reason, "wallet": key}, 409)
 
 
 def _done(request: Request, document: Document, key: str = "") -> Response:

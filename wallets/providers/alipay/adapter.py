@@ -36,6 +36,7 @@ CAPABILITIES = frozenset(
         Capability.QR,
         Capability.REDIRECT,
         Capability.MANDATE,
+        Capability.AGREEMENT_WITH_PAYMENT,
         Capability.MERCHANT_CHARGE,
         Capability.VARIABLE_AMOUNT,
         Capability.REVOKE_BY_MERCHANT,
@@ -81,6 +82,10 @@ class Alipay(AgreementOperations, UnsupportedByDefault):
 
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:
         check_amount(request.amount, self.descriptor)
+        if request.channel is Channel.APP:
+            return done(self._in_app(request))
+        if request.agreement:
+            self._unsupported("have an agreement signed while paying outside an app")
         if request.channel is Channel.QR:
             return self._precreate(request)
         addresses = {"notify_url": request.notify_url, "return_url": request.return_url}
@@ -88,6 +93,17 @@ class Alipay(AgreementOperations, UnsupportedByDefault):
         action = Action(kind=ActionKind.REDIRECT, url=url, expires_at=request.expires_at)
         state = PaymentState.REQUIRES_ACTION
         return done(PaymentResult(state=state, merchant_ref=request.merchant_ref, amount=request.amount, action=action))
+
+    def _in_app(self, request: PaymentRequest) -> PaymentResult:
+        content = requests.trade(request)
+        if request.agreement:
+            check_amount(request.agreement.terms.single_limit, self.descriptor)
+            today = self._gateway.today()
+            content["agreement_sign_params"] = requests.signed_while_paying(request.agreement, self._agreements, today)
+        order = self._gateway.order_string("alipay.trade.app.pay", content, notify_url=request.notify_url)
+        action = Action(kind=ActionKind.SDK, payload=order, expires_at=request.expires_at)
+        state = PaymentState.REQUIRES_ACTION
+        return PaymentResult(state=state, merchant_ref=request.merchant_ref, amount=request.amount, action=action)
 
     def _precreate(self, request: PaymentRequest) -> Operation[PaymentResult]:
         content = requests.trade(request)

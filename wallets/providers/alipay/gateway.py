@@ -65,6 +65,10 @@ class Gateway:
         """A signed address for the payer's browser; nothing reaches Alipay until it is opened."""
         return f"{self.url}?{self._signed(method, content, {'notify_url': notify_url, 'return_url': return_url})}"
 
+    def order_string(self, method: str, content: Mapping[str, Any], *, notify_url: str) -> str:
+        """What an app hands to Alipay's SDK; nothing reaches Alipay until it does."""
+        return self._signed(method, content, {"notify_url": notify_url})
+
     def call(self, method: str, content: Mapping[str, Any], *, notify_url: str = "") -> Operation[Answer]:
         response = yield HttpRequest(
             method="POST",

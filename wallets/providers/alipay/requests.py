@@ -28,7 +28,11 @@ PERSONAL_PRODUCT = "CYCLE_PAY_AUTH_P"
 SUBJECT_LIMIT = 256
 REFERENCE_ALPHABET = string.ascii_letters + string.digits + "_"
 _PLAIN = frozenset(string.ascii_letters + string.digits)
-_PAGE_PRODUCTS = {Channel.DESKTOP: "FAST_INSTANT_TRADE_PAY", Channel.PHONE: "QUICK_WAP_WAY"}
+_PAGE_PRODUCTS = {
+    Channel.DESKTOP: "FAST_INSTANT_TRADE_PAY",
+    Channel.PHONE: "QUICK_WAP_WAY",
+    Channel.APP: "QUICK_MSECURITY_PAY",
+}
 _OPEN_IN_WALLET = "alipays://platformapi/startapp?appId=20000067&url="
 
 
@@ -100,7 +104,7 @@ def agreement(request: MandateRequest, agreements: Agreements, today: date) -> d
         "product_code": agreements.product_code,
         "sign_scene": agreements.sign_scene,
         "external_agreement_no": request.merchant_ref,
-        "access_params": {"channel": "ALIPAYAPP" if request.channel is Channel.PHONE else "QRCODE"},
+        "access_params": {"channel": "ALIPAYAPP" if request.channel in (Channel.PHONE, Channel.APP) else "QRCODE"},
         "period_rule_params": _period(request.terms),
         **_present({"external_logon_id": request.login_ref}),
     }
@@ -108,6 +112,13 @@ def agreement(request: MandateRequest, agreements: Agreements, today: date) -> d
         days = (request.terms.valid_until - today).days
         content["sign_validity_period"] = f"{max(days, 1)}d"
     return content
+
+
+def signed_while_paying(request: MandateRequest, agreements: Agreements, today: date) -> dict[str, Any]:
+    """The same agreement as a part of a payment: it has no product of its own, and its notices an address."""
+    content = agreement(request, agreements, today)
+    del content["product_code"]
+    return {**content, "sign_notify_url": request.notify_url}
 
 
 def _check_terms(terms: MandateTerms) -> None:

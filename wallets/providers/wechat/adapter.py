@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from common.http import HttpRequest, HttpResponse, NotSent, Operation, OutcomeUnknown
 from wallets.providers.base import (
+    Action,
     Capability,
     DeclineInfo,
     Descriptor,
@@ -14,11 +15,14 @@ from wallets.providers.base import (
     HttpOut,
     IdempotencyKind,
     InvalidWebhook,
+    PaymentRequest,
+    PaymentResult,
     StatementLine,
     UnsupportedByDefault,
 )
 from wallets.providers.wechat import bill, codes, notify, requests
 from wallets.providers.wechat.contracts import ContractOperations
+from wallets.providers.wechat.pay_and_sign import PayAndSign
 from wallets.providers.wechat.payments import PaymentOperations
 from wallets.providers.wechat.requests import Merchant, Plan
 from wallets.providers.wechat.signing import Vault
@@ -41,6 +45,7 @@ PAYMENTS = frozenset(
 CONTRACTS = frozenset(
     {
         Capability.MANDATE,
+        Capability.AGREEMENT_WITH_PAYMENT,
         Capability.MERCHANT_CHARGE,
         Capability.PRE_DEBIT_NOTICE,
         Capability.VARIABLE_AMOUNT,
@@ -133,7 +138,7 @@ class WeChatPay(PaymentOperations, UnsupportedByDefault):
         return codes.classify(code, message)
 
 
-class WeChatPayWithContracts(ContractOperations, WeChatPay):
+class WeChatPayWithContracts(ContractOperations, PayAndSign, WeChatPay):
     """委托代扣 too: for a merchant whose contract plan was approved."""
 
     capabilities = PAYMENTS | CONTRACTS
@@ -145,8 +150,21 @@ class WeChatPayWithContracts(ContractOperations, WeChatPay):
         super().__init__(merchant=merchant, v3=v3, vault=vault, currencies=currencies, v2=v2)
         self._plan = plan
 
+    def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:
+        plain = PaymentOperations.create_payment
+        return self._pay_and_sign(request, request.agreement) if request.agreement else plain(self, request)
+
     def _deduction(self, v2: V2, merchant_ref: str) -> Operation:
         return PaymentOperations._deduction(self, v2, merchant_ref)
+
+    def close_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
+        return PaymentOperations.close_payment(self, merchant_ref, provider_ref)
+
+    def _earlier(self, fallback: PaymentResult) -> Operation[PaymentResult]:
+        return PaymentOperations._earlier(self, fallback)
+
+    def _h5_page(self, request: PaymentRequest, url: str) -> Action:
+        return PaymentOperations._h5_page(self, request, url)
 
     def _xml_event(self, call: HttpIn) -> Event:
         return notify.xml_event(call, key=self._v2.key, merchant=self._merchant, plan_id=self._plan.plan_id)

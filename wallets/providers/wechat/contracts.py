@@ -1,5 +1,6 @@
 """委托代扣: signing, looking up and ending a contract, announcing a deduction and asking for one."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -42,14 +43,28 @@ class ContractOperations:
         raise NotImplementedError
 
     def start_mandate(self, request: MandateRequest) -> Operation[MandateResult]:
-        """H5 on a phone; elsewhere a code that is scanned, and the agreement opens, in WeChat."""
+        """H5 on a phone, WeChat's SDK in an app; elsewhere a code to scan, and the agreement opens, in WeChat."""
         check_amount(request.terms.single_limit, self.descriptor)
         requests.check_plan(request.terms.single_limit, self._plan)
         fields = requests.contract(request, self._plan, self._v2.now())
+        if request.channel is Channel.APP:
+            return self._sign_in_app(request, fields)
         if request.channel is Channel.PHONE or self._plan.in_browser:
             return self._sign_in_browser(request, fields)
         page = self._v2.page("/papay/entrustweb", {**fields, "return_web": "1"}, MD5)
         return done(_proposed(request, Action(kind=ActionKind.QR, payload=page)))
+
+    def _sign_in_app(self, request: MandateRequest, fields: Mapping[str, str]) -> Operation[MandateResult]:
+        answer = yield from self._v2.contract("/papay/preentrustweb", fields)
+        number = answer.text("pre_entrustweb_id")
+        if not answer.ok:
+            return MandateResult(
+                state=MandateState.UNKNOWN, merchant_ref=request.merchant_ref, decline=answer.decline()
+            )
+        if not number:
+            raise OutcomeUnknown("WeChat Pay's answer lacks a field.", field="pre_entrustweb_id")
+        payload = json.dumps({"appid": self._merchant.app_id, "pre_entrustweb_id": number})
+        return _proposed(request, Action(kind=ActionKind.SDK, payload=payload))
 
     def _sign_in_browser(self, request: MandateRequest, fields: Mapping[str, str]) -> Operation[MandateResult]:
         address = {"clientip": request.client_ip or self._merchant.server_ip}

@@ -16,6 +16,7 @@ from wallets.providers.wechat.times import read_rfc3339, read_spaced
 from wallets.providers.wechat.v3 import V3
 
 LARGEST_BODY = 64 * 1024
+SIGNING_ORDERS = frozenset({"NATIVE", "MWEB"})
 ALGORITHM = "AEAD_AES_256_GCM"
 PAID, REFUND_PREFIX = "TRANSACTION.SUCCESS", "REFUND."
 SAFE_V3 = ("out_trade_no", "transaction_id", "trade_type", "trade_state", "success_time", "out_refund_no", "refund_id",
@@ -107,7 +108,8 @@ def xml_event(call: HttpIn, *, key: SharedKey, merchant: Merchant, plan_id: str)
 
 def _deduction(fields: Mapping[str, str]) -> Event:
     payment = reading.deducted(fields)
-    if not payment.merchant_ref or not fields["contract_id"]:
+    # An order that is paid to sign a contract names it elsewhere; a deduction always names its own.
+    if not payment.merchant_ref or not (fields.get("trade_type") in SIGNING_ORDERS or fields["contract_id"]):
         raise ValueError("out_trade_no and contract_id")
     return Event(
         kind=EventKind.PAYMENT,

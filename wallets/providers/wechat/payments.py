@@ -12,6 +12,7 @@ from urllib.parse import quote
 from common.errors import PlatformError
 from common.http import Operation, OutcomeUnknown
 from wallets.providers.amounts import check_amount
+from wallets.providers.errors import Unsupported
 from wallets.providers.messages import (
     Action,
     Descriptor,
@@ -33,6 +34,7 @@ T = TypeVar("T")
 ORDERS = "/v3/pay/transactions"
 REFUNDS = "/v3/refund/domestic/refunds"
 H5_LIVES = timedelta(minutes=5)
+PREPAY_LIVES = timedelta(hours=2)
 OPENID = re.compile(r"[\w-]{20,64}", re.ASCII)
 
 
@@ -43,9 +45,11 @@ class PaymentOperations:
     _v2: V2 | None
 
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:
-        """H5 on a phone, JSAPI where `payer_hint` is the payer's openid, else a code to scan."""
+        """H5 on a phone, JSAPI where `payer_hint` is the payer's openid, in an app its SDK, else a code to scan."""
         check_amount(request.amount, self.descriptor)
-        return self._create(request, _kind(request))
+        if request.agreement:
+            raise Unsupported("No contract plan is set up at WeChat Pay. Take the payment without an agreement.")
+        return self._create(request, kind_of(request))
 
     def _create(self, request: PaymentRequest, kind: str) -> Operation[PaymentResult]:
         content = requests.order(request, self._merchant, kind=kind)
@@ -70,9 +74,14 @@ class PaymentOperations:
         if kind == "native":
             code = _needed(answer, "code_url")
             return Action(kind=ActionKind.QR, payload=code, expires_at=request.expires_at)
-        if kind == "jsapi":
-            return Action(kind=ActionKind.SDK, payload=self._pay_sign(_needed(answer, "prepay_id")))
-        url = _needed(answer, "h5_url")
+        if kind in ("jsapi", "app"):
+            prepay = _needed(answer, "prepay_id")
+            payload = self._pay_sign(prepay) if kind == "jsapi" else self._app_sign(prepay)
+            soon = self._v3.now() + PREPAY_LIVES
+            return Action(kind=ActionKind.SDK, payload=payload, expires_at=min(soon, request.expires_at or soon))
+        return self._h5_page(request, _needed(answer, "h5_url"))
+
+    def _h5_page(self, request: PaymentRequest, url: str) -> Action:
         if request.return_url:
             url = f"{url}{'&' if '?' in url else '?'}redirect_url={quote(request.return_url, safe='')}"
         soon = self._v3.now() + H5_LIVES
@@ -85,6 +94,14 @@ class PaymentOperations:
         signature = self._v3.signer.sign(lines(self._merchant.app_id, timestamp, nonce, package))
         fields = {"appId": self._merchant.app_id, "timeStamp": timestamp, "nonceStr": nonce, "package": package}
         return json.dumps({**fields, "signType": "RSA", "paySign": signature})
+
+    def _app_sign(self, prepay_id: str) -> str:
+        """What an app hands to WeChat's SDK; here the fourth line is the bare number."""
+        timestamp, nonce = str(int(self._v3.now().timestamp())), secrets.token_hex(16)
+        signature = self._v3.signer.sign(lines(self._merchant.app_id, timestamp, nonce, prepay_id))
+        names = {"appid": self._merchant.app_id, "partnerid": self._merchant.mch_id, "prepayid": prepay_id}
+        signed = {"noncestr": nonce, "timestamp": timestamp, "sign": signature}
+        return json.dumps({**names, "package": "Sign=WXPay", **signed})
 
     def get_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
         """Orders of APIv3 are asked for there; what it does not know may be a deduction of APIv2."""
@@ -145,7 +162,9 @@ class PaymentOperations:
         return result
 
 
-def _kind(request: PaymentRequest) -> str:
+def kind_of(request: PaymentRequest) -> str:
+    if request.channel is Channel.APP:
+        return "app"
     if OPENID.fullmatch(request.payer_hint):
         return "jsapi"
     return "h5" if request.channel is Channel.PHONE else "native"

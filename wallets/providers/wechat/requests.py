@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from common.errors import InvalidInput
 from common.money import Money
 from wallets.providers.messages import ChargeRequest, MandateRequest, PaymentRequest, RefundRequest
-from wallets.providers.wechat.times import rfc3339
+from wallets.providers.wechat.times import compact, rfc3339
 
 HOME_CURRENCY = "CNY"
 REFERENCE_ALPHABET = string.ascii_letters + string.digits + "_-|*"
@@ -98,6 +98,28 @@ def contract(request: MandateRequest, plan: Plan, now: datetime) -> dict[str, st
         "notify_url": request.notify_url,
         "timestamp": seconds,
         "version": "1.0",
+    }
+
+
+def order_with_contract(
+    request: PaymentRequest, agreement: MandateRequest, merchant: Merchant, plan: Plan, *, now: datetime
+) -> dict[str, str]:
+    """An order of APIv2 and the contract to sign by paying it."""
+    terms = contract(agreement, plan, now)
+    signed = {name: terms[name] for name in ("plan_id", "contract_code", "request_serial", "contract_display_account")}
+    currency = request.amount.currency
+    return {
+        **signed,
+        "contract_mchid": merchant.mch_id,
+        "contract_appid": merchant.app_id,
+        "contract_notify_url": agreement.notify_url,
+        "body": plain(request.subject),
+        "out_trade_no": request.merchant_ref,
+        "total_fee": str(request.amount.minor),
+        "fee_type": "" if currency == HOME_CURRENCY else currency,
+        "spbill_create_ip": request.client_ip or merchant.server_ip,
+        "notify_url": request.notify_url,
+        "time_expire": compact(request.expires_at) if request.expires_at else "",
     }
 
 

@@ -19,6 +19,10 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(BEIJING).isoformat(timespec="seconds")
 
 
+def compact(moment: datetime) -> str:
+    return moment.astimezone(BEIJING).strftime("%Y%m%d%H%M%S")
+
+
 def read_rfc3339(text: object) -> datetime | None:
     """An aware instant, or `None` for anything that is not one."""
     try:

@@ -85,6 +85,15 @@ def sign(world: World, agreement: Document) -> Document:
     return agreement
 
 
+def pay_and_sign(world: World, trade: Document) -> Document:
+    """Pay on a page; who pays a trade that carries an agreement signs it by that."""
+    paid = trades.pay(world, trade)
+    agreement = world.agreement(trade.get("signs", ""))
+    if agreement and agreement["status"] == "TEMP":
+        sign(world, agreement)
+    return paid
+
+
 def unsign(world: World, agreement: Document) -> Document:
     if agreement["status"] not in ("NORMAL", "STOP"):
         raise Refusal("USER_AGREEMENT_NOT_EXIST")

@@ -62,7 +62,7 @@ class Cashier:
             try:
                 if choice == "decline" or fault["kind"] == "decline":
                     raise Refusal(request.fields().get("code") or fault["code"] or DECLINES[0])
-                return redirect(self._back(trades.pay(self.world, trade)) or f"/alipay/cashier/{token}")
+                return redirect(self._back(agreements.pay_and_sign(self.world, trade)) or f"/alipay/cashier/{token}")
             except Refusal as refusal:
                 context = {"trade": trade, "account": BUYER_LOGON, "refused": refusal.code}
                 return page(request, "cashier.html", {**context, "back": self._back(trade)})

@@ -14,6 +14,8 @@ from wallets.sandbox.web import Request, Response, page, redirect
 REQUIRED = ("app_id", "method", "charset", "sign_type", "timestamp", "version", "sign")
 CLOCK_TOLERANCE = timedelta(minutes=10)
 PAYMENT_PAGES = {"alipay.trade.page.pay": "FAST_INSTANT_TRADE_PAY", "alipay.trade.wap.pay": "QUICK_WAP_WAY"}
+APP = "alipay.trade.app.pay"
+APP_PRODUCT = "QUICK_MSECURITY_PAY"
 SIGN_PAGE = "alipay.user.agreement.page.sign"
 CHARGE = "alipay.trade.pay"
 
@@ -158,6 +160,23 @@ class Gateway:
         if existing and existing["status"] == "TRADE_SUCCESS":
             return f"/alipay/cashier/{existing['token']}"
         return f"/alipay/cashier/{trades.open_trade(self.world, wanted)['token']}"
+
+    def open_app(self, order: str) -> Document:
+        """What the wallet does with the text an app hands to its SDK: the trade, perhaps with an agreement to sign."""
+        fields = dict(parse_qsl(order, keep_blank_values=True))
+        if fields.get("method") != APP:
+            raise Refusal("isv.invalid-method", status="40002")
+        content = self._checked(fields)
+        if content.get("product_code") != APP_PRODUCT:
+            raise Refusal("ACQ.INVALID_PARAMETER", text="product_code does not belong to an app")
+        extra = {"notify_url": fields.get("notify_url", ""), "method": APP}
+        trade = trades.open_trade(self.world, trades.draft(self.world, content, **extra))
+        terms = content.get("agreement_sign_params")
+        if terms:
+            urls = {"notify_url": str(terms.get("sign_notify_url", "")), "return_url": ""}
+            signs = agreements.open_agreement(self.world, agreements.draft(self.world, terms, **urls))
+            trade = self.world.save_trade({**trade, "signs": signs["agreement_no"]})
+        return {"out_trade_no": trade["out_trade_no"], "page": f"/alipay/cashier/{trade['token']}"}
 
     def _sign_place(self, fields: dict[str, str], content: Document) -> str:
         urls = {name: fields.get(name, "") for name in ("notify_url", "return_url")}

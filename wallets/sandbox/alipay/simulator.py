@@ -40,10 +40,11 @@ class AlipaySimulator(Simulator):
             box=ContentBox(ensure_content_key(ground.secrets_dir)),
             certificates=ensure_certificates(ground.secrets_dir),
         )
+        self.gateway = Gateway(self.world)
 
     def routes(self) -> list[Route]:
         return [
-            ("GET POST", "/alipay/gateway.do", Gateway(self.world).serve),
+            ("GET POST", "/alipay/gateway.do", self.gateway.serve),
             ("GET", r"/alipay/bill/(?P<name>[\w-]+)", self._bill),
             *Cashier(self.world).routes(),
         ]
@@ -52,14 +53,16 @@ class AlipaySimulator(Simulator):
         return form_delivery(notifies.prepare(self.world, notify), accepted=lambda status, answer: answer == "success")
 
     def act(self, action: str, fields: Document) -> Document:
-        """`pay`, `decline`, `refund` (a trade, or its `refund_amount`), or `sign`, `unsign`, `expire` (an
-        agreement)."""
+        """`open_app` (the `payload`), `pay`, `decline`, `refund` (a trade, or its `refund_amount`), or `sign`,
+        `unsign`, `expire` (an agreement)."""
         if "reference" in fields:
             fields = {"out_trade_no": fields["reference"], "external_agreement_no": fields["reference"], **fields}
         if action == "refund":
             return self._refund_by_hand(fields)
         if action in ("pay", "decline"):
             return self._answer(action, trades.find_asked(self.world, fields), str(fields.get("code") or DECLINES[0]))
+        if action == "open_app":
+            return self.gateway.open_app(str(fields.get("payload", "")))
         if action not in AGREEMENT_ACTIONS:
             raise Refusal("unknown action")
         return AGREEMENT_ACTIONS[action](self.world, agreements.find_asked(self.world, fields))
@@ -68,7 +71,7 @@ class AlipaySimulator(Simulator):
         by_agreement = trade["agreement_no"]
         if action == "decline":
             return trades.decline(self.world, trade, code)
-        return agreements.settle(self.world, trade) if by_agreement else trades.pay(self.world, trade)
+        return agreements.settle(self.world, trade) if by_agreement else agreements.pay_and_sign(self.world, trade)
 
     def _refund_by_hand(self, fields: Document) -> Document:
         """The merchant's people give money back on Alipay's own page, under a number of Alipay's."""

@@ -125,6 +125,8 @@ class Cashier:
     def pay_in_wechat(self, fields: Document) -> Document:
         """What `WeixinJSBridge` does with the signed fields of a JSAPI payment."""
         asked = json.loads(str(fields.get("payload", "{}")))
+        if "prepayid" in asked:
+            return self._pay_in_app(asked)
         package = str(asked.get("package", ""))
         parts = (APP_ID, str(asked.get("timeStamp")), str(asked.get("nonceStr")), package)
         signed = asked.get("appId") == APP_ID and asked.get("signType") == "RSA"
@@ -132,6 +134,17 @@ class Cashier:
             raise Refusal("SIGN_ERROR", f"not signed by {MCH_ID}")
         order = self._order(package.removeprefix("prepay_id=wx"))
         if order is None:
+            raise Refusal("ORDER_NOT_EXIST")
+        return orders.pay(self.world, order)
+
+    def _pay_in_app(self, asked: Document) -> Document:
+        """What the SDK does with the signed fields an app gives it."""
+        parts = (APP_ID, str(asked.get("timestamp")), str(asked.get("noncestr")), str(asked["prepayid"]))
+        named = (asked.get("appid"), asked.get("partnerid"), asked.get("package")) == (APP_ID, MCH_ID, "Sign=WXPay")
+        if not (named and self.world.seal.merchant_signed(str(asked.get("sign", "")), *parts)):
+            raise Refusal("SIGN_ERROR", f"not signed by {MCH_ID}")
+        order = self._order(str(asked["prepayid"]).removeprefix("wx"))
+        if order is None or order["kind"] != "app":
             raise Refusal("ORDER_NOT_EXIST")
         return orders.pay(self.world, order)
 

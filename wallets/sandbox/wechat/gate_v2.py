@@ -5,20 +5,24 @@ from secrets import token_hex
 
 from wallets.sandbox.store import Document
 from wallets.sandbox.web import Request, Response, Route
-from wallets.sandbox.wechat import contracts, deductions, orders, wire
+from wallets.sandbox.wechat import contracts, deductions, orders, signing_orders, wire
 from wallets.sandbox.wechat.merchant import APP_ID, MCH_ID
 from wallets.sandbox.wechat.world import Refusal, World
 
 XML = "text/xml; charset=utf-8"
-WRITES = frozenset({"pappayapply", "closeorder", "deletecontract"})
+WRITES = frozenset({"pappayapply", "contractorder", "preentrustweb", "closeorder", "deletecontract"})
+SIGNED_WITH_MD5 = frozenset({"querycontract", "deletecontract", "preentrustweb"})
 Fields = dict[str, str]
 
 
 class GateV2:
     def __init__(self, world: World) -> None:
         self.world = world
+        self.called_at = ""
         self.methods: dict[str, Callable[[Fields, Document], Fields]] = {
             "pappayapply": self._apply,
+            "contractorder": self._order_both,
+            "preentrustweb": self._prepare_signing,
             "orderquery": lambda fields, fault: deductions.query(world, fields),
             "closeorder": self._close,
             "querycontract": lambda fields, fault: contracts.query(world, fields),
@@ -28,7 +32,8 @@ class GateV2:
     def routes(self) -> list[Route]:
         return [
             ("POST", "/wechat/pay/(?P<method>pappayapply|orderquery|closeorder)", self.serve),
-            ("POST", "/wechat/papay/(?P<method>querycontract|deletecontract)", self.serve),
+            ("POST", "/wechat/pay/(?P<method>contractorder)", self.serve),
+            ("POST", "/wechat/papay/(?P<method>querycontract|deletecontract|preentrustweb)", self.serve),
             ("GET", "/wechat/papay/h5entrustweb", self.h5entrustweb),
         ]
 
@@ -39,6 +44,7 @@ class GateV2:
             early = _early(request, fault)
             if early:
                 return early
+            self.called_at = request.base_url
             answer = self._run(wire.read_xml(request.body), method, fault)
         if fault["kind"] == "timeout_after_commit":
             request.hang_up()
@@ -64,12 +70,18 @@ class GateV2:
         fields = {**known, "nonce_str": token_hex(16), **answer}
         if fault["kind"] == "wrong_trade" and method == "orderquery":
             fields["out_trade_no"] = "SOMEBODY_ELSES"
-        kind = "MD5" if method in ("querycontract", "deletecontract") else "HMAC-SHA256"
+        kind = "MD5" if method in SIGNED_WITH_MD5 else "HMAC-SHA256"
         key = token_hex(16) if fault["kind"] == "bad_signature" else ""
         return Response(wire.xml({**fields, "sign": self.world.seal.v2_sign(fields, kind, key)}), 200, XML)
 
     def _apply(self, fields: Fields, fault: Document) -> Fields:
         return deductions.apply(self.world, fields, accept_only=fault["kind"] == "accept_only")
+
+    def _order_both(self, fields: Fields, fault: Document) -> Fields:
+        return signing_orders.create(self.world, fields, self.called_at, fault)
+
+    def _prepare_signing(self, fields: Fields, fault: Document) -> Fields:
+        return {"pre_entrustweb_id": contracts.propose(self.world, fields)["token"]}
 
     def _close(self, fields: Fields, fault: Document) -> Fields:
         try:

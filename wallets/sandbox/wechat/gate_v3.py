@@ -8,7 +8,7 @@ from wallets.sandbox.store import Document
 from wallets.sandbox.web import Request, Response, Route
 from wallets.sandbox.wechat import bills, deductions, notifies, orders, refunds
 from wallets.sandbox.wechat.merchant import MCH_ID, MERCHANT_SERIAL
-from wallets.sandbox.wechat.world import Refusal, World, token
+from wallets.sandbox.wechat.world import Refusal, World
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048 "
 TOLERANCE_SECONDS = 300
@@ -24,7 +24,7 @@ class GateV3:
     def routes(self) -> list[Route]:
         v3 = "/wechat/v3"
         return [
-            self._route("POST", f"{v3}/pay/transactions/(?P<kind>native|h5|jsapi)", "create", self.create),
+            self._route("POST", f"{v3}/pay/transactions/(?P<kind>native|h5|jsapi|app)", "create", self.create),
             self._route("GET", f"{v3}/pay/transactions/out-trade-no/{NO}", "query", self.query),
             self._route("POST", f"{v3}/pay/transactions/out-trade-no/{NO}/close", "close", self.close),
             self._route("POST", f"{v3}/refund/domestic/refunds", "refund", self.refund),
@@ -91,12 +91,9 @@ class GateV3:
 
     def create(self, request: Request, fault: Document, kind: str) -> Done:
         order = orders.create(self.world, _json(request), kind)
-        if kind == "jsapi":
-            prepay = f"wx{order['token']}"
-            return 200, {"prepay_id": prepay}
-        name = token()
-        self.world.store.put("wechat.page", name, {"order": order["out_trade_no"], "made": self.world.stamp()})
-        place = f"{request.base_url}/wechat/{'qr' if kind == 'native' else 'h5'}/{name}"
+        if kind in ("jsapi", "app"):
+            return 200, {"prepay_id": f"wx{order['token']}"}
+        place = orders.place(self.world, order, request.base_url)
         return 200, {"code_url": place} if kind == "native" else {"h5_url": f"{place}?package=1"}
 
     def query(self, request: Request, fault: Document, number: str) -> Done:

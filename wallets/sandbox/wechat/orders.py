@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from wallets.sandbox.store import Document
-from wallets.sandbox.wechat import notifies, wire
+from wallets.sandbox.wechat import contracts, notifies, wire
 from wallets.sandbox.wechat.merchant import APP_ID, MCH_ID
 from wallets.sandbox.wechat.world import Refusal, World, read_currency, read_fen, read_reference, token
 
@@ -28,6 +28,7 @@ def blank(world: World, **known: object) -> Document:
         "err_code": "",
         "execute_at": "",
         "back": "",
+        "signs": "",
         **known,
     }
 
@@ -113,8 +114,18 @@ def pay(world: World, order: Document) -> Document:
     debit = {**{name: order[name] for name in names}, "at": order["paid_at"], "number": int(number)}
     world.store.put("wechat.debit", number, debit)
     world.save_order(order)
-    (notifies.deducted if order["kind"] == "pap" else notifies.order_paid)(world, order)
+    (notifies.deducted if order["kind"] == "pap" or order["signs"] else notifies.order_paid)(world, order)
+    signs = world.contract(order["signs"])
+    if signs and signs["state"] == "pending":
+        contracts.sign(world, signs)
     return order
+
+
+def place(world: World, order: Document, base_url: str) -> str:
+    """The address where this order is paid; a new one each time it is asked for."""
+    name = token()
+    world.store.put("wechat.page", name, {"order": order["out_trade_no"], "made": world.stamp()})
+    return f"{base_url}/wechat/{'qr' if order['kind'] == 'native' else 'h5'}/{name}"
 
 
 def decline(world: World, order: Document, code: str) -> Document:
