@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.events import seal_events
+from accounts.imports.purging import purge_abandoned_uploads
 from accounts.imports.selectors import unfinished_imports
 from accounts.imports.services import check_import, run_import
 from accounts.models import ImportJob
@@ -16,6 +17,7 @@ BEAT = {
     "accounts-seal-events": {"task": "accounts.seal_events", "schedule": 60.0},
     "accounts-deliver-webhooks": {"task": "accounts.deliver_webhooks", "schedule": 5.0},
     "accounts-resume-imports": {"task": "accounts.resume_imports", "schedule": 60.0},
+    "accounts-purge-uploads": {"task": "accounts.purge_uploads", "schedule": 3600.0},
 }
 
 
@@ -59,3 +61,8 @@ def resume_imports() -> None:
     """Imports whose process died, or whose message was lost, go on."""
     for job in unfinished_imports():
         (check_import_task if job.state == "checking" else run_import_task).delay(str(job.pk))
+
+
+@shared_task(name="accounts.purge_uploads")
+def purge_uploads() -> int:
+    return purge_abandoned_uploads()

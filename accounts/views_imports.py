@@ -7,16 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.forms_imports import MappingForm, UploadForm
+from accounts.imports.error_file import error_file_parts
 from accounts.imports.fields import label_of
 from accounts.imports.mapping import remembered_mapping
 from accounts.imports.record import Record
-from accounts.imports.selectors import access_import, access_imports, open_error_file, percent_done, preview
+from accounts.imports.selectors import access_import, access_imports, percent_done, preview
 from accounts.imports.services import cancel_import, open_import, request_check, set_mapping, start_import
 from accounts.imports.source import data_rows
 from accounts.models import ImportJob
@@ -157,6 +159,5 @@ def import_errors(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     """The rows left out, to fix and upload again."""
     job = access_import(request.user, job_id)  # type: ignore[arg-type]
     name = f"{job.file_name.rpartition('.')[0] or job.file_name}-to-fix.csv"
-    response = FileResponse(open_error_file(job), as_attachment=True, filename=name, content_type="text/csv")
-    response["Cache-Control"] = "no-store"
-    return response
+    headers = {"Content-Disposition": content_disposition_header(True, name) or "", "Cache-Control": "no-store"}
+    return StreamingHttpResponse(error_file_parts(job), content_type="text/csv; charset=utf-8", headers=headers)

@@ -26,6 +26,9 @@ def secrets_folder(tmp_path_factory: pytest.TempPathFactory):
     settings.DATA_DIR = folder
     settings.SECRETS_DIR = folder / "secrets"
     settings.MEDIA_ROOT = folder / "media"
+    # WhiteNoise looks into it at the start of every client, and warns when it is missing.
+    settings.STATIC_ROOT = folder / "static"
+    settings.STATIC_ROOT.mkdir()
     call_command("ensure_secrets", verbosity=0)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

@@ -20,9 +20,11 @@ SAMPLE_BYTES = 256 * 1024
 ENCODINGS = ("utf-8", "utf-16", "big5", "gb18030", "cp1252")
 _DELIMITERS = ",;\t|"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+# An XLSX with a password comes in the wrapping of the old format, under this name in its directory.
+_OLE, _LOCKED = b"\xd0\xcf\x11\xe0", "EncryptedPackage".encode("utf-16-le")
 # What people upload by mistake, by its first bytes.
 _NOT_TABLES = (
-    (b"\xd0\xcf\x11\xe0", gettext_lazy("This is an old Excel file (.xls). Save it as .xlsx or CSV and upload that.")),
+    (_OLE, gettext_lazy("This is an old Excel file (.xls). Save it as .xlsx or CSV and upload that.")),
     (b"%PDF", gettext_lazy("This is a PDF. Upload the table itself as CSV or XLSX.")),
     (b"\x1f\x8b", gettext_lazy("This file is compressed. Unpack it and upload the CSV or XLSX inside.")),
     (b"\x89PNG", gettext_lazy("This is a picture. Upload the table itself as CSV or XLSX.")),
@@ -54,6 +56,10 @@ def find_layout(file: IO[bytes], *, encoding: str = "") -> Layout:
     file.seek(0)
     if not sample.strip():
         raise ImportRefused(_("The file is empty. Upload a CSV or XLSX file with a header row."), field="file")
+    if sample.startswith(_OLE) and _LOCKED in sample:
+        raise ImportRefused(
+            _("This file opens with a password only. Save it without one and upload that."), field="file"
+        )
     for start, message in _NOT_TABLES:
         if sample.startswith(start):
             raise ImportRefused(str(message), field="file")

@@ -93,8 +93,13 @@ def set_mapping(job: ImportJob, *, columns: Columns, options: dict[str, Any] | N
 def _read_again(job: ImportJob, encoding: str) -> None:
     with open_stored(job.stored_path) as plain:
         layout = find_layout(plain, encoding=encoding)
+    try:
+        headers = read_headers(job.stored_path, layout)
+    except ImportRefused as error:
+        message = _("In this encoding the first row is not readable. Choose another one.")
+        raise ImportRefused(message, field="encoding") from error
     job.options["layout"], job.encoding = layout.as_json(), layout.encoding[:16]
-    job.options["headers"] = read_headers(job.stored_path, layout)
+    job.options["headers"] = headers
     if not set(job.columns.values()) <= set(job.options["headers"]):
         job.columns = guess_columns(job.options["headers"])
 

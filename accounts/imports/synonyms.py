@@ -13,7 +13,7 @@ SYNONYMS = {
         "acct number|acct id|loan no|loan number|loan id|card no|contract no|contract number|contract id|agreement no|"
         "agreement number|case no|case id|reference|ref|our ref|debt id|invoice no|invoice number|账户编号|账号|账户|"
         "帐号|账户号|合同编号|合同号|贷款编号|借据号|卡号|案件编号|帳戶編號|帳號|帳戶|帳戶號碼|合約編號|合約號碼|"
-        "貸款編號|卡號|案件編號|契約編號|account|creditor reference"
+        "貸款編號|卡號|案件編號|契約編號|account|creditor reference|编号|編號"
     ),
     "customer_reference": (
         "customer reference|customer ref|customer no|customer number|customer id|cust no|cust id|cust ref|client no|"
@@ -58,7 +58,8 @@ SYNONYMS = {
         "balance|current balance|outstanding|outstanding balance|outstanding amount|amount due|amount outstanding|"
         "amount owed|amount|total due|total balance|total outstanding|bal|curr bal|os balance|o s balance|os amt|"
         "amt due|debt amount|total|欠款|欠款余额|欠款金额|余额|应还金额|应收金额|未还金额|总欠款|欠款總額|欠款餘額|"
-        "餘額|欠款金額|應繳金額|應收金額|未還金額|總欠款|结欠|结欠金额|逾期金额|逾期金額|剩余金额"
+        "餘額|欠款金額|應繳金額|應收金額|未還金額|總欠款|结欠|结欠金额|逾期金额|逾期金額|剩余金额|"
+        "金额|金額"
     ),
     "principal": (
         "principal|principal balance|principal amount|capital|prin|prin bal|本金|本金余额|剩余本金|本金餘額|剩餘本金"

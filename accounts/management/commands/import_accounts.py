@@ -11,10 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.imports.dates import FORMATS
 from accounts.imports.fields import label_of
 from accounts.imports.layout import ENCODINGS
+from accounts.imports.record import Record
 from accounts.imports.selectors import open_error_file, preview
 from accounts.imports.services import cancel_import, check_import, open_import, run_import, set_mapping, start_import
+from accounts.imports.vault import delete
 from accounts.models import Creditor, ImportJob
 from common.errors import PlatformError
+from common.money import Money
 
 
 class Command(BaseCommand):
@@ -41,6 +44,14 @@ class Command(BaseCommand):
         parser.add_argument("--errors", type=Path, help="where to write the rows left out")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        known = Creditor.objects.filter(code=options["creditor"]).exists()
+        try:
+            self._handle(options)
+        finally:
+            if options["dry_run"] and not known:
+                _forget_the_creditor(options["creditor"])
+
+    def _handle(self, options: dict[str, Any]) -> None:
         try:
             job = self._opened(options)
             self._show_columns(job)
@@ -71,7 +82,7 @@ class Command(BaseCommand):
 
     def _check_only(self, job: ImportJob) -> None:
         for line, understood in preview(job):
-            self.stdout.write(f"  line {line}: {understood}")
+            self.stdout.write(f"  line {line}: {_in_words(understood)}")
         self._report(job, "would be")
         cancel_import(job)
 
@@ -92,6 +103,15 @@ class Command(BaseCommand):
             f"{job.rows_total} rows: {job.rows_created} {verb} created, {job.rows_updated} updated,"
             f" {job.rows_unchanged} unchanged, {job.rows_bad} left out."
         )
+
+
+def _in_words(understood: Record | list[str]) -> str:
+    if isinstance(understood, list):
+        return f"left out: {' '.join(understood)}"
+    owed = Money(understood.balance, understood.currency)
+    ways = len(understood.emails) + len(understood.phones) + bool(understood.address)
+    who = f"{understood.customer_reference} {understood.name}".strip()
+    return f"{understood.account_reference}: {owed}, due {understood.due_date}, {who}, {ways} contact points"
 
 
 def _problem_lines(job: ImportJob) -> str:
@@ -117,3 +137,11 @@ def _creditor(options: dict[str, Any]) -> Creditor:
     if not country or len(country) != 2:
         raise CommandError("A new creditor needs --country with its two-letter code.")
     return Creditor.objects.create(code=code, name=name, country=country.upper())
+
+
+def _forget_the_creditor(code: str) -> None:
+    """A dry run needed somebody to check the file for; it leaves nobody behind."""
+    for job in ImportJob.objects.filter(creditor__code=code, state__in=("uploaded", "failed", "checked")):
+        delete(job.stored_path)
+    ImportJob.objects.filter(creditor__code=code).delete()
+    Creditor.objects.filter(code=code).delete()

@@ -48,3 +48,15 @@ def test_a_column_can_be_named_by_hand_and_the_bad_rows_are_written_out(run, ban
     errors = tmp_path / "errors.csv"
     assert "1 left out" in run(content, "--map", "balance=Sum X", "--errors", str(errors))
     assert "A-2" in errors.read_text(encoding="utf-8-sig")
+
+
+def test_a_dry_run_for_a_new_creditor_leaves_no_creditor_and_no_file(run, stored):
+    before = set(stored.glob("*"))
+    assert "1 would be created" in run(table(row(1)), "--dry-run", "--create-creditor", "Harbour", "--country", "TW")
+    assert not Creditor.objects.exists() and set(stored.glob("*")) == before
+
+
+def test_a_dry_run_shows_each_row_in_words(run, bank):
+    shown = run(table(row(1), row(2, balance="x")), "--dry-run")
+    assert "A-1: " in shown and "due 2026-07-28, C-1 Wang Fang, 1 contact points" in shown
+    assert "line 3: left out: Balance: this is not an amount" in shown
