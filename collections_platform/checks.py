@@ -27,6 +27,14 @@ def secrets_are_real(app_configs: Any, **kwargs: Any) -> list[Error]:
 
 
 @register(Tags.security, deploy=True)
+def visitors_are_told_apart(app_configs: Any, **kwargs: Any) -> list[Warning]:
+    if settings.SECURE_PROXY_SSL_HEADER is None or settings.TRUSTED_PROXIES:
+        return []
+    hint = "Set TRUSTED_PROXIES to the networks your reverse proxy calls from."
+    return [Warning("Behind the proxy every visitor has the proxy's address.", hint=hint, id="platform.W2")]
+
+
+@register(Tags.security, deploy=True)
 def mail_reports_are_heard(app_configs: Any, **kwargs: Any) -> list[Warning]:
     if not settings.EMAIL_BACKEND.startswith("anymail.") or settings.ANYMAIL.get("WEBHOOK_SECRET"):
         return []

@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from collections_platform.metrics import exposition, oldest_due_seconds
 from common import clock
+from common.client_address import client_ip
 from common.heartbeat import age
 
 
@@ -88,7 +89,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """For the scraper only: from this machine, or with the token in METRICS_TOKEN."""
     token = settings.METRICS_TOKEN
-    local = request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1", "") and "X-Forwarded-For" not in request.headers
+    local = client_ip(request) in ("127.0.0.1", "::1", "") and "X-Forwarded-For" not in request.headers
     if not local and not (token and request.headers.get("Authorization") == f"Bearer {token}"):
         return HttpResponse("Give the metrics token as a bearer token.\n", status=401, content_type="text/plain")
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from common.client_address import client_ip
 from common.clock import now
 from payments import tasks
 from payments.services import receive_notice
@@ -58,7 +59,7 @@ def _read(request: HttpRequest) -> HttpIn | None:
         headers={name.lower(): value for name, value in request.headers.items()},
         query=request.META.get("QUERY_STRING", ""),
         received_at=now(),
-        client_ip=request.META.get("REMOTE_ADDR", ""),
+        client_ip=client_ip(request),
     )
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from collections_platform.settings.base import DEBUG, PUBLIC_URL, SANDBOX, SECRETS_DIR, env
+from common.client_address import parse_networks
 
 
 def _secret_key() -> str:
@@ -74,6 +75,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_SSL_REDIRECT = SECURE and env.bool("SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+# Networks of our own reverse proxies: only their word about a visitor's address counts.
+TRUSTED_PROXIES = parse_networks(env.list("TRUSTED_PROXIES", default=[]))
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

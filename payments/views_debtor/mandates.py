@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from common.client_address import client_ip
 from common.errors import NotFound, PlatformError
 from common.ids import row_id_of
 from common.once import new_form_token
@@ -161,7 +162,7 @@ def _agree(request: HttpRequest, visit: Visit, plan: ReadyPlan, form: AgreeForm)
         provider_key=form.cleaned_data["provider"],
         terms=_terms(visit, plan),
         evidence=evidence_of(
-            ip=request.META.get("REMOTE_ADDR", ""),
+            ip=client_ip(request),
             user_agent=request.headers.get("User-Agent", ""),
             form=form.cleaned_data["request_key"],
             link=visit.link.pk,
@@ -189,7 +190,7 @@ def _sign(request: HttpRequest, visit: Visit, mandate: Mandate) -> HttpResponse:
             return_url=back,
             channel=channel_of(request),
             payer_hint=phone,
-            client_ip=request.META.get("REMOTE_ADDR", ""),
+            client_ip=client_ip(request),
         )
     except PlatformError:
         return SeeOther(f"{page}?unreachable=1")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from common.client_address import client_ip
 from common.clock import now
 from common.errors import InvalidInput, PlatformError
 from payments.debtor_identity import asks_identity
@@ -85,7 +86,7 @@ def _start(request: HttpRequest, visit: Visit, form: PayForm, phone: str) -> Sta
         idempotency=key,
         channel=channel_of(request),
         payer_hint=phone,
-        client_ip=request.META.get("REMOTE_ADDR", ""),
+        client_ip=client_ip(request),
         save_method=form.cleaned_data["remember"],
     )
 

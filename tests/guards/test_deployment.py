@@ -34,6 +34,13 @@ def test_production_settings_pass_the_deployment_check():
     assert outcome.returncode == 0, outcome.stderr
 
 
+def test_a_proxy_that_is_not_named_is_spoken_of():
+    known = {"PUBLIC_URL": "https://pay.example", "ALLOWED_HOSTS": "pay.example", "DJANGO_SECRET_KEY": LONG_KEY}
+    proxied = known | {"BEHIND_PROXY": "1"}
+    assert "platform.W2" in manage("check", "--deploy", **proxied).stderr
+    assert "platform.W2" not in manage("check", "--deploy", **proxied, TRUSTED_PROXIES="10.0.0.0/8").stderr
+
+
 def test_the_models_and_the_migrations_agree(db):
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 

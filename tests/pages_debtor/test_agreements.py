@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Account, Event
+from common.client_address import parse_networks
 from common.clock import today
 from common.money import Money
 from payments.debtor_plans import (
@@ -186,3 +187,10 @@ def test_a_wallet_that_counts_months_gets_the_same_day_of_each(debtor):
         assert sum(minor for _day, minor in plan.parts) == debtor.account.balance_minor
     terms = terms_of_plan(debtor.account, plan, agency="Fairway")
     assert "at most one in one calendar month" in terms.text
+
+
+def test_the_evidence_names_the_visitor_and_not_our_proxy(wallet, debtor, settings):
+    settings.TRUSTED_PROXIES = parse_networks(["10.0.0.0/8"])
+    debtor.client.defaults |= {"REMOTE_ADDR": "10.1.2.3", "HTTP_X_FORWARDED_FOR": "198.51.100.9, 203.0.113.7"}
+    agree(debtor)
+    assert Mandate.objects.get().evidence["ip"] == "203.0.113.7"
