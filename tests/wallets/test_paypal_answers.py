@@ -25,7 +25,7 @@ from tests.wallets.paypal_answers import (
     talk,
 )
 from tests.wallets.talk import says
-from wallets.providers.base import DeclineCategory, EventKind, MandateState, PaymentState, RefundState
+from wallets.providers.base import DeclineCategory, EventKind, MandateState, PaymentState, Reason, RefundState
 
 SAVED = {"id": WALLET, "customer": {"id": "C1", "merchant_customer_id": "mandate-1"}}
 
@@ -239,3 +239,8 @@ def test_a_charge_that_waits_for_the_payer_has_failed_and_is_never_captured(payp
     assert (result.state, result.decline.category) == (PaymentState.FAILED, DeclineCategory.NEEDS_CUSTOMER_ACTION)
     later = ask(paypal.get_payment(NUMBER, ORDER), says(order("APPROVED", custom_id="charge")))
     assert later.state is PaymentState.CLOSED
+
+
+def test_a_charge_of_a_wallet_that_is_gone_has_failed_and_asks_for_another_signature(paypal):
+    result = ask(paypal.charge(CHARGE), refuses("RESOURCE_NOT_FOUND", 404))
+    assert (result.state, result.decline.reason) == (PaymentState.FAILED, Reason.MANDATE_REVOKED)

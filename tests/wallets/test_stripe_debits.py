@@ -6,8 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from common.http import OutcomeUnknown, run
+from common.money import Money
 from tests.wallets.stripe_fixtures import stripe, stripe_sandbox
-from wallets.providers.base import DeclineCategory, MandateState, PaymentState, Reason
+from wallets.providers.base import DeclineCategory, MandateState, PaymentResult, PaymentState, Reason
+from wallets.providers.stripe import reading
 
 __all__ = ["stripe", "stripe_sandbox"]
 
@@ -146,3 +148,15 @@ def test_a_dispute_we_win_brings_the_payment_back(stripe):
     (dispute,) = stripe.control.get("stripe/disputes")["disputes"]
     stripe.control.user("win", id=dispute["id"])
     assert run(stripe.provider.get_payment(paid.merchant_ref, paid.provider_ref)).state is PaymentState.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("parts", "state"), [([1233], PaymentState.SUCCEEDED), ([1000, 234], PaymentState.REVERSED), ([], None)]
+)
+def test_a_dispute_of_a_part_leaves_the_payment_paid(parts, state):
+    paid = PaymentResult(state=PaymentState.SUCCEEDED, merchant_ref="A1", amount=Money(1234, "USD"))
+    lost = [{"id": f"du_{part}", "status": "lost", "amount": part, "currency": "usd"} for part in parts]
+    warned = {"id": "du_w", "status": "warning_needs_response", "amount": 1234, "currency": "usd"}
+    found = reading.disputed(paid, [*lost, warned])
+    assert found.state is (state or paid.state)
+    assert [dispute.amount.minor for dispute in found.disputes if dispute.gone] == parts

@@ -234,7 +234,7 @@ TABLE = Table(
           by="says_why"),
         M("a missing wallet leaves a charge unknown", "paypal/vault.py",
           "        if answer.missing:\n", "        if answer.missing and answer.ok:\n",
-          by="takes_no_money"),
+          by="wallet_that_is_gone"),
         M("a charge repeated after hours is not looked up", "paypal/vault.py",
           "if answer.issue in codes.ALREADY_DONE:", "if not answer:",
           by="forgotten"),
