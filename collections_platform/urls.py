@@ -25,6 +25,7 @@ urlpatterns = [
     path("imports/", include("accounts.urls_imports")),
     path("", include("accounts.urls")),
     path("", include("payments.urls_staff")),
+    path("", include("payments.urls_refunds")),
     path("", include("reminders.urls_staff")),
     path("", include("wallets.urls_staff")),
     path("", include("analytics.urls")),

@@ -64,6 +64,10 @@ PURPOSES: Mapping[str, Purpose] = {
     "receipt": ANSWER,  # the person has just paid
     "debit_receipt": NOTICE,  # we took it, perhaps at night
     "pre_debit_notice": NOTICE,
+    "payment_reversed": NOTICE,
+    "refund_sent": NOTICE,
+    "refund_done": NOTICE,
+    "end_in_wallet": NOTICE,
     "plan_confirmed": ANSWER,
     "agreement_copy": ANSWER,  # the person has just signed it
     "payment_link": ANSWER,

@@ -15,10 +15,11 @@ class PaymentsConfig(AppConfig):
     @staticmethod
     def _register_pages() -> None:
         from common import clock_targets
-        from payments import debtor_panels, navigation, panels, selectors, work_reasons
+        from payments import debtor_panels, navigation, panels, refund_pages, selectors, work_reasons
 
         navigation.register_all()
         panels.register()
         debtor_panels.register_page()
         work_reasons.register_own()
+        refund_pages.register_all()
         clock_targets.register(selectors.next_due_moment)

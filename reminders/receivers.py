@@ -10,13 +10,14 @@ from typing import Any
 from django.db import transaction
 from django.dispatch import receiver
 
-from payments.models import Payment
-from payments.signals import payment_confirmed
+from common.money import Money
+from payments.models import Payment, Refund
+from payments.signals import payment_confirmed, payment_taken_back, refund_moved
 from reminders.models import Message
 from reminders.queue import queue_message
 from reminders.services import cancel_queued, plan_receipt
 from wallets.models import Mandate
-from wallets.signals import mandate_confirmed, mandate_stopped
+from wallets.signals import mandate_confirmed, mandate_end_in_wallet, mandate_stopped
 
 
 @receiver(payment_confirmed, dispatch_uid="reminders.payment_confirmed")
@@ -39,3 +40,29 @@ def withdraw_notices(sender: Any, *, mandate: Mandate, **_: Any) -> None:
     """A debit that was called off is not announced any more. In the transaction of the change."""
     waiting = Message.objects.filter(account=mandate.account, purpose="pre_debit_notice", state="due")
     waiting.update(state="cancelled", reason="The debit agreement was paused or ended.", claimed_until=None)
+
+
+@receiver(payment_taken_back, dispatch_uid="reminders.payment_taken_back")
+def say_taken_back(sender: Any, *, payment: Payment, amount: Money, occasion: str, **_: Any) -> None:
+    """The person learns that a payment no longer counts, and that nothing is asked of them by machine."""
+    with transaction.atomic():
+        cancel_queued(payment.account, reason="A payment was taken back.")
+        facts = {"payment": payment.pk, "amount_minor": amount.minor}
+        queue_message(payment.account, purpose="payment_reversed", occasion=occasion, facts=facts)
+
+
+@receiver(refund_moved, dispatch_uid="reminders.refund_moved")
+def say_refund(sender: Any, *, refund: Refund, **_: Any) -> None:
+    purpose = {"pending": "refund_sent", "succeeded": "refund_done"}.get(refund.state)
+    if purpose:
+        queue_message(
+            refund.payment.account, purpose=purpose, occasion=f"refund:{refund.pk}", facts={"refund": refund.pk}
+        )
+
+
+@receiver(mandate_end_in_wallet, dispatch_uid="reminders.mandate_end_in_wallet")
+def say_end_in_wallet(sender: Any, *, mandate: Mandate, **_: Any) -> None:
+    """We debit nothing more; the wallet goes on by itself until its owner ends it there."""
+    queue_message(
+        mandate.account, purpose="end_in_wallet", occasion=f"mandate:{mandate.pk}", facts={"mandate": mandate.pk}
+    )

@@ -18,6 +18,10 @@ PURPOSES: dict[str, Promise] = {
     "payment_link": _("Payment link"),
     "plan_confirmed": _("Plan confirmed"),
     "agreement_copy": _("Copy of the agreement"),
+    "payment_reversed": _("Payment taken back"),
+    "refund_sent": _("Refund on its way"),
+    "refund_done": _("Money given back"),
+    "end_in_wallet": _("End the agreement in the wallet"),
     "opt_out_confirmation": _("Opt-out confirmed"),
 }
 MESSAGE_WORDS: dict[str, Promise] = {

@@ -1,7 +1,8 @@
 """What the apps on the right may hear about mandates.
 
 `mandate_started` and `mandate_stopped` are sent inside the transaction of the change, under the account's lock: what
-receivers write stands or falls with it. `mandate_confirmed` is a courtesy after the commit.
+receivers write stands or falls with it. `mandate_confirmed` is a courtesy after the commit, and so is
+`mandate_end_in_wallet`: the mandate has ended here and only its payer can end it at the wallet.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 mandate_started = Signal()
 mandate_stopped = Signal()
 mandate_confirmed = Signal()
+mandate_end_in_wallet = Signal()
 
 
 def tell_started(mandate: Mandate) -> None:
@@ -32,7 +34,15 @@ def tell_stopped(mandate: Mandate, *, before: str) -> None:
     mandate_stopped.send(sender=Mandate, mandate=mandate, before=before)
 
 
+def tell_end_in_wallet(mandate: Mandate) -> None:
+    transaction.on_commit(partial(_send, mandate_end_in_wallet, mandate))
+
+
 def _confirm(mandate: Mandate) -> None:
-    for receiver, answer in mandate_confirmed.send_robust(sender=Mandate, mandate=mandate):
+    _send(mandate_confirmed, mandate)
+
+
+def _send(signal: Signal, mandate: Mandate) -> None:
+    for receiver, answer in signal.send_robust(sender=Mandate, mandate=mandate):
         if isinstance(answer, Exception):
-            logger.error("mandate_confirmed receiver failed", extra={"receiver": str(receiver)}, exc_info=answer)
+            logger.error("a receiver of mandates failed", extra={"receiver": str(receiver)}, exc_info=answer)

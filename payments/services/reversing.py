@@ -14,6 +14,7 @@ from payments.ledger import post_entry, reverse_entry
 from payments.models import Attempt, Instalment, JournalEntry, Payment, Plan
 from payments.services.shares import Standing, entry_of, lines_out, standing_of
 from payments.signals import payment_taken_back, tell_after_commit
+from wallets.selectors import live_mandate
 from wallets.services import pause_mandate
 
 TAKEN_BACK = "taken_back"
@@ -74,9 +75,11 @@ def tell_taken_back(attempt: Attempt, amount: Money, *, entry: JournalEntry, sou
 
 
 def rest_agreement(attempt: Attempt) -> None:
-    """Nothing more is debited under the agreement the money came by, until a person lets it go on."""
-    if attempt.mandate and attempt.mandate.state == "active":
-        pause_mandate(attempt.mandate, reason="the wallet took a debit back", source="system")
+    """Nothing more is debited from this account until a person lets its agreement go on."""
+    own = attempt.mandate if attempt.mandate and attempt.mandate.state == "active" else None
+    mandate = own or live_mandate(attempt.payment.account)
+    if mandate and mandate.state == "active":
+        pause_mandate(mandate, reason="the wallet took a debit back", source="system")
 
 
 def reopen(account: Account) -> None:

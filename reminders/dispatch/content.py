@@ -11,7 +11,7 @@ from accounts.models import Account, Consent
 from common.clock import today
 from common.money import Money
 from compliance.gate import EVERY_CHANNEL
-from payments.models import Instalment, Payment
+from payments.models import Instalment, Payment, Refund
 from payments.services import create_link
 from reminders.confirmation import CONFIRMATION, confirmation_text
 from reminders.dispatch.names import form_of_address
@@ -120,9 +120,30 @@ def _about_agreement(message: Message, account: Account) -> dict[str, Fact]:
     }
 
 
+def _about_taking_back(message: Message, account: Account) -> dict[str, Fact]:
+    payment = Payment.objects.get(pk=message.facts["payment"])
+    provider = payment.attempts.select_related("provider").order_by("-pk").values_list("provider__name", flat=True)
+    amount = Money(message.facts["amount_minor"], payment.currency)
+    return {"amount": amount, "balance": account.balance, "wallet": provider.first() or "", "due_date": today()}
+
+
+def _about_refund(message: Message, account: Account) -> dict[str, Fact]:
+    refund = Refund.objects.select_related("provider").get(pk=message.facts["refund"])
+    return {
+        "amount": refund.amount,
+        "balance": account.balance,
+        "wallet": refund.provider.name,
+        "due_date": today(),
+    }
+
+
 _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "receipt": _about_payment,
     "debit_receipt": _about_payment,
     "pre_debit_notice": _about_debit,
     "agreement_copy": _about_agreement,
+    "end_in_wallet": _about_agreement,
+    "payment_reversed": _about_taking_back,
+    "refund_sent": _about_refund,
+    "refund_done": _about_refund,
 }

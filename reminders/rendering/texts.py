@@ -21,6 +21,10 @@ KINDS = (
     "payment_link",
     "plan_confirmed",
     "agreement_copy",
+    "payment_reversed",
+    "refund_sent",
+    "refund_done",
+    "end_in_wallet",
 )
 CHANNELS = ("sms", "email", "in_app")
 

@@ -6,10 +6,15 @@ import pytest
 from django.urls import get_resolver, reverse
 
 from accounts.models import Hold
+from common.money import Money
+from payments.models import Attempt, Payment
+from payments.refunds import request_refund
+from payments.services import apply_result
 from tests import factories
 from tests.pages.conftest import signed_in
 from tests.payments.deposit_rows import held_deposit
 from wallets.models import Provider
+from wallets.providers.base import PaymentResult, PaymentState
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +33,12 @@ PAGES = {
     "account_list": EVERYONE,
     "account_export": EVERYONE,
     "payment_list": EVERYONE,
+    "payment_page": EVERYONE,
+    "refund_new": STAFF,
+    "refund_list": STAFF,
+    "refund_page": STAFF,
+    "surplus_list": STAFF,
+    "surplus_page": STAFF,
     "deposit_list": STAFF,
     "deposit_page": STAFF,
     "message_list": STAFF,
@@ -55,6 +66,10 @@ ACTIONS = {
     "schedule_publish": CONFIGURE,
     "provider_fee": CONFIGURE,
     "mandate_change": STAFF,
+    "refund_approve": SUPERVISORS,
+    "refund_act": STAFF,
+    "refund_transfer": STAFF,
+    "surplus_decide": SUPERVISORS,
     "deposit_decide": STAFF,
     "deposit_confirm": SUPERVISORS,
     "deposit_put_back": STAFF,
@@ -72,16 +87,39 @@ def cast(account, agent, lead, admin, compliance_officer, bank_user):
     return {"agent": agent, "lead": lead, "admin": admin, "compliance": compliance_officer, "creditor": bank_user}
 
 
+def refundable(account, agent):
+    """A payment of the account by Alipay, and a refund of a part of it that waits for a second person."""
+    payment = Payment.objects.create(account=account, amount_minor=500, currency="CNY", source="link")
+    provider = Provider.objects.get(key="alipay")
+    attempt = Attempt.objects.create(
+        payment=payment, provider=provider, merchant_reference="A1", state="pending", amount_minor=500, currency="CNY"
+    )
+    said = PaymentResult(state=PaymentState.SUCCEEDED, merchant_ref="A1", amount=attempt.amount)
+    apply_result(attempt.pk, said, source="poll")
+    payment.refresh_from_db()
+    refund = request_refund(
+        payment, amount=Money(100, "CNY"), purpose="owed_again", way="transfer", reason="why", by=agent
+    )
+    return {"reference": payment.reference}, {"reference": refund.reference}
+
+
 @pytest.fixture
 def places(account, agent, installed):
     hold = Hold.objects.create(debtor=account.debtor, account=account, kind="dispute", reason="says it is paid")
     Provider.objects.create(key="alipay", name="Alipay", status="vetted")
     of = {"reference": account.reference}
+    paid, refund = refundable(account, agent)
     schedule = {"schedule_id": installed.pk}
     deposit = {"reference": held_deposit(account).reference}
     return {
         **{name: of for name in [*PAGES, *ACTIONS] if name.startswith("account_")},
         **{name: deposit for name in [*PAGES, *ACTIONS] if name.startswith("deposit_") and name != "deposit_list"},
+        "payment_page": paid,
+        "refund_new": paid,
+        **dict.fromkeys(("refund_page", "refund_approve", "refund_transfer"), refund),
+        "refund_act": {**refund, "action": "reject"},
+        "surplus_page": of,
+        "surplus_decide": {"reference": "SUR-22222222"},
         "account_list": {},
         "account_export": {},
         "account_hold_end": {**of, "hold_id": hold.pk},

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from common.clock import now
 from common.money import Money
 from payments.ledger import Line, post_entry
-from payments.models import Attempt, Payment, Posting
+from payments.models import Attempt, Payment, Posting, Refund
 from payments.selectors import attempts_for_a_person, receipt_of, statement_lines
 from payments.services import apply_result
 from payments.services.settling import ALLOCATION_ORDER, allocate
@@ -146,11 +146,27 @@ def test_a_failure_keeps_its_reason_and_frees_the_account(account, provider):
     assert attempt_of(account, provider).payment.state == "open"
 
 
-def test_money_that_went_back_is_brought_to_a_person(account, provider):
+def test_money_that_went_back_without_our_asking_is_owed_again_and_brought_to_a_person(account, provider):
+    attempt = attempt_of(account, provider)
+    owed = balance(account)
+    tell(attempt, "succeeded")
+    for _again in range(2):
+        tell(attempt, "succeeded", refunded=Money(25_000, "CNY"))
+    found = Refund.objects.get()
+    assert (found.origin, found.amount_minor, found.needs_person, found.problem) == (
+        "provider",
+        25_000,
+        True,
+        "made_elsewhere",
+    )
+    assert balance(account) == owed and books_are_right()
+
+
+def test_more_given_back_than_was_paid_posts_nothing_and_goes_to_a_person(account, provider):
     attempt = attempt_of(account, provider)
     tell(attempt, "succeeded")
-    assert tell(attempt, "succeeded", refunded=Money(25_000, "CNY")).outcome == "needs_person"
-    assert attempts_for_a_person().get().reason == "refunded"
+    assert tell(attempt, "succeeded", refunded=Money(25_001, "CNY")).outcome == "needs_person"
+    assert attempts_for_a_person().get().reason == "refunded" and not Refund.objects.exists()
 
 
 def test_the_statement_ends_at_the_balance_and_the_receipt_explains_the_allocation(account, provider):

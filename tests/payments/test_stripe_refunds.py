@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
@@ -23,6 +24,7 @@ from payments.refunds import (
     send_due_refunds,
 )
 from payments.services import apply_waiting_events, create_link, refresh_payment, start_link_payment
+from payments.services.direct import record_direct_payment
 from tests import factories
 from tests.payments.helpers import balance, books_are_right, kinds
 from tests.wallets.receiver import Receiver, webhook_receiver
@@ -56,8 +58,6 @@ class Card:
         return [call for call in list(self.receiver.calls) if f'"{kind}"'.encode() in call.body]
 
     def move_clock(self, **step: float) -> None:
-        from datetime import timedelta
-
         ahead = ClockShift.advance(timedelta(**step), sandbox=True)
         self.control.post("clock", offset_seconds=int(ahead.total_seconds()))
         clock.forget()
@@ -179,8 +179,6 @@ def test_a_dispute_that_is_lost_stays_taken(dollars, card, paid):
 
 def test_money_won_back_after_the_debt_was_paid_again_waits_as_surplus(dollars, card, paid, agent):
     dispute(card, paid, 40_000)
-    from payments.services.direct import record_direct_payment
-
     record_direct_payment(dollars, Money(40_000, "USD"), received_at=now(), external_reference="by bank")
     decide(card, paid, "win")
     assert balance(dollars) == 0 and choices_of(paid.payment).surplus.minor == 40_000 and books_are_right()

@@ -14,7 +14,7 @@ from common.errors import PlatformError
 from wallets.gateway import adapter, call
 from wallets.models import MANDATE_STATES, Mandate
 from wallets.providers.base import Capability, MandateState
-from wallets.signals import tell_stopped
+from wallets.signals import tell_end_in_wallet, tell_stopped
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +92,7 @@ def _ended_at_provider(mandate: Mandate) -> bool:
     if not wallet.descriptor.can(Capability.REVOKE_BY_MERCHANT):
         if mandate.provider_reference and not _runs_out_now(mandate):
             record_event("mandate.end_in_wallet", account=mandate.account, source="system", mandate=mandate.reference)
+            tell_end_in_wallet(mandate)
         return True
     reference = mandate.provider_reference
     if not reference:
