@@ -97,6 +97,7 @@ def instalment(account):
         first_debit_on=today(),
         terms_version="1",
         terms_text="terms",
+        evidence={"agreed_at": now().isoformat(), "ip": "203.0.113.7", "user_agent": "phone"},
     )
     plan = Plan.objects.create(account=account, mandate=mandate, state="active", currency="CNY", total_minor=75_000)
     return Instalment.objects.create(

@@ -26,6 +26,17 @@ MANDATE_STATES = StateTable(
 )
 
 
+REQUIRED_EVIDENCE = ("agreed_at", "ip", "user_agent")
+
+
+def proof() -> models.Q:
+    """The text agreed to and its version, and when, from which address and on which device it was agreed."""
+    kept = models.Q(evidence__has_keys=REQUIRED_EVIDENCE)
+    for name in REQUIRED_EVIDENCE:
+        kept &= ~models.Q(**{f"evidence__{name}": ""}) & ~models.Q(**{f"evidence__{name}": None})
+    return kept & ~models.Q(terms_version="") & ~models.Q(terms_text="")
+
+
 class PeriodUnits(models.TextChoices):
     DAY = "day", _("days")
     MONTH = "month", _("months")
@@ -86,6 +97,7 @@ class Mandate(models.Model):
                 condition=~models.Q(state__in=MANDATE_STATES.final) | models.Q(ended_at__isnull=False),
                 name="mandate_end_is_dated",
             ),
+            models.CheckConstraint(condition=~models.Q(state="active") | proof(), name="mandate_active_is_proven"),
             models.UniqueConstraint(
                 fields=["account"],
                 condition=models.Q(state__in=["active", "paused"]),
@@ -109,6 +121,11 @@ class Mandate(models.Model):
     @property
     def reference(self) -> str:
         return public_reference("MND", self.pk)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the agreement can be shown to anybody who doubts it. Without that nothing is debited."""
+        return bool(self.terms_version and self.terms_text and all(map(self.evidence.get, REQUIRED_EVIDENCE)))
 
     @property
     def shares_its_wallet(self) -> bool:

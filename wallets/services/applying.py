@@ -41,6 +41,8 @@ def apply_mandate_result(mandate_id: int, result: MandateResult, *, source: str)
 
 
 def _is_a_step(mandate: Mandate, result: MandateResult) -> bool:
+    if result.state is MandateState.ACTIVE and not mandate.is_proven:
+        return False
     if mandate.state == "paused" and result.state is MandateState.ACTIVE and mandate.paused_by != "provider":
         return False
     return result.state.value != mandate.state and MANDATE_STATES.allows(mandate.state, result.state.value)

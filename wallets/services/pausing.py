@@ -47,6 +47,8 @@ def resume_mandate(mandate: Mandate, *, by: User | None = None, reason: str = ""
         raise Conflict(_("This agreement is over. A new one can be signed."), state=row.state)
     if row.paused_by != ("staff" if by else "debtor"):
         raise Conflict(str(NOT_YOURS[row.paused_by]), paused_by=row.paused_by)
+    if not row.is_proven:
+        raise Conflict(_("How this agreement was made is not on record. It has to be signed anew."), state=row.state)
     refuse_unfit(row.provider)
     row.state, row.paused_by, row.state_reason = "active", "", ""
     row.save(update_fields=["state", "paused_by", "state_reason"])

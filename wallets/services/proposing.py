@@ -16,11 +16,10 @@ from common.ids import uuid7
 from common.money import Money
 from wallets.gateway import adapter, call, notify_url
 from wallets.models import Mandate
+from wallets.models.mandates import REQUIRED_EVIDENCE
 from wallets.providers.base import Action, Capability, Channel, MandateRequest
 from wallets.selectors import refuse_unfit, terms_of, vetted_provider
 from wallets.services.applying import LIVE, apply_mandate_result
-
-REQUIRED_EVIDENCE = ("agreed_at", "ip", "user_agent")
 
 
 class MandateExists(Conflict):
@@ -54,7 +53,7 @@ def propose_mandate(
     """
     provider, wallet = vetted_provider(provider_key, account.currency, Capability.MANDATE)
     missing = [name for name in REQUIRED_EVIDENCE if not evidence.get(name)]
-    if missing or not terms.text.strip():
+    if missing or not terms.text.strip() or not terms.version.strip():
         raise InvalidInput(_("The evidence of the agreement is incomplete."), field="evidence", missing=missing)
     if cap.currency != account.currency or cap.minor <= 0:
         raise InvalidInput(_("The highest debit must be positive and in the account's currency."), field="cap")
