@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 
 from tests.wallets.conformance import SandboxHarness
-from wallets.providers.base import Channel, DeclineCategory, HttpIn, MandateTerms, PaymentResult
+from wallets.providers.base import ActionKind, Channel, DeclineCategory, HttpIn, MandateTerms, PaymentResult
 
 LAST_DAY = 28
 
@@ -36,6 +36,7 @@ class AlipayHarness(SandboxHarness):
     key = "alipay"
     reference_field = "out_trade_no"
     wire_channel = Channel.QR
+    agreeing_channel = Channel.APP
     foreign_options = {"seller_id": "2088000000000002"}
     statement_zone = timezone(timedelta(hours=8))
     lacks = {
@@ -52,11 +53,16 @@ class AlipayHarness(SandboxHarness):
 
     def user_pays(self, payment: PaymentResult) -> None:
         with suppress(httpx.HTTPStatusError):
-            page = self.control.open(payment.action.url or payment.action.payload)
-            self.control.press(f"{page}/pay")
+            self.control.press(f"{self.cashier(payment)}/pay")
 
     def user_declines(self, payment: PaymentResult) -> None:
-        self.control.press(f"{self.control.open(payment.action.url or payment.action.payload)}/decline")
+        self.control.press(f"{self.cashier(payment)}/decline")
+
+    def cashier(self, payment: PaymentResult) -> str:
+        """The page the payer gets to see, from a browser, a code or an app."""
+        if payment.action.kind is ActionKind.SDK:
+            return self.control.user("open_app", payload=payment.action.payload)["page"]
+        return self.control.open(payment.action.url or payment.action.payload)
 
     def user_signs(self, url: str) -> None:
         self.control.press(f"{self.control.open(url)}/sign")

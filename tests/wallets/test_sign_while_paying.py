@@ -34,58 +34,13 @@ def wallet(request):
 
 def asked(wallet, **terms):
     """A first instalment and the agreement for the rest of them."""
-    channel = Channel.APP if wallet.key == "alipay" else Channel.QR
-    return wallet.payment(channel=channel, agreement=wallet.mandate_request(**terms))
-
-
-def cashier(wallet, payment) -> str:
-    """What the payer gets to see: the wallet's own page, from an app or from a code."""
-    if payment.action.kind is ActionKind.SDK:
-        return wallet.control.user("open_app", payload=payment.action.payload)["page"]
-    return wallet.control.open(payment.action.payload or payment.action.url)
-
-
-def both(wallet, request):
-    payment = run(wallet.provider.get_payment(request.merchant_ref))
-    mandate = run(wallet.provider.get_mandate("", request.agreement.merchant_ref))
-    return payment, mandate
-
-
-def test_paying_signs_the_agreement_and_debits_once(wallet):
-    request = asked(wallet)
-    page = cashier(wallet, run(wallet.provider.create_payment(request)))
-    for _press in range(2):
-        wallet.control.press(f"{page}/pay")
-    payment, mandate = both(wallet, request)
-    assert (payment.state, payment.amount) == (PaymentState.SUCCEEDED, request.amount)
-    assert (mandate.state, bool(mandate.mandate_ref)) == (MandateState.ACTIVE, True)
-    assert wallet.debits(request.merchant_ref) == 1
-
-
-def test_both_are_told_by_verified_notices(wallet):
-    request = asked(wallet)
-    wallet.control.press(f"{cashier(wallet, run(wallet.provider.create_payment(request)))}/pay")
-    paid = wallet.said(lambda event: event.payment and event.payment.merchant_ref == request.merchant_ref)
-    signed = wallet.said(lambda event: event.mandate and event.mandate.merchant_ref == request.agreement.merchant_ref)
-    assert paid[0][1].payment.state is PaymentState.SUCCEEDED and paid[0][1].payment.amount == request.amount
-    assert signed[0][1].mandate.state is MandateState.ACTIVE
-
-
-def test_who_does_not_pay_has_signed_nothing(wallet):
-    request = asked(wallet)
-    page = cashier(wallet, run(wallet.provider.create_payment(request)))
-    wallet.control.press(f"{page}/decline")
-    wallet.control.press(f"{page}/cancel")
-    payment, mandate = both(wallet, request)
-    assert payment.state is PaymentState.REQUIRES_ACTION
-    assert mandate.state is MandateState.PENDING
-    assert wallet.debits(request.merchant_ref) == 0
+    return wallet.payment(channel=wallet.agreeing_channel, agreement=wallet.mandate_request(**terms))
 
 
 def test_what_was_signed_while_paying_can_be_debited_and_ended(wallet):
     request = asked(wallet)
-    wallet.control.press(f"{cashier(wallet, run(wallet.provider.create_payment(request)))}/pay")
-    _payment, signed = both(wallet, request)
+    wallet.user_pays(run(wallet.provider.create_payment(request)))
+    signed = run(wallet.provider.get_mandate("", request.agreement.merchant_ref))
     mandate = replace(wallet.mandate(), mandate_ref=signed.mandate_ref, merchant_ref=request.agreement.merchant_ref)
     charge = wallet.charge(mandate)
     run(wallet.provider.charge(charge))
@@ -144,7 +99,7 @@ def test_an_order_nobody_answered_for_is_unknown_and_repeating_it_is_the_same_or
     with pytest.raises(OutcomeUnknown):
         run(wechat.provider.create_payment(request))
     again = run(wechat.provider.create_payment(request))
-    wechat.control.press(f"{cashier(wechat, again)}/pay")
+    wechat.user_pays(again)
     assert wechat.debits(request.merchant_ref) == 1
     assert run(wechat.provider.create_payment(request)).state is PaymentState.SUCCEEDED
 
@@ -159,7 +114,7 @@ def test_a_refused_order_says_why_and_a_crowded_hour_is_no_refusal(wechat):
 
 def test_an_order_signed_while_paying_runs_out_as_any(wechat):
     request = replace(asked(wechat), expires_at=wechat.now() + timedelta(minutes=30))
-    page = cashier(wechat, run(wechat.provider.create_payment(request)))
+    page = wechat.control.open(run(wechat.provider.create_payment(request)).action.payload)
     wechat.move_clock(wechat.now() + timedelta(minutes=31))
     wechat.control.press(f"{page}/pay")
     assert wechat.debits(request.merchant_ref) == 0
@@ -170,7 +125,7 @@ def test_a_payment_in_an_app_is_handed_to_the_sdk_and_paid_once(wallet):
     payment = run(wallet.provider.create_payment(request))
     assert (payment.state, payment.action.kind) == (PaymentState.REQUIRES_ACTION, ActionKind.SDK)
     if wallet.key == "alipay":
-        wallet.control.press(f"{cashier(wallet, payment)}/pay")
+        wallet.user_pays(payment)
     else:
         wallet.control.user("jsapi", payload=payment.action.payload)
     assert run(wallet.provider.get_payment(request.merchant_ref)).state is PaymentState.SUCCEEDED

@@ -8,6 +8,7 @@ A skip needs a lacking capability or an entry in the harness's `lacks`; the list
 in `skips/` and compared on every run. `WRITE_SKIPS=1 pytest tests/wallets/test_acme_conformance.py` writes it anew.
 """
 
+from tests.wallets.conformance.agreeing import AgreeingTests
 from tests.wallets.conformance.amounts import AmountTests
 from tests.wallets.conformance.charges import ChargeTests
 from tests.wallets.conformance.closing import ClosingTests
@@ -34,6 +35,7 @@ class ProviderConformance(
     OneOffTests,
     ClosingTests,
     MandateTests,
+    AgreeingTests,
     ChargeTests,
     FailureTests,
     ScheduledTests,

@@ -40,6 +40,7 @@ class Harness(ABC):
     `lacks`: what this wallet has not, by the names used in `@lacking(...)` or as `fault:<kind>`, each with the reason
     why it cannot have it. `settles_later`: a charge is only accepted at first, `settle` brings its result.
     `wire_channel`: the channel whose payments are created by a call (a signed page address needs none).
+    `agreeing_channel`: where the wallet lets an agreement be signed while paying.
     """
 
     provider: WalletProvider
@@ -49,6 +50,7 @@ class Harness(ABC):
     lacks: dict[str, str] = {}
     settles_later = False
     wire_channel = Channel.PHONE
+    agreeing_channel = Channel.QR
     payer_hint = ""
     statement_zone: tzinfo = UTC
     statement_ready = timedelta(days=2)
