@@ -13,7 +13,8 @@ from common.clock import now
 from payments.ledger import Line, post_entry, reverse_entry
 from payments.models import Deposit, JournalEntry, LedgerAccount, Payment
 from payments.services import settling
-from payments.services.reversing import TAKEN_BACK, reopen, uncredit
+from payments.services.reversing import TAKEN_BACK, reopen, rest_agreement, uncredit
+from payments.signals import payment_taken_back, tell_after_commit
 
 Kind = LedgerAccount.Kind
 
@@ -135,3 +136,7 @@ def _reverse_payment(deposit: Deposit, payment: Payment) -> None:
         entry=reversal.pk,
         balance_minor=account.balance_minor,
     )
+    rest_agreement(attempt)
+    # The person is told in terms of the payment they made: the credit was our own doing.
+    occasion = f"entry:{reversal.pk}"
+    tell_after_commit(payment_taken_back, Payment, payment=attempt.payment, amount=payment.amount, occasion=occasion)

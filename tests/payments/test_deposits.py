@@ -112,6 +112,7 @@ def test_eth_or_trx_sent_by_mistake_is_an_item_once_and_no_money(payer, account)
     assert (deposit.kind, deposit.asset, deposit.problem) == ("coin", payer.coin, "native_coin")
     assert (deposit.state, int(deposit.units)) == ("held", payer.one_coin // 5)
     assert deposit.entry is None and held(payer.key) == 0 and balance(account) == 20_000
+    payer.waits(minutes=1)
     payer.sends(token="coin", units=payer.one_coin // 4)
     payer.confirms()
     payer.sweeps()
