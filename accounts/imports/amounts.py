@@ -71,7 +71,7 @@ class Amounts(dict[str, int | None]):
 
     def __init__(self, decimal: str, currency: str) -> None:
         super().__init__({"": None})
-        self._decimal, self._places = decimal, exponent(currency)
+        self.decimal, self.places = decimal, exponent(currency)
 
     def __missing__(self, cell: str) -> int | None:
         if len(self) >= _REMEMBERED:
@@ -80,11 +80,11 @@ class Amounts(dict[str, int | None]):
         return minor
 
     def _read(self, text: str) -> int | None:
-        whole, _mark, fraction = text.partition(self._decimal)
-        plain = len(fraction) == self._places and len(whole) < 13 and whole.isdecimal()
+        whole, _mark, fraction = text.partition(self.decimal)
+        plain = len(fraction) == self.places and len(whole) < 13 and whole.isdecimal()
         if plain and (fraction.isdecimal() or not fraction):
             return int(whole + fraction)
-        return parse_amount(text, decimal=self._decimal, places=self._places) if text else None
+        return parse_amount(text, decimal=self.decimal, places=self.places) if text else None
 
 
 _EVIDENCE = (

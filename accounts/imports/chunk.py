@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -18,10 +17,11 @@ from accounts.imports.fresh import FreshRows
 from accounts.imports.hooks import ChunkContext, run_hooks
 from accounts.imports.parser import RowParser
 from accounts.imports.people import PeopleWriter, Person, known_people
+from accounts.imports.plain import PlainReader
 from accounts.imports.plan import ReadingPlan
 from accounts.imports.record import Record
 from accounts.imports.resolve_sql import KNOWN_ACCOUNTS
-from accounts.imports.rows import Row
+from accounts.imports.rows import Block
 from accounts.imports.staging import copy_lines, copy_text
 from common.clock import now
 
@@ -47,18 +47,9 @@ class Chunk:
     """`duplicates` is line -> the earlier line with its reference; `repeats` are lines of people seen before."""
 
     number: int
-    rows: list[Row]
+    block: Block
     duplicates: dict[int, int] = field(default_factory=dict)
     repeats: frozenset[int] = frozenset()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """To another process in a third of the time pickle takes for as many small tuples."""
-        rows = marshal.dumps([tuple(row) for row in self.rows])
-        return _chunk_from, (self.number, rows, self.duplicates, self.repeats)
-
-
-def _chunk_from(number: int, rows: bytes, duplicates: dict[int, int], repeats: frozenset[int]) -> Chunk:
-    return Chunk(number, [Row._make(row) for row in marshal.loads(rows)], duplicates, repeats)  # noqa: S302 - as in pool
 
 
 @dataclass
@@ -82,7 +73,7 @@ class ChunkImporter:
     """Brings chunks of one job in. Made once per process and connection."""
 
     def __init__(self, facts: JobFacts) -> None:
-        self.facts, self.parser = facts, RowParser(facts.plan)
+        self.facts, self.reader = facts, PlainReader(RowParser(facts.plan))
 
     def run(self, chunk: Chunk) -> ChunkResult:
         """Counts of the chunk; all zero when another runner brought it in already.
@@ -99,10 +90,9 @@ class ChunkImporter:
         raise AssertionError("unreachable")
 
     def _understood(self, chunk: Chunk) -> tuple[list[Record], list[Problem]]:
-        records, problems = [], []
-        for row in chunk.rows:
+        records, problems, rows = [], [], chunk.block.rows()
+        for row, understood in zip(rows, self.reader.read(rows), strict=True):
             earlier = chunk.duplicates.get(row.line)
-            understood = self.parser.parse(row)
             if isinstance(understood, list):
                 problems.append((row.line, understood))
             elif earlier:
@@ -146,12 +136,13 @@ class ChunkImporter:
         known = known_people(cursor, self.facts.creditor_id, records)
         fresh, others = _parted(records, accounts, known)
         people = PeopleWriter(known, repeats=chunk.repeats, moment=values["now"], dry=self.facts.dry)
-        rows = FreshRows(people, values=values)
+        rows = FreshRows(values=values)
         owing = [record for record in fresh if record.balance]
         result.refuse((record.line, "nothing_owed") for record in fresh if not record.balance)
         result.created = len(owing)
         if owing and not self.facts.dry:
-            rows.write(cursor, owing)
+            made = rows.write(cursor, owing)
+            people.remember(owing if others else [], made)
         compared = ComparedRows(people, values=values)
         if others:
             compared.stage(cursor, others, known=accounts)

@@ -53,10 +53,11 @@ FIELDS = (
     Field("consent_call", _("Consent to calls"), group="consent"),
 )
 BY_NAME = {field.name: field for field in FIELDS}
-AMOUNTS = ("balance", "principal", "interest", "fees", "costs", "credit_limit")
+PARTS = ("principal", "interest", "fees", "costs")
+AMOUNTS = ("balance", *PARTS, "credit_limit")
 DATES = ("due_date", "birth_date")
 # What stands in for a field that has no column: at least one of each set must be there.
-NEEDED = (("balance", "principal", "interest", "fees", "costs"), ("due_date", "days_past_due"))
+NEEDED = (("balance", *PARTS), ("due_date", "days_past_due"))
 # In `Consent.channel`'s words.
 CONSENT_CHANNELS = {"consent_all": "*", "consent_email": "email", "consent_sms": "sms", "consent_call": "call"}
 BILLED, PAID = "billed", "paid"

@@ -6,17 +6,15 @@ The answers live in a temporary table of this session, not in memory: a file may
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import connection
 
 from accounts.imports.plan import ReadingPlan
-from accounts.imports.rows import Row
+from accounts.imports.rows import Block, Row
 from accounts.imports.staging import copy_text
 
-_BATCH = 20_000
 _CREATE = "CREATE TEMP TABLE import_lines (line integer, account text, customer text)"
 # Only what is special is kept: a file in order leaves both tables empty.
 _FIND = """
@@ -39,15 +37,23 @@ _DROP = "DROP TABLE IF EXISTS pg_temp.import_lines, pg_temp.import_duplicates, p
 
 
 class LineIndex:
-    """What the first pass found. One at a time per session; leaving it frees the tables."""
+    """What the first pass found. One at a time per session; leaving it frees the tables.
 
-    def __init__(self, rows: Iterable[Row], plan: ReadingPlan) -> None:
+    `limits` are the first and last line of each block.
+    """
+
+    def __init__(self, blocks: Iterable[Block], plan: ReadingPlan) -> None:
         account = plan.columns.get("account_reference", -1)
-        customer = plan.columns.get("customer_reference", account)
+        take = _references(account, plan.columns.get("customer_reference", account))
+        self.rows, self.limits = 0, []
         with connection.cursor() as cursor:
             cursor.execute(_DROP)
             cursor.execute(_CREATE)
-            self.rows = sum(_copy(cursor, batch) for batch in _batches(rows, account, customer))
+            for block in blocks:
+                rows = block.rows()
+                self.rows += len(rows)
+                self.limits.append((block.first_line, rows[-1].last_line if rows else block.first_line))
+                cursor.copy_expert("COPY import_lines FROM STDIN", io.StringIO("".join(take(rows))))
             cursor.execute("ANALYZE import_lines")
             cursor.execute(_FIND)
 
@@ -74,18 +80,13 @@ class LineIndex:
             cursor.execute(_DROP)
 
 
-def _batches(rows: Iterable[Row], account: int, customer: int) -> Iterator[list[str]]:
-    lines = (_line(row, account, customer) for row in rows)
-    return iter(lambda: list(islice(lines, _BATCH)), [])
+def _references(account: int, customer: int) -> Callable[[list[Row]], list[str]]:
+    """`take(rows)` -> line, account reference and customer reference, as COPY wants them; empty where there is none."""
 
+    def cell(row: Row, place: int) -> str:
+        return copy_text(row.cells[place].strip()) if place < len(row.cells) and not row.flaw else ""
 
-def _line(row: Row, account: int, customer: int) -> str:
-    width = len(row.cells)
-    reference = row.cells[account].strip() if account < width and not row.flaw else ""
-    person = row.cells[customer].strip() if customer < width and not row.flaw else ""
-    return f"{row.line}\t{copy_text(reference)}\t{copy_text(person)}\n"
+    def take(rows: list[Row]) -> list[str]:
+        return [f"{row.line}\t{cell(row, account)}\t{cell(row, customer)}\n" for row in rows]
 
-
-def _copy(cursor: Any, lines: list[str]) -> int:
-    cursor.copy_expert("COPY import_lines FROM STDIN", io.StringIO("".join(lines)))
-    return len(lines)
+    return take

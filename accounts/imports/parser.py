@@ -15,7 +15,7 @@ from accounts.imports.amounts import Amounts
 from accounts.imports.contacts import ADDRESS_MAX, parse_consent, parse_emails, parse_phones
 from accounts.imports.dates import YMD, date_reader
 from accounts.imports.errors import BadValue
-from accounts.imports.fields import AMOUNTS, BILLED, CONSENT_CHANNELS, PAID
+from accounts.imports.fields import AMOUNTS, BILLED, CONSENT_CHANNELS, PAID, PARTS
 from accounts.imports.mapping import OURS
 from accounts.imports.places import language_in, parse_country, parse_currency, parse_language, parse_time_zone, zone_of
 from accounts.imports.plan import ReadingPlan
@@ -23,7 +23,7 @@ from accounts.imports.record import Record
 from accounts.imports.synonyms import header_key
 from accounts.products import product_code
 
-REFERENCE_MAX, NAME_MAX = 64, 200
+REFERENCE_MAX, NAME_MAX, POSTCODE_MAX = 64, 200, 16
 OLDEST_DUE, OLDEST_BIRTH = date(1950, 1, 1), 1900
 FUTURE_DUE_DAYS, PAST_DUE_DAYS_MAX = 3660, 36_500
 EMAILS, PHONES, NAMES = ("emails", "emails_2"), ("phones", "phones_2", "phones_3"), ("given_name", "family_name")
@@ -146,7 +146,7 @@ class RowParser:
             record.language = self.plan.language or language_in(record.country)
             record.assumed.append("language")
 
-    def _amounts(self, currency: str) -> Amounts:
+    def amounts_in(self, currency: str) -> Amounts:
         amounts = self._amounts_in.get(currency)
         if amounts is None:
             amounts = self._amounts_in[currency] = Amounts(self.plan.decimal, currency)
@@ -156,7 +156,7 @@ class RowParser:
         record.currency = self._read("currency", parse_currency) or self.plan.currency
         if not record.currency:
             return self._refuse("currency", _("the currency is empty. Give it in the file or choose one for all rows."))
-        read = self._amounts(record.currency).__getitem__
+        read = self.amounts_in(record.currency).__getitem__
         amounts = {name: self._read(name, read) for name in self.amounts}
         for name, minor in amounts.items():
             if minor is not None and minor < 0:
@@ -167,15 +167,13 @@ class RowParser:
         return None
 
     def _components(self, record: Record, amounts: dict[str, int | None]) -> None:
-        balance, principal = amounts.get("balance"), amounts.get("principal")
-        others = [amounts.get(name) or 0 for name in ("interest", "fees", "costs")]
-        if balance is None and all(amounts.get(name) is None for name in ("principal", "interest", "fees", "costs")):
+        balance, parts = amounts.get("balance"), [amounts.get(name) for name in PARTS]
+        if balance is None and parts.count(None) == len(parts):
             return self._refuse("balance" if "balance" in self.at else "principal", _("the amount owed is empty."))
-        if principal is None:
-            principal = balance - sum(others) if balance is not None else 0
-        record.components = (principal, others[0], others[1], others[2])
-        if principal < 0 or (balance is not None and record.balance != balance):
-            self._refuse("balance", _("principal, interest, fees and costs do not add up to the balance."))
+        components = components_of(balance, parts)
+        if components is None:
+            return self._refuse("balance", _("principal, interest, fees and costs do not add up to the balance."))
+        record.components = components
         return None
 
     def _age(self, record: Record) -> None:
@@ -185,7 +183,7 @@ class RowParser:
             if not OLDEST_DUE <= due <= self.latest_due:
                 self._refuse("due_date", _("the due date is too far away to be right."))
             return
-        days = self._read("days_past_due", _whole_number)
+        days = self._read("days_past_due", whole_number)
         if days is not None and abs(days) <= PAST_DUE_DAYS_MAX:
             record.due_date = self.plan.as_of - timedelta(days=days)
         elif days is not None:
@@ -197,7 +195,7 @@ class RowParser:
     def _history(self, record: Record) -> None:
         if not self.months or not record.currency:
             return None
-        amounts = self._amounts(record.currency)
+        amounts = self.amounts_in(record.currency)
         try:
             record.billed = list(map(amounts.__getitem__, self._take_billed(self._cells)))
             record.paid = list(map(amounts.__getitem__, self._take_paid(self._cells)))
@@ -217,7 +215,7 @@ class RowParser:
     def _person(self, record: Record) -> None:
         record.name = self._short("name", NAME_MAX) or (self._joined_name() if self.names else "")
         born = self._read("birth_date", self.dates["birth_date"])
-        year = born.year if born else self._read("birth_year", _whole_number)
+        year = born.year if born else self._read("birth_year", whole_number)
         if year is None:
             return
         if not OLDEST_BIRTH <= year <= self.plan.today.year:
@@ -226,9 +224,7 @@ class RowParser:
 
     def _joined_name(self) -> str:
         given, family = self._short("given_name", NAME_MAX // 2), self._short("family_name", NAME_MAX // 2)
-        if not (given and family):
-            return given or family
-        return f"{given} {family}" if family.isascii() else f"{family}{given}"
+        return joined_name(given, family)
 
     def _contact(self, record: Record) -> None:
         for name in self.emails:
@@ -247,12 +243,34 @@ class RowParser:
 
     def _address(self, record: Record) -> str:
         """The postcode, which also tells the time zone."""
-        postcode = self._short("postcode", 16)
+        postcode = self._short("postcode", POSTCODE_MAX)
         parts = (self._text("address"), self._text("city"), self._text("region"), postcode)
-        record.address = ", ".join(" ".join(part.split()) for part in parts if part)
+        record.address = joined_address(parts)
         if len(record.address) > ADDRESS_MAX:
             self._refuse("address", _("the text is longer than %d characters.") % ADDRESS_MAX)
         return postcode
+
+
+def components_of(balance: int | None, parts: Sequence[int | None]) -> tuple[int, int, int, int] | None:
+    """Principal, interest, fees and costs; None when they do not add up or nothing is said. The principal may be left
+    out: it is what the rest leaves of the balance."""
+    principal, interest, fees, costs = (part or 0 for part in parts)
+    if parts[0] is None and balance is not None:
+        principal = balance - interest - fees - costs
+    total = principal + interest + fees + costs
+    if principal < 0 or total != (total if balance is None else balance):
+        return None
+    return principal, interest, fees, costs
+
+
+def joined_name(given: str, family: str) -> str:
+    if not (given and family):
+        return given or family
+    return f"{given} {family}" if family.isascii() else f"{family}{given}"
+
+
+def joined_address(parts: Iterable[str]) -> str:
+    return ", ".join(" ".join(part.split()) for part in parts if part)
 
 
 def _taker(places: list[int]) -> Callable[[list[str]], Sequence[str]]:
@@ -269,7 +287,7 @@ _FLAWS: dict[str, Callable[[], str]] = {
 }
 
 
-def _whole_number(text: str) -> int:
+def whole_number(text: str) -> int:
     digits = text.removesuffix(".0")
     if len(digits) > 7 or not digits.removeprefix("-").isdecimal():
         raise BadValue(_("this is not a whole number."))

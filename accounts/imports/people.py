@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from accounts.imports.record import Record
@@ -84,6 +85,12 @@ class PeopleWriter:
         self._ending = f"unknown\t{moment.isoformat()}"
         self._seen: set[str] = set()
 
+    def remember(self, records: Sequence[Record], ids: dict[str, str]) -> None:
+        """People written already, whose other rows of this chunk must find them; a person's first row speaks."""
+        for record in reversed(records):
+            person = self._known[record.customer_reference] = Person(ids[record.customer_reference], True)
+            person.take_over(record)
+
     def met(self, record: Record) -> tuple[Person, str]:
         """The record's person, and whether they are new or changed."""
         person = self._known.get(record.customer_reference)
@@ -128,11 +135,13 @@ class PeopleWriter:
         return f"{row_id}\t{person_id}\t{kind}\t{sealed}\t{index}\t{digits}\t{position}\t{self._ending}"
 
 
-_remembered_tokens: list[Callable[[str], list[int]]] = []
-
-
+@cache
 def _name_tokens() -> Callable[[str], list[int]]:
     """One per process: it remembers the words it has seen."""
-    if not _remembered_tokens:
-        _remembered_tokens.append(name_indexer())
-    return _remembered_tokens[0]
+    return name_indexer()
+
+
+def name_token_texts() -> Callable[[str], str]:
+    """`tokens(name)` as COPY wants an array."""
+    tokens = _name_tokens()
+    return lambda name: copy_array(tokens(name)) if name else "{}"

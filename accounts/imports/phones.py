@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 
 import phonenumbers
@@ -15,6 +16,7 @@ from accounts.imports.errors import BadValue
 _TYPES = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan")
 _NOISE = re.compile(r"[\s().\-/]+")
 _UNKNOWN_ZONE = "Etc/Unknown"
+ZONE_DIGITS: int = TIMEZONE_LONGEST_PREFIX
 
 
 @cache
@@ -51,6 +53,14 @@ def _home(country: str) -> tuple[int, str]:
     return (metadata.country_code, prefix) if prefix.isdecimal() or not prefix else (0, "")
 
 
+@cache
+def home_number(country: str) -> Callable[[str], object]:
+    """`is_home(text)`: whether it is a valid number of the country's calling code, written in E.164."""
+    code = phonenumbers.country_code_for_region(country)
+    valid = _valid_numbers(code).pattern if code else r"(?!)"
+    return re.compile(rf"\+{code}(?:{valid})", re.ASCII).fullmatch
+
+
 def _national(digits: str, country: str) -> str:
     code, prefix = _home(country)
     if not code or not prefix or not digits.startswith(prefix):
@@ -84,7 +94,7 @@ def _thorough(text: str, country: str) -> str:
 
 def zones_of(number: str) -> tuple[str, ...]:
     """The time zones an E.164 number may be in, by its longest known prefix."""
-    return _zones_of_prefix(number[1 : TIMEZONE_LONGEST_PREFIX + 1])
+    return _zones_of_prefix(number[1 : ZONE_DIGITS + 1])
 
 
 @lru_cache(maxsize=20_000)

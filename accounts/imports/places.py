@@ -13,7 +13,7 @@ from babel.numbers import list_currencies
 from django.utils.translation import gettext as _
 
 from accounts.imports.errors import BadValue
-from accounts.imports.phones import zones_of
+from accounts.imports.phones import ZONE_DIGITS, zones_of
 
 # One legal time for the whole country, whatever zones its map holds.
 _ONE_TIME = {"CN": "Asia/Shanghai"}
@@ -136,6 +136,16 @@ def zone_of(*, country: str, phones: list[str], postcode: str) -> str:
         clues += [frozenset((zone,))] if zone else []
     common = frozenset.intersection(*clues) if clues else frozenset()
     return next(iter(common)) if len(common) == 1 else ""
+
+
+def zone_remembered(*, country: str, phones: list[str], postcode: str) -> str:
+    """`zone_of` for many people: only the beginning of a number tells."""
+    return _zone_of_beginnings(country, postcode, *[number[: ZONE_DIGITS + 1] for number in phones])
+
+
+@lru_cache(maxsize=20_000)
+def _zone_of_beginnings(country: str, postcode: str, *phones: str) -> str:
+    return zone_of(country=country, phones=list(phones), postcode=postcode)
 
 
 def _all_home(phones: list[str], zones: frozenset[str]) -> bool:

@@ -15,7 +15,7 @@ from accounts.imports.lines import LineIndex
 from accounts.imports.plan import ReadingPlan
 from accounts.imports.pool import Alone, Team
 from accounts.imports.progress import Progress
-from accounts.imports.source import chunks_of, data_rows
+from accounts.imports.source import chunks_of, data_blocks
 from accounts.imports.vault import stored_bytes
 from accounts.models import ImportJob
 from common.errors import Conflict
@@ -52,7 +52,7 @@ def work_through(job: ImportJob, *, dry: bool = False, workers: int | None = Non
     with (
         collector_spared(),
         Team(facts) if beside else Alone(facts) as bring_in,
-        LineIndex(data_rows(job), plan) as index,
+        LineIndex(data_blocks(job), plan) as index,
     ):
         ImportJob.objects.filter(pk=job.pk).update(rows_total=index.rows, **progress.columns())
         job.rows_total = index.rows

@@ -58,15 +58,15 @@ def uuid7_texts() -> Callable[[], str]:
 
     def next_id() -> str:
         if not stock:
-            stock.extend(_uuid7_batch())
+            stock.extend(uuid7_list(_IDS_AT_ONCE))
         return stock.pop()
 
     return next_id
 
 
-def _uuid7_batch() -> list[str]:
+def uuid7_list(count: int) -> list[str]:
     """RFC 9562, version 7: 48 bits of milliseconds, then noise around the version and the variant."""
-    moment, noise = f"{time.time_ns() // 1_000_000:012x}", os.urandom(10 * _IDS_AT_ONCE).hex()
+    moment, noise = f"{time.time_ns() // 1_000_000:012x}", os.urandom(10 * count).hex()
     head = f"{moment[:8]}-{moment[8:]}-7"
     return [
         f"{head}{noise[at : at + 3]}-{_VARIANT[noise[at + 3]]}{noise[at + 4 : at + 7]}-{noise[at + 7 : at + 19]}"
