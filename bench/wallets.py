@@ -27,14 +27,31 @@ from common.http import HttpRequest, Operation
 from common.http.transport import send
 from common.money import Money
 from wallets.providers import registry
-from wallets.providers.base import PaymentRequest, PaymentResult, ProviderConfig, WalletProvider
+from wallets.providers.base import (
+    Capability,
+    PaymentRequest,
+    PaymentResult,
+    PaymentState,
+    ProviderConfig,
+    WalletProvider,
+)
 
 EXCHANGES = 1_000
 LEAST = 50
-ROUNDS = 5  # provider and bare client in turn, so that a busy moment of the machine touches both
+ROUNDS = 10  # provider and bare client in turn, so that a busy moment of the machine touches both
 WARM_UP = 20
 # What each wallet is asked about: its currency, and a payer where a prompt needs one.
-CURRENCIES = {"alipay": "CNY", "wechat": "CNY", "bank_gateway": "CNY", "mpesa": "KES", "paypal": "USD", "stripe": "USD"}
+CURRENCIES = {
+    "alipay": "CNY",
+    "bank_gateway": "CNY",
+    "mpesa": "KES",
+    "mpesa_ratiba": "KES",
+    "paypal": "USD",
+    "stripe": "USD",
+    "usdt_eth": "USD",
+    "usdt_tron": "USD",
+    "wechat": "CNY",
+}
 PAYER = "+254708374149"
 LIMIT = "bare pooled httpx client repeating the same bytes, per second of its own CPU time"
 CLIENT_CORE, WALLET_CORE = 0, 1
@@ -74,6 +91,7 @@ def _measure(key: str, url: str, number: int) -> Result:
     def ask() -> Operation[PaymentResult]:
         return provider.get_payment(payment.merchant_ref, payment.provider_ref)
 
+    state = http.run(ask()).state
     requests = _recorded(ask())
     # The bare client sends what a request costs nobody to make: bytes that were signed before.
     bare = [(request.method, request.url, dict(request.headers), request.body or None) for request in requests]
@@ -87,12 +105,13 @@ def _measure(key: str, url: str, number: int) -> Result:
             with theirs.running():
                 _repeat(number, lambda: _exchange(client, bare))
     total = number * ROUNDS
-    notes = {"provider": key, "requests_each": len(bare), "wall_rate": round(total / ours.wall)}
+    notes = {"provider": key, "requests_each": len(bare), "wall_rate": round(total / ours.wall), "state": state}
     return Result("wallets", total, ours.cpu, LIMIT, total / theirs.cpu, notes=notes)
 
 
 def _paid_at(key: str, url: str) -> tuple[WalletProvider, PaymentResult]:
-    """The provider as the product would build it, and a payment it can look up."""
+    """The provider as the product would build it, and a payment it can look up; where the payer's wallet pays by
+    itself, one that has not come yet."""
     from wallets.sandbox.merchant import merchants
 
     merchant = merchants(url, settings.SECRETS_DIR)[key]
@@ -103,9 +122,13 @@ def _paid_at(key: str, url: str) -> tuple[WalletProvider, PaymentResult]:
         secrets_dir=Path(settings.SECRETS_DIR),
         currencies=merchant.currencies,
     )
-    provider = registry.build(key, config)
+    provider: Any = registry.build(key, config)
+    reference = provider.merchant_ref("bench")
+    if not provider.descriptor.can(Capability.ONE_OFF):
+        http.run(provider.register_addresses("http://127.0.0.1:9/"))
+        return provider, PaymentResult(state=PaymentState.UNKNOWN, merchant_ref=reference)
     request = PaymentRequest(
-        merchant_ref=provider.merchant_ref("bench"),
+        merchant_ref=reference,
         amount=Money(100_000, CURRENCIES[key]),
         subject="Bench",
         notify_url="http://127.0.0.1:9/",
@@ -125,6 +148,8 @@ def _recorded(operation: Operation[Any]) -> list[HttpRequest]:
     try:
         step = next(operation)
         while True:
+            if not isinstance(step, HttpRequest):
+                raise TypeError("a bare client cannot repeat what an SDK sends by itself")
             requests.append(step)
             step = operation.send(send(step))
     except StopIteration:
@@ -144,7 +169,7 @@ def _repeat(number: int, work: Callable[[], object]) -> None:
 @contextmanager
 def _core(number: int) -> Iterator[None]:
     """This process on one core; where the system cannot do that, or has only one, nothing changes."""
-    able = getattr(os, "sched_getaffinity", lambda _: set())(0)
+    able: set[int] = getattr(os, "sched_getaffinity", lambda _: set())(0)
     if len(able) < 2:
         yield
         return
