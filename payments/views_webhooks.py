@@ -20,6 +20,8 @@ from wallets.providers.base import ConfigError, HttpIn, HttpOut
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 256 * 1024
+# Digits of a body's length; more would be too large in any case.
+LONGEST_LENGTH = 9
 NO_SUCH_WALLET = HttpOut(status=404, body=b"no such wallet")
 TOO_LARGE = HttpOut(status=413, body=b"too large")
 NOT_READY = HttpOut(status=503, body=b"not ready")
@@ -32,13 +34,14 @@ def wallet_notify(request: HttpRequest, provider_key: str) -> HttpResponse:
     if provider is None:
         return _answer(NO_SUCH_WALLET)
     call = _read(request)
-    if call is None:
-        return _answer(TOO_LARGE)
     try:
-        noticed = receive_notice(provider, call)
+        # Of what is too large nothing was read; the empty rest is refused, kept and counted like any other forgery.
+        noticed = receive_notice(provider, call or HttpIn(method="POST", path=request.path, body=b""))
     except ConfigError:
         logger.exception("a notice came for a provider that is not configured", extra={"provider": provider.key})
         return _answer(NOT_READY)
+    if call is None:
+        return _answer(TOO_LARGE)
     for event_id in noticed.fresh:
         transaction.on_commit(partial(tasks.enqueue_event, event_id))
     return _answer(noticed.reply)
@@ -47,7 +50,8 @@ def wallet_notify(request: HttpRequest, provider_key: str) -> HttpResponse:
 def _read(request: HttpRequest) -> HttpIn | None:
     """The raw call; None when it is larger than any provider sends (nothing is read then)."""
     declared = request.META.get("CONTENT_LENGTH") or "0"
-    if not declared.isdigit() or int(declared) > LARGEST_BODY:
+    plain = declared.isascii() and declared.isdigit() and len(declared) <= LONGEST_LENGTH
+    if not plain or int(declared) > LARGEST_BODY:
         return None
     body = request.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY:

@@ -146,9 +146,13 @@ def test_garbage_is_refused_and_never_an_error_of_ours(wallet, alipay, body):
     assert wallet.client.post(ADDRESS, body, content_type=FORM).status_code == 400
 
 
-def test_an_oversized_call_is_refused_unread(wallet, alipay):
+def test_an_oversized_call_is_refused_unread_and_counted(wallet, alipay):
     answer = wallet.client.post(ADDRESS, b"a" * (256 * 1024 + 1), content_type=FORM)
-    assert answer.status_code == 413 and not ProviderEvent.objects.exists()
+    assert answer.status_code == 413
+    assert sorted(ProviderEvent.objects.values_list("kind", "outcome")) == [
+        ("refusals", "refused"),
+        ("refused", "refused"),
+    ]
 
 
 def test_an_unknown_wallet_has_no_address(wallet, alipay):
