@@ -7,7 +7,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import navigation, panels, work_reasons
+        from accounts.imports.file_keys import key_ids_of_files
+        from common.crypto import key_users
 
+        key_users.register("import files", key_ids_of_files)
         navigation.register_all()
         panels.register()
         work_reasons.register_own()

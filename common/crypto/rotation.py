@@ -18,6 +18,7 @@ from common.crypto import key_file
 from common.crypto.cipher import context_of, open_sealed, sealer
 from common.crypto.columns import SealedTable, sealed_tables
 from common.crypto.errors import CryptoError
+from common.crypto.key_users import users_of
 from common.crypto.keys import reload_keys
 from common.crypto.secret_files import changing_keys
 
@@ -147,7 +148,7 @@ def _store_sql(table: SealedTable) -> str:
 
 
 def retire(*, grace: timedelta) -> tuple[list[str], dict[str, str]]:
-    """Drop data keys that no row uses and that were replaced longer than `grace` ago: (dropped, kept with the reason).
+    """Drop data keys that nothing uses and that were replaced longer than `grace` ago: (dropped, kept with the reason).
 
     `grace` must exceed the longest transaction, which may hold values under an older key that nobody can see yet.
     """
@@ -166,7 +167,7 @@ def retire(*, grace: timedelta) -> tuple[list[str], dict[str, str]]:
 def _why_kept(key: key_file.DataKey, grace: timedelta) -> str:
     if datetime.fromisoformat(key.retired) + grace > datetime.now(UTC):
         return "replaced too recently"
-    using = [table.table for table in sealed_tables() if _uses(table, key.id)]
+    using = [table.table for table in sealed_tables() if _uses(table, key.id)] + users_of(key.id)
     return f"still used in {', '.join(using)}" if using else ""
 
 

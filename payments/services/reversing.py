@@ -85,8 +85,8 @@ def rest_agreement(attempt: Attempt) -> None:
 def reopen(account: Account) -> None:
     if account.status != "paid" or account.balance_minor <= 0:
         return
-    record_event("account.status_changed", account=account, before=account.status, after="open")
     account.status = "open"
+    record_event("account.status_changed", account=account, before="paid", after="open")
     account.save(update_fields=["status"])
 
 

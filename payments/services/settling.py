@@ -88,8 +88,8 @@ def update_account(account: Account, *, paid_at: datetime) -> None:
     account.last_payment_at = max(account.last_payment_at or paid_at, paid_at)
     fields = ["last_payment_at"]
     if account.balance_minor <= 0 and account.status in ("open", "written_off"):
-        record_event("account.status_changed", account=account, before=account.status, after="paid")
-        account.status = "paid"
+        before, account.status = account.status, "paid"
+        record_event("account.status_changed", account=account, before=before, after="paid")
         fields.append("status")
     account.save(update_fields=fields)
     if account.balance_minor <= 0:
