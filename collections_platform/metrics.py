@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from common.clock import now, real_now
 from common.models import Heartbeat
 
-# name -> (help, label, SQL giving (label value, number))
+# name -> (help, labels, SQL giving (a value for each label, number))
 QUERIES = {
     "collections_messages": (
         "Messages by state, last 24 hours",
@@ -29,6 +29,20 @@ QUERIES = {
         "outcome",
         "SELECT 'received', count(*) FROM payments_providerevent WHERE outcome = 'received'",
     ),
+    "collections_notices_refused": (
+        "Calls in a wallet's name that were not genuine, last 24 hours",
+        "provider reason",
+        "SELECT key, reason, sum(times_received) FROM payments_providerevent"
+        " JOIN wallets_provider ON wallets_provider.id = provider_id"
+        " WHERE kind = 'refusals' AND received_at > now() - interval '1 day' GROUP BY key, reason",
+    ),
+    "collections_notices_for_a_person": (
+        "Notices and alarms nobody has dealt with yet",
+        "provider kind",
+        "SELECT key, kind, count(*) FROM payments_providerevent"
+        " JOIN wallets_provider ON wallets_provider.id = provider_id"
+        " WHERE outcome = 'needs_person' AND seen_at IS NULL GROUP BY key, kind",
+    ),
     "collections_webhooks_due": (
         "Creditor webhooks waiting",
         "state",
@@ -43,12 +57,12 @@ QUERIES = {
 }
 
 
-def _gauge(name: str, words: str, *, label: str, sql: str) -> GaugeMetricFamily:
-    gauge = GaugeMetricFamily(name, words, labels=[label])
+def _gauge(name: str, words: str, *, labels: str, sql: str) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(name, words, labels=labels.split())
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        for value, number in cursor.fetchall():
-            gauge.add_metric([value], number)
+        for *values, number in cursor.fetchall():
+            gauge.add_metric(values, number)
     return gauge
 
 
@@ -75,8 +89,8 @@ def _heartbeats() -> GaugeMetricFamily:
 
 class BusinessMetrics:
     def collect(self) -> Iterator[Metric]:
-        for name, (words, label, sql) in QUERIES.items():
-            yield _gauge(name, words, label=label, sql=sql)
+        for name, (words, labels, sql) in QUERIES.items():
+            yield _gauge(name, words, labels=labels, sql=sql)
         yield _oldest_due()
         yield _heartbeats()
 

@@ -11,3 +11,4 @@ from common.navigation import NavItem, register
 def register_all() -> None:
     register(NavItem(_("Payments"), "payment_list", "cash-coin", order=30))
     register(NavItem(_("Deposits"), "deposit_list", "currency-exchange", order=32, roles=ALLOWED["work"]))
+    register(NavItem(_("Wallet notices"), "notice_list", "bell", order=34, roles=ALLOWED["confirm_money"]))

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from payments import views_staff, views_staff_deposits
+from payments import views_staff, views_staff_deposits, views_staff_notices
 
 urlpatterns = [
     path("accounts-of/<str:reference>/link/", views_staff.account_link, name="account_link"),
     path("payments/", views_staff.payment_list, name="payment_list"),
+    path("wallet-notices/", views_staff_notices.notice_list, name="notice_list"),
+    path("wallet-notices/<int:event_id>/seen/", views_staff_notices.notice_seen, name="notice_seen"),
     path("deposits/", views_staff_deposits.deposit_list, name="deposit_list"),
     path("deposits/<str:reference>/", views_staff_deposits.deposit_page, name="deposit_page"),
     path("deposits/<str:reference>/decide/", views_staff_deposits.deposit_decide, name="deposit_decide"),

@@ -17,6 +17,9 @@ SECRETS_DIR = Path(env("SECRETS_DIR", default=str(DATA_DIR / "secrets")))
 WALLET_SANDBOX_URL = env("WALLET_SANDBOX_URL", default="http://127.0.0.1:8101").rstrip("/")
 MESSAGE_SANDBOX_URL = env("MESSAGE_SANDBOX_URL", default="http://127.0.0.1:8102").rstrip("/")
 
+# So many refused notices of one wallet in an hour are no mistakes any more: an operator is told.
+REFUSED_NOTICES_PER_HOUR = env.int("REFUSED_NOTICES_PER_HOUR", default=20)
+
 INSTALLED_APPS = [
     "collections_platform",
     "analytics",

@@ -158,10 +158,21 @@ class ProviderEvent(models.Model):
     times_received = models.PositiveIntegerField(default=1)
     received_at = models.DateTimeField(default=now)
     applied_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How often applying it has failed.")
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="When a person dealt with it.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "dedupe_key"], name="provider_event_once")]
-        indexes = [models.Index(fields=["id"], condition=Q(outcome="received"), name="provider_event_waiting")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(outcome="received"), name="provider_event_waiting"),
+            models.Index(
+                fields=["id"], condition=Q(outcome="needs_person", seen_at=None), name="provider_event_for_person"
+            ),
+            models.Index(
+                fields=["provider", "received_at"], condition=Q(kind="refusals"), name="provider_event_refusals"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.dedupe_key}"

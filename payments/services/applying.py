@@ -12,6 +12,7 @@ from payments.models import Attempt, ProviderEvent
 from payments.services import standing_orders
 from payments.services.lookups import look_up_verified
 from payments.services.refund_notices import apply_mentioned_refund, apply_refund_notice
+from payments.services.trying_again import due_events, try_again_later
 from wallets import services as mandates
 from wallets.models import Mandate
 from wallets.providers.base import EventKind, RefundState
@@ -24,7 +25,7 @@ BOOKS_LAG = timedelta(hours=1)
 
 def apply_waiting_events(batch: int = BATCH) -> int:
     """Apply what was stored but not applied yet, oldest first: a lost task costs seconds, not a payment."""
-    waiting = ProviderEvent.objects.filter(outcome="received").order_by("pk").values_list("pk", flat=True)[:batch]
+    waiting = due_events().values_list("pk", flat=True)[:batch]
     return sum(_apply_quietly(event_id) for event_id in list(waiting))
 
 
@@ -33,7 +34,7 @@ def _apply_quietly(event_id: int) -> bool:
         return apply_provider_event(event_id) != "received"
     except Exception:  # one notice nobody can read must not keep the others waiting
         logger.exception("a notice could not be applied", extra={"event": event_id})
-        return False
+        return try_again_later(ProviderEvent.objects.get(pk=event_id), "cannot be read") != "received"
 
 
 def apply_provider_event(event_id: int) -> str:
@@ -48,9 +49,10 @@ def apply_provider_event(event_id: int) -> str:
         outcome, reason = _APPLY.get(event.kind, _ignore)(event)
     except PlatformError as error:
         logger.warning("notice could not be applied yet", extra={"event": event_id, "code": error.code})
-        return "received"
-    if outcome != "received":
-        _finish(event, outcome, reason)
+        return try_again_later(event, error.code)
+    if outcome == "received":
+        return try_again_later(event, reason)
+    _finish(event, outcome, reason)
     return outcome
 
 
@@ -114,7 +116,7 @@ def _apply_scheduled(event: ProviderEvent) -> tuple[str, str] | None:
 def _wait_for_books(event: ProviderEvent) -> tuple[str, str]:
     """The provider's books may lag behind its word; after a while a person looks."""
     if now() < event.received_at + BOOKS_LAG:
-        return "received", ""
+        return "received", "not in the provider's books yet"
     return _unknown(event, "the provider does not confirm this payment")
 
 

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import logging
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from common.clock import now, today
-from common.errors import PlatformError
 from common.money import Money
+from payments.services.refusing import keep_refusal
+from payments.services.storing import store
 from wallets.gateway import adapter
 from wallets.gateway import call as ask
 from wallets.models import Provider
 from wallets.providers.base import Event, HttpIn, HttpOut, InvalidWebhook, NotSent, OutcomeUnknown, RateLimited
-
-logger = logging.getLogger(__name__)
-
-REFUSALS_KEPT_PER_DAY = 200
-_STORE = """
-    INSERT INTO payments_providerevent
-        (provider_id, dedupe_key, kind, merchant_reference, facts, outcome, reason, times_received, received_at)
-    VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, 1, %s)
-    ON CONFLICT (provider_id, dedupe_key) DO UPDATE
-        SET times_received = payments_providerevent.times_received + 1
-    RETURNING id, times_received
-"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +37,7 @@ def receive_notice(provider: Provider, call: HttpIn) -> Noticed:
             ask(lacking, provider)
         events = [_storable(event) for event in wallet.parse_webhook(call)]
     except InvalidWebhook as error:
-        _keep_refusal(provider, call, error)
+        keep_refusal(provider, call, error)
         return Noticed(HttpOut(status=400, body=wallet.webhook_reply(False).body))
     except (NotSent, OutcomeUnknown, RateLimited):
         # What it takes to verify cannot be had now: the provider is asked to deliver it again.
@@ -77,7 +63,7 @@ def _storable(event: Event) -> Event:
 
 def _store_event(provider: Provider, event: Event) -> tuple[int, int]:
     about = event.payment or event.mandate or event.refund
-    return _store(
+    return store(
         provider,
         key=event.dedupe_key,
         kind=event.kind.value,
@@ -102,34 +88,3 @@ def _said(event: Event) -> dict[str, Any]:
 
 def _money(amount: Money | None) -> dict[str, Any]:
     return {"amount_minor": amount.minor, "currency": amount.currency} if amount else {}
-
-
-def _store(
-    provider: Provider,
-    *,
-    key: str,
-    kind: str,
-    reference: str = "",
-    facts: dict[str, Any],
-    outcome: str = "received",
-    reason: str = "",
-) -> tuple[int, int]:
-    values = (provider.pk, key[:160], kind, reference[:64], json.dumps(facts), outcome, reason[:200], now())
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE, values)
-        row_id, times = cursor.fetchone()
-    return row_id, times
-
-
-def _keep_refusal(provider: Provider, call: HttpIn, error: PlatformError) -> None:
-    """A counter per day, and the first few hundred one by one: a flood cannot fill the table."""
-    logger.warning("provider notice refused", extra={"provider": provider.key, "bytes": len(call.body)})
-    counter = f"refusals:{today().isoformat()}"
-    _row, times = _store(
-        provider, key=counter, kind="refusals", facts={}, outcome="refused", reason="number refused on this day"
-    )
-    if times > REFUSALS_KEPT_PER_DAY:
-        return
-    digest = hashlib.sha256(call.body).hexdigest()
-    facts = {"sha256": digest, "bytes": len(call.body)}
-    _store(provider, key=f"refused:{digest}", kind="refused", facts=facts, outcome="refused", reason=error.message)

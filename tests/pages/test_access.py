@@ -40,6 +40,7 @@ PAGES = {
     "surplus_list": STAFF,
     "surplus_page": STAFF,
     "deposit_list": STAFF,
+    "notice_list": SUPERVISORS,
     "deposit_page": STAFF,
     "message_list": STAFF,
     "schedule_list": SUPERVISORS,
@@ -72,6 +73,7 @@ ACTIONS = {
     "surplus_decide": SUPERVISORS,
     "deposit_decide": STAFF,
     "deposit_confirm": SUPERVISORS,
+    "notice_seen": SUPERVISORS,
     "deposit_put_back": STAFF,
     "deposit_returned": STAFF,
     "user_reset_factor": {"admin"},
@@ -133,6 +135,7 @@ def places(account, agent, installed):
         "provider_switch": {"key": "alipay", "status": "switched_off"},
         "mandate_change": {**of, "change": "pause"},
         "key_revoke": {"key_id": 1},
+        "notice_seen": {"event_id": 1},
         "delivery_replay": {"delivery_id": "00000000-0000-7000-8000-000000000000"},
     }
 
