@@ -15,6 +15,7 @@ from common.models import ClockShift
 from payments.deposits.sweeping import sweep_deposits
 from payments.models import DepositAddress
 from payments.services import close_expired_attempts, create_link, start_link_payment
+from tests.wallets.usdt_fixtures import skip_without_ethereum
 from wallets.models import Provider
 from wallets.sandbox.testing import ControlClient, running_sandbox
 
@@ -77,7 +78,7 @@ class Payer:
 
 @pytest.fixture(scope="session")
 def chain_sandbox(secrets_folder):
-    pytest.importorskip("eth_tester", reason="the extra `sandbox` is not installed: no simulated Ethereum")
+    skip_without_ethereum()
     with running_sandbox(django_settings.SECRETS_DIR, only=("chain",)) as running:
         yield running
 

@@ -92,9 +92,9 @@ def test_the_page_offers_what_can_be_ordered_and_says_why_not_the_rest(wallet):
 @at(*HARNESSES)
 def test_each_reason_of_the_suite_to_spare_a_fault_is_on_the_page_too(wallet):
     spared = {name.removeprefix("fault:") for name in wallet.lacks if name.startswith("fault:")}
-    # WeChat's newer interface has the signed time that its older one lacks.
+    # WeChat's newer interface has the signed time that its older one lacks, and the rates that which nodes lack.
     missing = {kind for kind in spared if not limits.no_fault(wallet.control.wallet, kind)}
-    assert missing == ({"stale_timestamp"} if wallet.key == "wechat" else set())
+    assert missing == ({"stale_timestamp"} if wallet.control.wallet in ("wechat", "chain") else set())
 
 
 @at(*HARNESSES)

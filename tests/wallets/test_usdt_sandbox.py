@@ -1,11 +1,12 @@
 """The simulated chains: their wallet page, their restart, and what they keep."""
 
+import sys
 from datetime import timedelta
 
 import httpx
 import pytest
 
-from tests.wallets.usdt_fixtures import chain, chain_sandbox, ethereum, tron, usdt
+from tests.wallets.usdt_fixtures import chain, chain_sandbox, ethereum, skip_without_ethereum, tron, usdt
 from tests.wallets.usdt_harness import PAST_THE_DEADLINE, problems
 from wallets.providers.base import NotSent, PaymentState
 from wallets.sandbox.app import make_sandbox
@@ -78,7 +79,7 @@ def test_the_control_page_shows_the_chains(chain, chain_sandbox):
 
 
 def test_a_restart_plays_the_same_chain_again(tmp_path, wallet_secrets):
-    pytest.importorskip("eth_tester", reason="the extra `sandbox` is not installed")
+    skip_without_ethereum()
     state = tmp_path / "wallets.sqlite3"
     before = make_sandbox(secrets_dir=wallet_secrets, state=state, only=("chain",))
     evm = before.simulators["chain"].evm
@@ -95,7 +96,7 @@ def test_a_restart_plays_the_same_chain_again(tmp_path, wallet_secrets):
 
 
 def test_both_coins_lie_where_the_settings_say(tmp_path, wallet_secrets):
-    pytest.importorskip("eth_tester", reason="the extra `sandbox` is not installed")
+    skip_without_ethereum()
     sandbox = make_sandbox(secrets_dir=wallet_secrets, only=("chain",))
     evm = sandbox.simulators["chain"].evm
     sent = [evm.transfer(token=token, to="0x" + "12" * 20, value=5) for token in ("usdt", "other")]
@@ -110,9 +111,13 @@ def test_nothing_heavy_starts_before_it_is_needed(wallet_secrets):
     sandbox.close()
 
 
-def test_without_the_extra_packages_the_node_says_so_plainly(ethereum, chain_sandbox, monkeypatch):
-    import sys
+def test_the_libraries_of_the_chain_leave_the_process_its_limits(ethereum):
+    """A deeply nested JSON text must stay an error of its reader; with another limit it would end the process."""
+    ethereum.created()
+    assert sys.getrecursionlimit() < 5_000
 
+
+def test_without_the_extra_packages_the_node_says_so_plainly(ethereum, chain_sandbox, monkeypatch):
     chain_sandbox.control.post("reset")
     monkeypatch.setitem(sys.modules, "eth_tester", None)
     question = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}

@@ -53,8 +53,8 @@ def remembered(watches, swept):
 
 
 def brute_force(node, address):
-    """Every transfer to the address in the chain as it stands, by transaction."""
-    logs = [log for block in node.blocks for log in block.logs]
+    """Every transfer of something to the address in the chain as it stands, by transaction."""
+    logs = [log for block in node.blocks for log in block.logs if int(log["data"], 16)]
     own = [log for log in logs if log["topics"][2].endswith(address[2:].lower())]
     return {log["transactionHash"][2:]: int(log["data"], 16) for log in own}
 

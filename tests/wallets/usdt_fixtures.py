@@ -1,5 +1,7 @@
 """A running sandbox with the two chains only; each test starts from empty ones."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from tests.wallets.receiver import webhook_receiver
@@ -7,9 +9,15 @@ from tests.wallets.usdt_harness import EthereumHarness, TronHarness
 from wallets.sandbox.testing import running_sandbox
 
 
+def skip_without_ethereum() -> None:
+    """Without importing it here, where nobody undoes what the import does to the process."""
+    if find_spec("eth_tester") is None:
+        pytest.skip("the extra `sandbox` is not installed: no simulated Ethereum")
+
+
 @pytest.fixture(scope="module")
 def chain_sandbox(wallet_secrets):
-    pytest.importorskip("eth_tester", reason="the extra `sandbox` is not installed: no simulated Ethereum")
+    skip_without_ethereum()
     with running_sandbox(wallet_secrets, only=("chain",)) as running:
         yield running
 

@@ -36,7 +36,6 @@ FAULTS: Mapping[str, Reasons] = {
     "chain": {
         "accept_only": _("A transfer is never accepted only: it waits until the chain makes it final."),
         "bad_signature": _("A node signs nothing."),
-        "stale_timestamp": _NO_TIME,
         **dict.fromkeys(NOTIFY_FAULTS, _ON_CHAIN),
     },
 }

@@ -3,6 +3,7 @@
 Every transfer and every block is kept in the store, so a restart plays the same chain again.
 """
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -168,12 +169,17 @@ class Evm:
 
 
 def _new_tester() -> Any:
+    deepest = sys.getrecursionlimit()
     try:
         from eth_tester import EthereumTester, PyEVMBackend
+
+        parameters = PyEVMBackend.generate_genesis_params({"timestamp": GENESIS})
+        return EthereumTester(PyEVMBackend(genesis_parameters=parameters))
     except ImportError as error:
         raise Refused("sandbox_extra_missing", ABSENT) from error
-    parameters = PyEVMBackend.generate_genesis_params({"timestamp": GENESIS})
-    return EthereumTester(PyEVMBackend(genesis_parameters=parameters))
+    finally:
+        # These libraries raise it a hundredfold for the whole process, which a deeply nested JSON text would then end.
+        sys.setrecursionlimit(deepest)
 
 
 def _set_time(tester: Any, time: int) -> None:

@@ -14,6 +14,7 @@ TABLE = Table(
         "test_usdt.py",
         "test_usdt_chains.py",
         "test_usdt_sandbox.py",
+        "test_usdt_coins.py",
     ),
     mutations=(
         M("any token of any contract is money", "usdt/judging.py",
