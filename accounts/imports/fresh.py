@@ -9,7 +9,7 @@ from accounts.imports.hooks import Placed
 from accounts.imports.people import name_token_texts
 from accounts.imports.record import Record
 from accounts.imports.resolve_sql import NEW_IDS
-from accounts.imports.staging import NULL, copy_array, copy_lines, copy_text, uuid7_list
+from accounts.imports.staging import NULL, copy_arrays, copy_lines, copy_text, uuid7_list
 from common.crypto.blind import indexer
 from common.crypto.cipher import seal_column
 from common.crypto.normalise import normalise_contact, normalise_email
@@ -127,8 +127,11 @@ def _points(record: Record, owner: str) -> Iterator[_Point]:
 
 
 def _histories(records: Sequence[Record], ids: Sequence[int]) -> list[str]:
+    pairs = [(record, account_id) for record, account_id in zip(records, ids, strict=True) if record.newest_month]
+    if not pairs:
+        return []
+    billed, paid = copy_arrays([record.billed for record, _id in pairs]), copy_arrays([rec.paid for rec, _id in pairs])
     return [
-        f"{account_id}\t{record.newest_month}\t{copy_array(record.billed)}\t{copy_array(record.paid)}\n"
-        for record, account_id in zip(records, ids, strict=True)
-        if record.newest_month
+        f"{account_id}\t{record.newest_month}\t{there}\t{back}\n"
+        for (record, account_id), there, back in zip(pairs, billed, paid, strict=True)
     ]

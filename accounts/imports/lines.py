@@ -6,13 +6,14 @@ The answers live in a temporary table of this session, not in memory: a file may
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from itertools import starmap
 from typing import Any
 
 from django.db import connection
 
 from accounts.imports.plan import ReadingPlan
-from accounts.imports.rows import Block, Row
+from accounts.imports.rows import Block
 from accounts.imports.staging import copy_text
 
 _CREATE = "CREATE TEMP TABLE import_lines (line integer, account text, customer text)"
@@ -39,21 +40,21 @@ _DROP = "DROP TABLE IF EXISTS pg_temp.import_lines, pg_temp.import_duplicates, p
 class LineIndex:
     """What the first pass found. One at a time per session; leaving it frees the tables.
 
-    `limits` are the first and last line of each block.
+    `limits` are the lines where the first and the last row of each block begin.
     """
 
     def __init__(self, blocks: Iterable[Block], plan: ReadingPlan) -> None:
         account = plan.columns.get("account_reference", -1)
-        take = _references(account, plan.columns.get("customer_reference", account))
+        customer = plan.columns.get("customer_reference", account)
         self.rows, self.limits = 0, []
         with connection.cursor() as cursor:
             cursor.execute(_DROP)
             cursor.execute(_CREATE)
             for block in blocks:
-                rows = block.rows()
+                rows = block.references(account, customer)
                 self.rows += len(rows)
-                self.limits.append((block.first_line, rows[-1].last_line if rows else block.first_line))
-                cursor.copy_expert("COPY import_lines FROM STDIN", io.StringIO("".join(take(rows))))
+                self.limits.append((block.first_line, rows[-1][0] if rows else block.first_line))
+                cursor.copy_expert("COPY import_lines FROM STDIN", io.StringIO("".join(starmap(_line, rows))))
             cursor.execute("ANALYZE import_lines")
             cursor.execute(_FIND)
 
@@ -80,13 +81,5 @@ class LineIndex:
             cursor.execute(_DROP)
 
 
-def _references(account: int, customer: int) -> Callable[[list[Row]], list[str]]:
-    """`take(rows)` -> line, account reference and customer reference, as COPY wants them; empty where there is none."""
-
-    def cell(row: Row, place: int) -> str:
-        return copy_text(row.cells[place].strip()) if place < len(row.cells) and not row.flaw else ""
-
-    def take(rows: list[Row]) -> list[str]:
-        return [f"{row.line}\t{cell(row, account)}\t{cell(row, customer)}\n" for row in rows]
-
-    return take
+def _line(line: int, account: str, customer: str) -> str:
+    return f"{line}\t{copy_text(account)}\t{copy_text(customer)}\n"

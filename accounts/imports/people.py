@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from accounts.imports.record import Record
-from accounts.imports.staging import copy_array, uuid7_texts
+from accounts.imports.staging import uuid7_texts
 from common.crypto.blind import indexer, name_indexer
 from common.crypto.cipher import context_of, open_sealed, sealer
 from common.crypto.normalise import normalise_contact, normalise_email
@@ -80,7 +80,7 @@ class PeopleWriter:
         self._seal_name = nothing if dry else sealer("accounts_debtor", "name")
         self._seal_year = nothing if dry else sealer("accounts_debtor", "birth_year")
         self._seal_value = nothing if dry else sealer("accounts_contactpoint", "value")
-        self._tokens, self._index = _name_tokens(), indexer("contact")
+        self._tokens, self._index = name_token_texts(), indexer("contact")
         self._next_id = uuid7_texts()
         self._ending = f"unknown\t{moment.isoformat()}"
         self._seen: set[str] = set()
@@ -107,8 +107,7 @@ class PeopleWriter:
     def sealed(self, person: Person) -> str:
         """Name, name tokens, birth year, country, time zone, language."""
         name, year = self._seal_name(person.name, person.id), self._seal_year(person.birth_year, person.id)
-        tokens = copy_array(self._tokens(person.name)) if person.name else "{}"
-        return f"{name}\t{tokens}\t{year}\t{person.country}\t{person.time_zone}\t{person.language}"
+        return f"{name}\t{self._tokens(person.name)}\t{year}\t{person.country}\t{person.time_zone}\t{person.language}"
 
     def contact_points(self, person: Person, record: Record) -> list[str]:
         """The columns of `import_contacts` up to `created_at` for each contact point not met before in this chunk."""
@@ -136,12 +135,12 @@ class PeopleWriter:
 
 
 @cache
-def _name_tokens() -> Callable[[str], list[int]]:
+def _name_tokens() -> Callable[[str], list[str]]:
     """One per process: it remembers the words it has seen."""
-    return name_indexer()
+    return name_indexer(form=str)
 
 
 def name_token_texts() -> Callable[[str], str]:
     """`tokens(name)` as COPY wants an array."""
     tokens = _name_tokens()
-    return lambda name: copy_array(tokens(name)) if name else "{}"
+    return lambda name: f"{{{','.join(tokens(name))}}}"

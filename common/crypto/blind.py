@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 from common.crypto.keys import purpose_key
 from common.crypto.normalise import MOST_TOKENS, word_tokens, words_of
@@ -55,21 +56,22 @@ def token_indexer(purpose: str) -> Callable[[list[str]], list[int]]:
     return index
 
 
-def name_indexer(purpose: str = NAME_TOKEN) -> Callable[[str], list[int]]:
-    """`index(name)` -> the blind tokens of `name_tokens(name)`, for many rows; it remembers words, as names repeat."""
+def name_indexer(purpose: str = NAME_TOKEN, *, form: Callable[[int], Any] = int) -> Callable[[str], list[Any]]:
+    """`index(name)` -> the blind tokens of `name_tokens(name)`, for many rows, each as `form` makes it."""
     index_tokens = token_indexer(purpose)
-    remembered: dict[str, list[int]] = {}
+    # Names are made of the same words again and again.
+    remembered: dict[str, list[Any]] = {}
 
-    def learn(word: str) -> list[int]:
+    def learn(word: str) -> list[Any]:
         if len(remembered) >= _REMEMBERED_WORDS:
             remembered.clear()
-        numbers = remembered[word] = index_tokens(word_tokens(word))
-        return numbers
+        tokens = remembered[word] = list(map(form, index_tokens(word_tokens(word))))
+        return tokens
 
-    def index(name: str) -> list[int]:
-        numbers: dict[int, None] = {}
+    def index(name: str) -> list[Any]:
+        tokens: dict[Any, None] = {}
         for word in words_of(name):
-            numbers.update(dict.fromkeys(remembered.get(word) or learn(word)))
-        return list(numbers)[:MOST_TOKENS]
+            tokens.update(dict.fromkeys(remembered.get(word) or learn(word)))
+        return list(tokens)[:MOST_TOKENS]
 
     return index
