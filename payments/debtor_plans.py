@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -24,6 +24,9 @@ from wallets.periods import add_months
 from wallets.services import Terms, propose_mandate, revoke_mandate
 
 COUNTS = (3, 6, 12)
+# A standing order takes the same amount each time, so its number of payments has to divide the debt.
+DIVIDING_COUNTS = range(2, 13)
+MOST_OFFERED = 4
 PERIOD_DAYS = 30
 PAY_DAYS = (1, 5, 10, 15, 20, 25)
 # The notice before the first debit needs its days.
@@ -45,6 +48,7 @@ class ReadyPlan:
     """`parts` are (due date, minor units) and sum to `total`; no debit is larger than `cap`.
 
     `covers` is the id of a plan that is there already and whose remaining dates these are; 0 for a new one.
+    `standing` when the wallet debits by itself: it is told the last day, because nobody here can stop it.
     """
 
     parts: tuple[tuple[date, int], ...]
@@ -52,6 +56,7 @@ class ReadyPlan:
     period: int = PERIOD_DAYS
     period_unit: str = "day"
     covers: int = 0
+    standing: bool = False
 
     @property
     def count(self) -> int:
@@ -84,32 +89,50 @@ def first_days(zone: str = "") -> list[date]:
     return [day for day in days if day.day in PAY_DAYS][:6]
 
 
-def ready_plans(account: Account, first_on: date, unit: str = "day", step: int = 1) -> list[ReadyPlan]:
+def ready_plans(
+    account: Account, first_on: date, unit: str = "day", step: int = 1, *, standing: bool = False
+) -> list[ReadyPlan]:
     """Two to four plans whose instalments are not too small to be worth a debit; none for a tiny debt.
 
     `unit`: how the wallet counts its periods: 30 days, or calendar months. `step`: what its amounts are multiples of;
-    it offers no plan for a debt that is not.
+    it offers no plan for a debt that is not. `standing`: it debits by itself, the same amount each time.
     """
     if account.balance_minor % step:
         return []
+    counts = _dividing(account, step) if standing else _usual(account)
+    return [
+        _plan(account.balance, count=count, first_on=first_on, unit=unit, step=step, standing=standing)
+        for count in counts
+    ]
+
+
+def _usual(account: Account) -> list[int]:
+    fitting = _large_enough(account, COUNTS)
+    return [2, *fitting] if fitting and len(fitting) < len(COUNTS) else fitting
+
+
+def _dividing(account: Account, step: int) -> list[int]:
+    fitting = [count for count in _large_enough(account, DIVIDING_COUNTS) if not account.balance_minor // step % count]
+    usual = [count for count in fitting if count in COUNTS]
+    return usual or fitting[:MOST_OFFERED]
+
+
+def _large_enough(account: Account, counts: Iterable[int]) -> list[int]:
     least = smallest_instalment(account.currency)
-    fitting = [count for count in COUNTS if account.balance_minor // count >= least]
-    if fitting and len(fitting) < len(COUNTS):
-        fitting = [2, *fitting]
-    return [_plan(account.balance, count=count, first_on=first_on, unit=unit, step=step) for count in fitting]
+    return [count for count in counts if account.balance_minor // count >= least]
 
 
-def _plan(total: Money, *, count: int, first_on: date, unit: str, step: int) -> ReadyPlan:
+def _plan(total: Money, *, count: int, first_on: date, unit: str, step: int, standing: bool) -> ReadyPlan:
     monthly = unit == "month"
     months = 1 if monthly else 0
     parts = equal_parts(total, count=count, first_on=first_on, every_days=PERIOD_DAYS, every_months=months, step=step)
-    return ReadyPlan(tuple(parts), total, 1 if monthly else PERIOD_DAYS, unit)
+    return ReadyPlan(tuple(parts), total, 1 if monthly else PERIOD_DAYS, unit, standing=standing)
 
 
-def plan_to_cover(account: Account, unit: str) -> ReadyPlan | None:
+def plan_to_cover(account: Account, unit: str, *, standing: bool = False) -> ReadyPlan | None:
     """The dates to come of a live plan that no agreement covers, if they keep a rhythm the wallet can agree to.
 
-    Dates too near for the notice are left to be paid by hand.
+    Dates too near for the notice are left to be paid by hand. A standing order covers equal parts only.
     """
     # A plan made for an agreement that was never signed goes when that agreement gives way.
     plan = Plan.objects.filter(account=account, state="active").exclude(mandate__state="pending").first()
@@ -119,10 +142,11 @@ def plan_to_cover(account: Account, unit: str) -> ReadyPlan | None:
     rows = plan.instalments.filter(state__in=["scheduled", "missed"], due_on__gte=earliest).order_by("due_on")
     parts = tuple((row.due_on, row.amount_minor - row.paid_minor) for row in rows)
     period = _rhythm([day for day, _minor in parts], unit)
-    if not parts or not period:
+    uneven = standing and len({minor for _day, minor in parts}) > 1
+    if not parts or not period or uneven:
         return None
     total = Money(sum(minor for _day, minor in parts), account.currency)
-    return ReadyPlan(parts, total, period, unit, plan.pk)
+    return ReadyPlan(parts, total, period, unit, plan.pk, standing)
 
 
 def _rhythm(days: list[date], unit: str) -> int:
@@ -133,11 +157,13 @@ def _rhythm(days: list[date], unit: str) -> int:
     return gaps.pop() if len(gaps) == 1 and min(gaps) >= SHORTEST_PERIOD else 0
 
 
-def chosen_plan(account: Account, *, count: int, first_on: date, unit: str = "day", step: int = 1) -> ReadyPlan:
+def chosen_plan(
+    account: Account, *, count: int, first_on: date, unit: str = "day", step: int = 1, standing: bool = False
+) -> ReadyPlan:
     """The plan a form names, computed anew from what is owed now. Raises `InvalidInput` for one we never offered."""
     if first_on not in first_days(account.debtor.time_zone):
         raise InvalidInput(_("Choose one of the days on the page for the first payment."), field="first")
-    for plan in ready_plans(account, first_on, unit, step):
+    for plan in ready_plans(account, first_on, unit, step, standing=standing):
         if plan.count == count:
             return plan
     raise InvalidInput(_("Choose one of the plans on the page."), field="count")
@@ -203,6 +229,7 @@ def agree_to_plan(
         first_debit_on=plan.first_on,
         period=plan.period,
         period_unit=plan.period_unit,
+        last_debit_on=plan.last_on if plan.standing else None,
         evidence={**evidence, **({"plan": str(plan.covers)} if plan.covers else {})},
         terms=terms,
     )

@@ -46,4 +46,5 @@ def refuse_amount(account: Account, minor: int, descriptor: Descriptor) -> None:
         most = Money(highest, account.currency)
         raise PaymentRefused(_("You can pay at most %(amount)s.") % {"amount": most}, why="too_much")
     if minor % descriptor.step(account.currency):
-        raise PaymentRefused(_("This wallet takes whole amounts only."), why="step")
+        whole = minor - minor % descriptor.step(account.currency)
+        raise PaymentRefused(_("This wallet takes whole amounts only."), why="step", nearest_minor=whole)

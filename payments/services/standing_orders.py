@@ -6,6 +6,7 @@ A receipt counts once: it is the attempt's reference, which is unique for each p
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from django.db import transaction
 
@@ -56,7 +57,7 @@ def post_scheduled(mandate_id: int, said: PaymentResult) -> Applied | None:
     if said.amount is None or said.amount.currency != account.currency or said.amount.minor <= 0:
         return None
     attempt, applied = _post(mandate, account, said, said.amount, name=name)
-    problem = _problem(mandate, attempt, applied)
+    problem = _problem(mandate, attempt, applied, paid_at=said.paid_at)
     return leave_to_person(attempt.pk, problem, "notice") if problem else Applied("applied", attempt)
 
 
@@ -97,8 +98,9 @@ def _post(mandate: Mandate, account: Account, said: PaymentResult, amount: Money
     return attempt, applied
 
 
-def _problem(mandate: Mandate, attempt: Attempt, applied: int) -> str:
-    if mandate.state not in ("active", "paused"):
+def _problem(mandate: Mandate, attempt: Attempt, applied: int, *, paid_at: datetime | None) -> str:
+    in_time = mandate.ended_at is not None and paid_at is not None and paid_at <= mandate.ended_at
+    if mandate.state not in ("active", "paused") and not in_time:
         return "after_the_end"
     if applied < attempt.amount_minor:
         return "more_than_owed"

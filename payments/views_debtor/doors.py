@@ -53,6 +53,18 @@ class SeeOther(HttpResponseRedirect):
     allowed_schemes = ["http", "https", "alipays", "weixin"]
 
 
+class ToTheWallet(SeeOther):
+    """From our button to a wallet's page. Some open only when the browser says which site, or which page, sent it.
+
+    Everywhere else the address of our page, with its token, stays here: see SECURE_REFERRER_POLICY.
+    """
+
+    def __init__(self, url: str, *, tells: str = "") -> None:
+        super().__init__(url)
+        if tells:
+            self.headers["Referrer-Policy"] = tells
+
+
 def debtor_page(view: View) -> View:
     """Give `view(request, visit, ...)` the link of the token; nothing of the page is kept by anyone's cache."""
 

@@ -10,12 +10,13 @@ from common.money import Money
 from common.once import new_form_token
 from payments.debtor_standing import Situation, Standing, situation_of
 from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
-from payments.models import Payment, Plan
+from payments.models import Attempt, Payment, Plan
 from payments.services.links import open_link
 from payments.services.starting import action_of
 from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import Visit, debtor_page, show
-from wallets.providers.base import ActionKind
+from wallets.gateway import adapter
+from wallets.providers.base import ActionKind, ConfigError
 from wallets.selectors import live_mandate, withheld
 
 
@@ -46,6 +47,7 @@ def show_landing(
         "days_late": account.days_past_due(today()),
         "last_payment": last_payment(visit) if situation.standing is Standing.PAID else None,
         "continue_url": continue_url(visit, situation.open_payment),
+        "continue_tells": site_told(last_attempt(situation.open_payment)),
         "withheld": withheld(account.currency),
         "savers": " · ".join(wallet.name for wallet in situation.wallets if wallet.saves),
         "mandate": live_mandate(account),
@@ -89,9 +91,13 @@ def last_payment(visit: Visit) -> Payment | None:
     return Payment.objects.filter(account=visit.account, state="succeeded").order_by("-finished_at").first()
 
 
+def last_attempt(payment: Payment | None) -> Attempt | None:
+    return payment.attempts.select_related("provider").order_by("-pk").first() if payment else None
+
+
 def continue_url(visit: Visit, payment: Payment | None) -> str:
     """Where an unfinished payment can be finished: the wallet's own page, or ours with the code, address or prompt."""
-    attempt = payment.attempts.order_by("-pk").first() if payment else None
+    attempt = last_attempt(payment)
     action = action_of(attempt) if attempt else None
     if payment is None or action is None:
         return ""
@@ -99,3 +105,13 @@ def continue_url(visit: Visit, payment: Payment | None) -> str:
         return action.url
     own = payment.link_id == visit.link.pk and payment.request_key
     return visit.url("pay_return", payment.request_key) if own else ""
+
+
+def site_told(attempt: Attempt | None) -> str:
+    """The referrer policy on the way to the wallet: our site's name for the wallet that asks for it, else nothing."""
+    if attempt is None:
+        return ""
+    try:
+        return "strict-origin" if adapter(attempt.provider).descriptor.asks_referrer else ""
+    except ConfigError:
+        return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -32,12 +33,12 @@ from payments.models import Plan
 from payments.services.checks import refuse_unpayable
 from payments.views_debtor.codes import Step, step_for
 from payments.views_debtor.devices import channel_of
-from payments.views_debtor.doors import SeeOther, Visit, behind_identity, debtor_page, show
+from payments.views_debtor.doors import SeeOther, ToTheWallet, Visit, behind_identity, debtor_page, show
 from payments.views_debtor.frame import agency_of
 from payments.views_debtor.phones import phone_form
 from wallets.gateway import adapter
 from wallets.models import Mandate
-from wallets.providers.base import Capability, ConfigError
+from wallets.providers.base import Capability, Channel, ConfigError
 from wallets.selectors import Offer, chargeable_method, live_mandate
 from wallets.services import (
     Terms,
@@ -47,6 +48,7 @@ from wallets.services import (
     sign_with_saved_wallet,
     start_mandate,
 )
+from wallets.words import how_to_end
 
 
 def _wallets(visit: Visit) -> list[Offer]:
@@ -62,13 +64,13 @@ def mandate_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
     refuse_unpayable(account)
     wallets = _wallets(visit)
     offer = _chosen(wallets, request.GET.get("wallet", ""))
-    if offer and (covered := plan_to_cover(account, unit_of(offer))):
+    if offer and (covered := plan_to_cover(account, unit_of(offer), standing=debits_itself(offer))):
         return _show_terms(request, visit, covered, AgreeForm(), wallet=offer)
     refuse_second_plan(account)
     days = first_days(account.debtor.time_zone)
     wanted = request.GET.get("first", "")
     first_on = next((day for day in days if day.isoformat() == wanted), days[0])
-    plans = ready_plans(account, first_on, unit_of(offer), step_of(offer, account)) if offer else []
+    plans = ready_plans(account, first_on, **rules_of(offer, account)) if offer else []
     context = {"days": days, "first_on": first_on, "plans": plans, "every": PERIOD_DAYS, "wallets": wallets}
     context["wallet"] = offer
     return show(request, visit, "plan_offer", context)
@@ -96,18 +98,21 @@ def unit_of(offer: Offer) -> str:
     return offer.descriptor.mandate_period.value
 
 
-def step_of(offer: Offer, account: Account) -> int:
-    return offer.descriptor.step(account.currency)
+def debits_itself(offer: Offer) -> bool:
+    return offer.descriptor.can(Capability.PROVIDER_SCHEDULED)
+
+
+def rules_of(offer: Offer, account: Account) -> dict[str, Any]:
+    """What the wallet asks of a plan: see `ready_plans`."""
+    step = offer.descriptor.step(account.currency)
+    return {"unit": unit_of(offer), "step": step, "standing": debits_itself(offer)}
 
 
 def _plan_of(visit: Visit, form: PlanChoiceForm, offer: Offer) -> ReadyPlan:
-    unit = unit_of(offer)
-    covered = plan_to_cover(visit.account, unit) if form.cleaned_data.get("cover") else None
-    if covered:
-        return covered
-    chosen = form.cleaned_data
-    step = step_of(offer, visit.account)
-    return chosen_plan(visit.account, count=chosen["count"], first_on=chosen["first"], unit=unit, step=step)
+    chosen, rules = form.cleaned_data, rules_of(offer, visit.account)
+    standing = rules["standing"]
+    covered = plan_to_cover(visit.account, rules["unit"], standing=standing) if chosen.get("cover") else None
+    return covered or chosen_plan(visit.account, count=chosen["count"], first_on=chosen["first"], **rules)
 
 
 def _terms(visit: Visit, plan: ReadyPlan) -> Terms:
@@ -150,7 +155,11 @@ def mandate_start(request: HttpRequest, visit: Visit) -> HttpResponse:
     if not form.is_valid():
         return _show_terms(request, visit, plan, form, wallet=offer, status=422)
     refuse_unpayable(visit.account)
-    return _sign(request, visit, _agree(request, visit, plan, form))
+    mandate = _agree(request, visit, plan, form)
+    if offer.descriptor.returns_to_referrer and channel_of(request) is Channel.PHONE:
+        # The wallet leads back to the page it was opened from: that has to be the agreement's own.
+        return SeeOther(visit.url("mandate_page", mandate.reference))
+    return _sign(request, visit, mandate)
 
 
 def _agree(request: HttpRequest, visit: Visit, plan: ReadyPlan, form: AgreeForm) -> Mandate:
@@ -195,7 +204,10 @@ def _sign(request: HttpRequest, visit: Visit, mandate: Mandate) -> HttpResponse:
     except PlatformError:
         return SeeOther(f"{page}?unreachable=1")
     step = step_for(action)
-    return _show_mandate(request, visit, mandate, opened=step) if step else SeeOther(action.url or page)
+    if step:
+        return _show_mandate(request, visit, mandate, opened=step)
+    tells = "no-referrer-when-downgrade" if adapter(mandate.provider).descriptor.returns_to_referrer else ""
+    return ToTheWallet(action.url or page, tells=tells)
 
 
 def _signed_before(mandate: Mandate) -> bool:
@@ -217,7 +229,10 @@ def _mandate(visit: Visit, reference: str) -> Mandate:
 @debtor_page
 @behind_identity
 def mandate_return(request: HttpRequest, visit: Visit, reference: str) -> HttpResponse:
-    mandate = _mandate(visit, reference)
+    return _back_from_the_wallet(request, visit, _mandate(visit, reference))
+
+
+def _back_from_the_wallet(request: HttpRequest, visit: Visit, mandate: Mandate) -> HttpResponse:
     try:
         refresh_mandate(mandate)
     except PlatformError:
@@ -228,7 +243,11 @@ def mandate_return(request: HttpRequest, visit: Visit, reference: str) -> HttpRe
 @debtor_page
 @behind_identity
 def mandate_page(request: HttpRequest, visit: Visit, reference: str) -> HttpResponse:
-    return _show_mandate(request, visit, _mandate(visit, reference))
+    mandate = _mandate(visit, reference)
+    opened = mandate.state == "pending" and mandate.checked_at is not None
+    if opened and adapter(mandate.provider).descriptor.returns_to_referrer:
+        return _back_from_the_wallet(request, visit, mandate)
+    return _show_mandate(request, visit, mandate)
 
 
 def only_payer_ends(mandate: Mandate) -> bool:
@@ -263,6 +282,8 @@ def _show_mandate(
         "just_back": just_back,
         "opened": opened,
         "only_payer_ends": only_payer_ends(mandate),
+        "how_to_end": how_to_end(mandate.provider.key),
+        "asked": mandate.checked_at is not None,
         "form": form,
         "phone_form": (form or phone_form(request, visit))
         if mandate.state == "pending" and asks_phone(mandate)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from common.client_address import client_ip
 from common.clock import now
 from common.errors import InvalidInput, PlatformError
+from common.money import Money
 from payments.debtor_identity import asks_identity
 from payments.debtor_standing import situation_of
 from payments.debtor_wallets import WalletChoice
@@ -19,11 +20,12 @@ from payments.forms_debtor import OTHER, PayForm, PhoneForm
 from payments.models import Attempt, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services import StartedPayment, close_attempt, refresh_payment, start_link_payment
+from payments.services.checks import refuse_amount
 from payments.views_debtor.codes import seconds_between_looks, sent_words, step_of
 from payments.views_debtor.devices import channel_of
-from payments.views_debtor.doors import SeeOther, Visit, debtor_page, show
+from payments.views_debtor.doors import SeeOther, ToTheWallet, Visit, debtor_page, show
 from payments.views_debtor.failing_over import CERTAIN, offer_another
-from payments.views_debtor.landing import continue_url, show_landing
+from payments.views_debtor.landing import continue_url, last_attempt, show_landing, site_told
 from payments.views_debtor.phones import phone_form
 from payments.views_debtor.results import result_of
 from wallets.providers.base import ActionKind
@@ -45,9 +47,10 @@ def pay_start(request: HttpRequest, visit: Visit) -> HttpResponse:
         return show_landing(request, visit, form=form if situation.payable else None, status=422)
     wallet = next((one for one in situation.wallets if one.provider.key == form.cleaned_data["provider"]), None)
     phone = phone_form(request, visit)
-    if wallet and wallet.asks_phone and not phone.is_valid():
-        return _ask_phone(request, visit, form, phone, wallet)
     try:
+        if wallet and wallet.asks_phone and not phone.is_valid():
+            refuse_amount(visit.account, form.money.minor, wallet.descriptor)
+            return _ask_phone(request, visit, form, phone, wallet)
         started = _start(request, visit, form, phone.number if wallet and wallet.asks_phone else "")
     except PlatformError as error:
         return _not_started(request, visit, form, error)
@@ -94,8 +97,9 @@ def _start(request: HttpRequest, visit: Visit, form: PayForm, phone: str) -> Sta
 def _onwards(visit: Visit, started: StartedPayment) -> HttpResponse:
     """To the wallet while there is a page of it to open, else to our page that says what to do and how it stands."""
     action = started.action
-    url = action.url if action and action.kind is ActionKind.REDIRECT else ""
-    return SeeOther(url or (continue_url(visit, started.payment) or _return_url(visit, started.payment)))
+    url = action.url if action and action.kind is ActionKind.REDIRECT else continue_url(visit, started.payment)
+    tells = site_told(last_attempt(started.payment))
+    return ToTheWallet(url, tells=tells) if url else SeeOther(_return_url(visit, started.payment))
 
 
 def _return_url(visit: Visit, payment: Payment) -> str:
@@ -110,10 +114,11 @@ def _not_started(request: HttpRequest, visit: Visit, form: PayForm, error: Platf
         return show_landing(request, visit, notice=error.message, status=error.status)
     if isinstance(error, PaymentRefused) and error.details.get("why") in AMOUNT_FAULTS:
         form.add_error("other", error.message)
+        nearest = Money(error.details.get("nearest_minor") or form.money.minor, form.money.currency)
         form.data = {
             **{name: form.data[name] for name in form.data},
             "choice": OTHER,
-            "other": form.money.to_decimal_string(),
+            "other": nearest.to_decimal_string(),
         }
         return show_landing(request, visit, form=form, status=422)
     if isinstance(error, CERTAIN):
@@ -150,6 +155,7 @@ def pay_return(request: HttpRequest, visit: Visit, key: str) -> HttpResponse:
         "again_url": here,
         "prompted": request.session.get(f"prompted:{payment.pk}", ""),
         "continue_url": continue_url(visit, payment),
+        "continue_tells": site_told(attempt),
         "situation": situation_of(visit.account, channel_of(request)),
     }
     if request.headers.get("HX-Request"):

@@ -15,7 +15,7 @@ from tests.journeys.stack import Stack, eventually
 
 T = TypeVar("T")
 # Where a simulator serves other names than its own.
-SIMULATORS = {"bank_gateway": "bank", "usdt_eth": "chain", "usdt_tron": "chain"}
+SIMULATORS = {"bank_gateway": "bank", "usdt_eth": "chain", "usdt_tron": "chain", "mpesa_ratiba": "mpesa"}
 OVERDUE = timedelta(days=40)
 CREDITOR, CODE = "Harbour Finance", "harbour"
 HEADER = "AccountRef CustomerRef ProductType CurrencyCode DueDate Balance Emails CountryCode Language BirthYear Name"

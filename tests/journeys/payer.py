@@ -20,6 +20,7 @@ ANDROID = (
 PATIENCE = 180_000
 TYPED_PHONE, PHONE = "0712 345 678", "254712345678"
 PIN = "1234"
+HANDSET = f"/mpesa/phone/{PHONE}/"
 
 
 class Payer:
@@ -70,14 +71,14 @@ class Payer:
         self.page.wait_for_url("**/receipt/**")
         return self.page.inner_text("main")
 
-    def agrees_to_instalments_with(self, wallet: str) -> str:
-        """Returns the day of the first one."""
-        self.opens(f"plan/?wallet={wallet}")
+    def agrees_to_instalments_with(self, wallet: str, *, first: str = "") -> str:
+        """From the day `first` when it is told; returns the day of the first one."""
+        self.opens(f"plan/?wallet={wallet}&first={first}")
         first = self.page.input_value("select[name=first]")
         self.page.click("a[href*='/plan/terms/'] >> nth=0")
         self.page.check("input[name=agreed]")
         self.page.click(f"button[name=provider][value={wallet}]")
-        self.page.click("form[action$='/sign'] button.primary")
+        SIGN.get(wallet, _sign_on_the_wallets_page)(self)
         return first
 
     def sees_the_agreement(self) -> str:
@@ -95,16 +96,52 @@ class Payer:
             app.click("article.card form button >> nth=0")
             app.wait_for_load_state()
 
+    def looks_at_the_phone(self) -> str:
+        """What the wallet does by itself on its days has been done by then."""
+        with self.beside(HANDSET) as handset:
+            return handset.inner_text("main")
+
+    def ends_the_order_on_the_phone(self) -> None:
+        with self.beside(HANDSET) as handset:
+            handset.click("form[action$='/cancel'] button")
+            handset.wait_for_selector("text=cancelled")
+
 
 def _on_the_wallets_page(payer: Payer) -> None:
     payer.page.click("form[action$='/pay'] button.primary")
 
 
-def _by_the_prompt(payer: Payer) -> None:
+def _sign_on_the_wallets_page(payer: Payer) -> None:
+    payer.page.click("form[action$='/sign'] button.primary")
+
+
+def _sign_where_it_leads_back(payer: Payer) -> None:
+    """From the page of the agreement, because WeChat leads back to where the payer came from."""
+    payer.page.wait_for_url("**/agreement/**")
+    payer.page.click("main form[action$='/sign/'] .btn-primary")
+    _sign_on_the_wallets_page(payer)
+    payer.page.wait_for_url("**/agreement/**")
+
+
+def _sign_on_the_phone(payer: Payer) -> None:
+    assert "Not signed" not in payer.page.inner_text("main"), "nobody has been asked yet"
+    _ask_on_the_phone(payer, until="a[href$='/return/']")
+    with payer.beside(HANDSET) as handset:
+        handset.fill("input[name=pin]", PIN)
+        handset.click("form[action$='/pay'] button.primary")
+        handset.wait_for_selector("article.card")
+    payer.page.click("a[href$='/return/']")
+
+
+def _ask_on_the_phone(payer: Payer, *, until: str) -> None:
     payer.page.fill("input[name=phone]", TYPED_PHONE)
     payer.page.click("main form .btn-primary")
-    payer.page.wait_for_selector("text=Confirm on your phone")
-    with payer.beside(f"/mpesa/phone/{PHONE}/") as handset:
+    payer.page.wait_for_selector(until)
+
+
+def _by_the_prompt(payer: Payer) -> None:
+    _ask_on_the_phone(payer, until="text=Confirm on your phone")
+    with payer.beside(HANDSET) as handset:
         handset.fill("input[name=pin]", PIN)
         handset.click("form[action$='/pay'] button.primary")
         handset.wait_for_selector(".done")
@@ -140,4 +177,8 @@ PAY: Mapping[str, Callable[[Payer], None]] = {
     "bank_gateway": _by_scanning,
     "usdt_eth": _by_sending_coins,
     "usdt_tron": _by_sending_coins,
+}
+SIGN: Mapping[str, Callable[[Payer], None]] = {
+    "mpesa_ratiba": _sign_on_the_phone,
+    "wechat": _sign_where_it_leads_back,
 }

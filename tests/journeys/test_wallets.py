@@ -33,13 +33,18 @@ IN_PARTS = [
     Owed(reference="PART-2", wallet="wechat", currency="CNY", country="CN", balance="620.00"),
     Owed(reference="PART-3", wallet="stripe", currency="HKD", country="HK", balance="630.00"),
     Owed(reference="PART-4", wallet="paypal", currency="TWD", country="TW", balance="6300.00"),
+    Owed(reference="PART-6", wallet="mpesa_ratiba", currency="KES", country="KE", balance="6600.00"),
 ]
 # Keeps the agreement: when its second instalment is debited, the others have had their chance to be.
 NEIGHBOUR = Owed(reference="PART-5", wallet="alipay", currency="CNY", country="CN", balance="650.00")
 ENDS_IN_THE_WALLET = ("wechat", "stripe")
+# Debits by its own schedule, and only the payer can stop it.
+DEBITS_ITSELF = ("mpesa_ratiba",)
 BETWEEN_INSTALMENTS, NOTICE = timedelta(days=30), timedelta(days=3)
-# All debtors in parts live on this clock, and it is late enough in the morning for debits and messages.
-MORNING = time(10, 30, tzinfo=ZoneInfo("Asia/Taipei"))
+# A monthly order may come later than thirty days.
+LONGER_MONTH = timedelta(days=2)
+# Wherever debtors in parts live, from Nairobi to Taipei, this is an hour for debits and messages.
+DAYTIME = time(15, 30, tzinfo=ZoneInfo("Asia/Taipei"))
 each = pytest.mark.parametrize("owed", IN_PARTS, ids=lambda owed: owed.wallet)
 
 
@@ -83,7 +88,8 @@ class Days:
 
     def sign(self, owed: Owed) -> None:
         self.counted.setdefault(owed.wallet, self.agency.debits(owed.wallet))
-        self.first[owed.reference] = self.visits(owed).agrees_to_instalments_with(owed.wallet)
+        first = min(self.first.values(), default="")
+        self.first[owed.reference] = self.visits(owed).agrees_to_instalments_with(owed.wallet, first=first)
         self.agency.waits_for(lambda: self.visits(owed).sees_the_agreement(), what=f"{owed.wallet}'s agreement")
 
     def due(self, number: int) -> date:
@@ -91,8 +97,12 @@ class Days:
 
     def come_to(self, day: date) -> None:
         if day > self.reached:
-            self.agency.moves_the_clock_to(datetime.combine(day, MORNING))
+            self.agency.moves_the_clock_to(datetime.combine(day, DAYTIME))
             self.reached = day
+
+    def wallet_runs(self, owed: Owed) -> None:
+        if owed.wallet in DEBITS_ITSELF:
+            self.visits(owed).looks_at_the_phone()
 
     def notices(self, owed: Owed) -> list[dict[str, Any]]:
         mails = self.agency.stack.messages(to=owed.email, channel="email")
@@ -145,9 +155,11 @@ def test_the_debtor_is_told_before_money_is_taken(agency, days, owed):
 def test_the_agreed_instalment_is_debited_once(agency, agent, days, owed):
     signed(days, owed)
     days.come_to(days.due(0))
+    days.wallet_runs(owed)
     agency.waits_for(lambda: days.debits(owed), what=f"{owed.wallet}'s debit")
     (payment,) = agency.payments(owed)
-    assert (payment["state"], payment["source"]) == ("succeeded", "debit")
+    source = "scheduled" if owed.wallet in DEBITS_ITSELF else "debit"
+    assert (payment["state"], payment["source"]) == ("succeeded", source)
     account = agency.account(owed)
     assert account["balance_minor"] == owed.minor - payment["amount_minor"] > 0
     assert len(days.notices(owed)) == 1
@@ -162,6 +174,9 @@ def test_the_debtor_ends_the_agreement_with_one_button(agency, visits, days, owe
         payer.ends_it_in_the_wallet(owed.wallet)
     else:
         payer.ends_the_agreement_here()
+    if owed.wallet in DEBITS_ITSELF:
+        assert "*334#" in payer.page.inner_text("main"), "nobody says how to end it on the phone"
+        payer.ends_the_order_on_the_phone()
     agency.waits_for(lambda: not payer.sees_the_agreement(), what=f"the end of {owed.wallet}'s agreement")
 
 
@@ -176,6 +191,9 @@ def test_after_the_end_nobody_is_debited_but_who_still_agrees(agency, days):
 @each
 def test_an_ended_agreement_takes_nothing_more(agency, days, owed):
     signed(days, owed)
+    if owed.wallet in DEBITS_ITSELF:
+        days.come_to(days.due(1) + LONGER_MONTH)
+        days.wallet_runs(owed)
     assert len(agency.payments(owed)) == 1 and len(days.notices(owed)) == 1
     neighbours = len(agency.payments(NEIGHBOUR)) if owed.wallet == NEIGHBOUR.wallet else 0
     assert agency.debits(owed.wallet) == days.counted[owed.wallet] + 1 + neighbours

@@ -17,6 +17,7 @@ from payments.debtor_plans import (
     COUNTS,
     PERIOD_DAYS,
     first_days,
+    plan_to_cover,
     ready_plans,
     smallest_instalment,
     terms_of_plan,
@@ -194,3 +195,23 @@ def test_the_evidence_names_the_visitor_and_not_our_proxy(wallet, debtor, settin
     debtor.client.defaults |= {"REMOTE_ADDR": "10.1.2.3", "HTTP_X_FORWARDED_FOR": "198.51.100.9, 203.0.113.7"}
     agree(debtor)
     assert Mandate.objects.get().evidence["ip"] == "203.0.113.7"
+
+
+@pytest.mark.parametrize(
+    ("owed", "counts"), [(660_000, [3, 6, 12]), (1_000_000, [2, 4, 5, 8]), (1_000_700, []), (50, [])]
+)
+def test_a_standing_order_takes_the_same_amount_each_time_and_never_more_than_is_owed(debtor, owed, counts):
+    debtor.account.balance_minor = owed
+    first = first_days("Asia/Shanghai")[0]
+    plans = ready_plans(debtor.account, first, "month", 100, standing=True)
+    assert [plan.count for plan in plans] == counts
+    for plan in plans:
+        assert {minor for _day, minor in plan.parts} == {plan.cap.minor}
+        assert plan.cap.minor * plan.count == owed and plan.standing
+
+
+def test_a_standing_order_covers_no_plan_of_uneven_parts(debtor):
+    days = [today() + timedelta(days=10), today() + timedelta(days=40)]
+    create_plan(debtor.account, parts=[(days[0], 40_000), (days[1], 41_000)])
+    assert plan_to_cover(debtor.account, "day") is not None
+    assert plan_to_cover(debtor.account, "day", standing=True) is None

@@ -16,6 +16,7 @@ from django.test import Client
 from accounts.models import Event
 from common import clock
 from common.clock import now, today
+from common.errors import Conflict
 from common.http import run
 from common.models import ClockShift
 from common.money import Money
@@ -29,6 +30,7 @@ from payments.services import (
     refresh_payment,
     start_link_payment,
 )
+from payments.services.direct import record_direct_payment
 from payments.services.standing_orders import confirmed, post_scheduled
 from tests import factories
 from tests.payments.helpers import EVIDENCE, TERMS, balance, books_are_right, entries
@@ -38,7 +40,7 @@ from wallets.gateway import adapter, notify_url
 from wallets.models import Mandate, Provider
 from wallets.providers.base import PaymentRequest
 from wallets.sandbox.testing import ControlClient, running_sandbox
-from wallets.services import propose_mandate, revoke_mandate, start_mandate, tell_providers_of_endings
+from wallets.services import pause_mandate, propose_mandate, revoke_mandate, start_mandate, tell_providers_of_endings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NAIROBI = ZoneInfo("Africa/Nairobi")
@@ -55,7 +57,9 @@ class Phone:
     def deliver(self) -> None:
         """Whatever came since arrives at our addresses and is applied."""
         for call in list(self.receiver.calls):
-            answer = self.client.generic("POST", call.path, call.body, content_type="application/json")
+            answer = self.client.generic(
+                "POST", call.path.removeprefix(self.receiver.place), call.body, content_type="application/json"
+            )
             assert answer.status_code == 200
         apply_waiting_events()
 
@@ -219,6 +223,50 @@ def test_a_wallet_that_only_the_payer_can_stop_is_not_told_and_the_record_says_s
     assert order.revoke_due_at is None and order.revoke_tries == 1
     assert Event.objects.filter(kind="mandate.end_in_wallet", account=shillings).count() == 1
     assert tell_providers_of_endings() == 0
+
+
+def ordered(account, *, last_debit_on=None) -> Mandate:
+    mandate = propose_mandate(
+        account,
+        "mpesa_ratiba",
+        cap=Money(PART, "KES"),
+        first_debit_on=today("Africa/Nairobi") + timedelta(days=3),
+        last_debit_on=last_debit_on,
+        period=1,
+        period_unit="month",
+        evidence=EVIDENCE,
+        terms=TERMS,
+    )
+    start_mandate(mandate, return_url="http://127.0.0.1/back", payer_hint=PHONE)
+    return mandate
+
+
+def test_the_wallet_is_told_the_last_day_so_that_it_stops_by_itself(shillings, phone):
+    last = today("Africa/Nairobi") + timedelta(days=64)
+    ordered(shillings, last_debit_on=last)
+    (known,) = phone.control.get("mpesa/orders")["orders"]
+    assert known["last"] == last.isoformat()
+
+
+def test_an_order_that_pays_the_rest_is_over_and_nobody_has_to_end_it(shillings, phone):
+    provider = Provider.objects.get(key="mpesa_ratiba")
+    run(adapter(provider).register_addresses(notify_url(provider)))
+    record_direct_payment(shillings, Money(2 * PART, "KES"), received_at=now(), external_reference="till 4")
+    mandate = ordered(shillings, last_debit_on=today("Africa/Nairobi") + timedelta(days=3))
+    phone.control.user("sign", reference=mandate.merchant_reference)
+    phone.hears(1)
+    runs(phone)
+    tell_providers_of_endings()
+    mandate.refresh_from_db()
+    assert (mandate.state, mandate.revoke_due_at) == ("revoked", None)
+    assert Attempt.objects.get().needs_person is False
+    assert not Event.objects.filter(kind="mandate.end_in_wallet").exists()
+
+
+def test_what_the_wallet_debits_by_itself_cannot_be_paused_here(order):
+    with pytest.raises(Conflict, match="debits by itself"):
+        pause_mandate(order, reason="a hard month")
+    assert Mandate.objects.get().state == "active"
 
 
 def prompted(account, phone) -> Attempt:

@@ -30,6 +30,8 @@ class Descriptor:
     through `step`, `lowest` and `highest`. The smallest and the largest amount are whole numbers of steps.
 
     `mandate_period`: the unit in which its mandates count their periods; MONTH means calendar months.
+    `asks_referrer`: its pages open only for who comes from our registered site, and the browser has to say so.
+    `returns_to_referrer`: after signing on a phone it leads back to the very page the payer came from.
     """
 
     key: str
@@ -45,6 +47,8 @@ class Descriptor:
     min_amount: int = 1
     max_amount: int | None = None
     mandate_period: PeriodUnit = PeriodUnit.DAY
+    asks_referrer: bool = False
+    returns_to_referrer: bool = False
     pending_after: timedelta = timedelta(minutes=5)
     unknown_after: timedelta = timedelta(hours=24)
     amount_steps: Mapping[str, int] = field(default_factory=dict)

@@ -16,6 +16,8 @@ from wallets.sandbox.merchant import Merchant, merchants
 from wallets.sandbox.server import SandboxServer
 
 TIMEOUT_SECONDS = 10
+# A browser says which site it comes from; some wallets open for nobody else.
+CAME_FROM = {"Referer": "http://merchant.example/"}
 
 
 class ControlClient:
@@ -50,7 +52,7 @@ class ControlClient:
 
     def open(self, url: str) -> str:
         """Open a payment or agreement page as a browser would; returns the address it ends at."""
-        return str(self._http.get(url, follow_redirects=True).raise_for_status().url)
+        return str(self._http.get(url, headers=CAME_FROM, follow_redirects=True).raise_for_status().url)
 
     def press(self, url: str, **fields: str) -> str:
         """Press a button of a page (`<page>/pay`, `<page>/sign`...); returns where it leads, `""` for no redirect."""

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy
 from accounts.events import record_event
 from accounts.models import Account, User
 from common.errors import Conflict
+from wallets.gateway import adapter
 from wallets.models import MANDATE_STATES, Mandate
+from wallets.providers.base import Capability
 from wallets.selectors import refuse_unfit
 from wallets.signals import tell_stopped
 
@@ -25,6 +27,8 @@ def pause_mandate(mandate: Mandate, *, by: User | None = None, reason: str, sour
         return False
     if not MANDATE_STATES.allows(row.state, "paused"):
         raise Conflict(_("Only an agreement that is in force can be paused."), state=row.state)
+    if source != "system" and adapter(row.provider).descriptor.can(Capability.PROVIDER_SCHEDULED):
+        raise Conflict(_("This wallet debits by itself, so a pause here would not hold. End the agreement instead."))
     ours = by is not None or source == "system"
     row.state, row.paused_by, row.state_reason = "paused", "staff" if ours else "debtor", reason[:200]
     row.save(update_fields=["state", "paused_by", "state_reason"])

@@ -43,12 +43,14 @@ def propose_mandate(
     first_debit_on: date,
     period: int = 30,
     period_unit: str = "day",
+    last_debit_on: date | None = None,
     evidence: Mapping[str, str],
     terms: Terms,
 ) -> Mandate:
     """A mandate the debtor agreed to on our page (`evidence`: agreed_at, ip, user_agent), not yet signed in the wallet.
 
     At most one debit of at most `cap` in each `period` (days or calendar months), counted from `first_debit_on`.
+    `last_debit_on`: where the wallet debits by itself, the day after which it stops by itself, too.
     Raises `ProviderNotOffered`, `MandateExists`, `InvalidInput`.
     """
     provider, wallet = vetted_provider(provider_key, account.currency, Capability.MANDATE)
@@ -69,6 +71,7 @@ def propose_mandate(
         period=period,
         period_unit=period_unit,
         first_debit_on=first_debit_on,
+        valid_until=last_debit_on,
         terms_version=terms.version,
         terms_text=terms.text,
         evidence=dict(evidence),

@@ -1,5 +1,7 @@
 """Run the wallet simulators on this machine."""
 
+import io
+import logging
 import signal
 import threading
 from argparse import ArgumentParser
@@ -7,11 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
 
+from common.errors import PlatformError
 from wallets.sandbox.app import make_sandbox
 from wallets.sandbox.notifier import LOOPBACK
 from wallets.sandbox.server import SandboxServer
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -35,6 +42,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
         self.stdout.write(f"Wallet sandbox on {server.base_url}/ (control page: {server.base_url}/control/)")
         self.stdout.flush()
+        threading.Thread(target=register_at_mpesa, daemon=True).start()
         try:
             server.serve_forever()
         except KeyboardInterrupt:
@@ -42,3 +50,13 @@ class Command(BaseCommand):
         finally:
             server.server_close()
             sandbox.close()
+
+
+def register_at_mpesa() -> None:
+    """What an operator does once for a real short code: without it, no standing order's payment is ever heard of."""
+    try:
+        call_command("register_mpesa_addresses", "mpesa_ratiba", stdout=io.StringIO())
+    except (CommandError, PlatformError, DatabaseError):
+        logger.warning("the simulated M-Pesa does not know our address yet: run register_mpesa_addresses")
+    finally:
+        connection.close()

@@ -72,6 +72,8 @@ def describe(currencies: frozenset[str] | None, capabilities: frozenset[Capabili
         reference_max_length=requests.LONGEST,
         idempotency=IdempotencyKind.MERCHANT_REFERENCE,
         unknown_after=UNKNOWN_AFTER,
+        asks_referrer=True,
+        returns_to_referrer=True,
     )
 
 

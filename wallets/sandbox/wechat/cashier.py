@@ -47,6 +47,8 @@ class Cashier:
         order = orders.find(self.world, known.get("order", ""))
         if order is None or self.world.now() >= datetime.fromisoformat(known["made"]) + lives:
             return _refused(request, Refusal("ORDER_NOT_EXIST", "支付链接已失效"))
+        if kind != "qr" and not request.headers.get("referer"):
+            return _refused(request, Refusal("PARAM_ERROR", "商家参数格式有误，请联系商家解决"))
         back = request.query.get("redirect_url", "")
         if back.startswith(("http://", "https://")):
             self.world.save_order({**order, "back": back})
