@@ -38,7 +38,7 @@ class Timeline:
     older: int = 0
 
 
-# Apps to the right lend their words for reasons ("insufficient_funds"), which the record keeps as codes.
+# Apps to the right lend their words for what the record keeps as codes: reasons, purposes, wallets, states.
 _reason_words: list[Mapping[str, Promise]] = []
 
 
@@ -96,10 +96,10 @@ def reason_in_words(code: Any, _data: Mapping[str, Any] | None = None) -> str:
 DETAILS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "amount_minor": _amount,
     "channel": lambda value, _data: str(CHANNEL_WORDS.get(value, value)),
-    "purpose": lambda value, _data: str(value).replace("_", " "),
+    "purpose": reason_in_words,
     "hold_kind": lambda value, _data: str(dict(Hold.Kind.choices).get(value, value)),
-    "provider": lambda value, _data: str(value).capitalize(),
-    "after": lambda value, _data: str(value).replace("_", " "),
+    "provider": reason_in_words,
+    "after": reason_in_words,
     "reason": reason_in_words,
     "why": lambda value, _data: str(value),
     "due_on": lambda value, _data: str(value),

@@ -29,6 +29,8 @@ WORDS: dict[str, EventWords] = {
     "account.status_changed": EventWords("decisions", "flag", "info", _("Status changed")),
     "account.assigned": EventWords("system", "person-check", "quiet", _("Assigned")),
     "note.added": EventWords("notes", "pencil", "brand", _("Note")),
+    "dispute.raised": EventWords("decisions", "flag", "warn", _("Disputed by the debtor")),
+    "identity.confirmed": EventWords("contacts", "person-check", "good", _("Answered the question about themselves")),
     "hold.placed": EventWords("decisions", "pause-circle", "warn", _("Hold placed")),
     "hold.ended": EventWords("decisions", "play-circle", "good", _("Hold ended")),
     "consent.granted": EventWords("decisions", "check-circle", "good", _("Agreed to be contacted")),
@@ -48,6 +50,9 @@ WORDS: dict[str, EventWords] = {
     "payment.succeeded": EventWords("payments", "cash-coin", "good", _("Payment received")),
     "payment.failed": EventWords("payments", "x-circle", "bad", _("Payment failed")),
     "payment.reversed": EventWords("payments", "arrow-counterclockwise", "bad", _("Payment taken back")),
+    "payment.cancelled": EventWords("payments", "x-circle", "quiet", _("Payment not finished")),
+    "payment.given_up": EventWords("decisions", "x-circle", "warn", _("Payment given up")),
+    "payment.reviewed": EventWords("decisions", "check-circle", "good", _("Payment looked at")),
     "payment.needs_person": EventWords("payments", "question-circle", "warn", _("A payment needs a person")),
     "debit.noticed": EventWords("payments", "bell", "info", _("Debit announced")),
     "debit.refused": EventWords("payments", "pause-circle", "warn", _("Debit held back")),
@@ -61,11 +66,17 @@ WORDS: dict[str, EventWords] = {
     "mandate.end_failed": EventWords(
         "payments", "exclamation-triangle", "bad", _("The wallet has not confirmed the end of the agreement")
     ),
+    "mandate.ending_seen": EventWords(
+        "decisions", "check-circle", "good", _("Seen to it that the wallet takes nothing more")
+    ),
     "mandate.paused": EventWords("payments", "pause-circle", "warn", _("Automatic payments paused")),
     "mandate.resumed": EventWords("payments", "play-circle", "good", _("Automatic payments go on")),
     "mandate.expired": EventWords("payments", "calendar-event", "warn", _("Debit agreement ran out")),
     "debit.called_off": EventWords("payments", "x-circle", "info", _("Announced debit called off")),
+    "debit.notice_failed": EventWords("payments", "exclamation-triangle", "warn", _("A debit could not be announced")),
     "wallet.linked": EventWords("payments", "wallet2", "good", _("Wallet linked")),
+    "wallet.renamed": EventWords("system", "pencil", "quiet", _("Wallet renamed")),
+    "wallet.removed": EventWords("payments", "wallet2", "warn", _("Wallet removed")),
     "plan.mandate_added": EventWords("payments", "calendar-check", "good", _("Plan is now paid automatically")),
     "payment.quoted": EventWords("payments", "currency-exchange", "info", _("Exchange rate quoted")),
     "deposit.seen": EventWords("payments", "currency-exchange", "info", _("Coins are on their way")),

@@ -12,9 +12,11 @@ class RemindersConfig(AppConfig):
 
     @staticmethod
     def _register_pages() -> None:
+        from accounts.timeline import register_reason_words
         from common import clock_targets
-        from reminders import navigation, panels, panels_debtor, selectors_clock, work_reasons
+        from reminders import navigation, panels, panels_debtor, selectors_clock, words, work_reasons
 
+        register_reason_words(words.PURPOSES)
         navigation.register_all()
         panels.register()
         panels_debtor.register()

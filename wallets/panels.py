@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from accounts.roles import ALLOWED, may
+from accounts.timeline import reason_in_words, register_reason_words
 from common import navigation, panels
 from wallets.models import Mandate, PaymentMethod
+from wallets.words import MANDATE_REASONS, WALLETS_BY_KEY
 
 MANDATE_WORDS = {
     "pending": _("waiting for the signature"),
@@ -38,12 +40,15 @@ def mandate_panel(request: HttpRequest, account: Account) -> dict[str, Any] | No
     return {
         "mandate": newest,
         "words": MANDATE_WORDS[newest.state] if newest else "",
+        "why": reason_in_words(newest.state_reason) if newest else "",
         "methods": methods,
         "changes": changes_of(newest) if newest and may(request.user, "work") else (),
     }
 
 
 def register() -> None:
+    for words in (MANDATE_WORDS, MANDATE_REASONS, WALLETS_BY_KEY):
+        register_reason_words(words)
     panels.register(
         panels.Panel(
             page="account",
@@ -54,6 +59,9 @@ def register() -> None:
             order=40,
             area="aside",
         )
+    )
+    navigation.register(
+        navigation.NavItem(_("Agreements to end"), "ending_list", "x-octagon", order=33, roles=ALLOWED["work"])
     )
     navigation.register(
         navigation.NavItem(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import Account
 from common.clock import now
@@ -10,8 +11,11 @@ from payments.models import Attempt, Plan
 from payments.services.clearing_up import end_needless_agreements
 from payments.services.direct import record_direct_payment
 from payments.tasks import end_mandates
+from tests.pages.conftest import signed_in
 from tests.payments.helpers import kinds, open_page, planned_debit, tell_the_people
+from wallets.endings import endings_for_a_person
 from wallets.models import Mandate
+from wallets.services.ending import TRIES_ALONE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNSIGN = "alipay.user.agreement.unsign"
@@ -91,3 +95,16 @@ def test_an_account_the_creditor_took_back_keeps_neither_plan_nor_agreement(plan
 def test_an_account_that_is_still_owed_is_left_alone(plan, account):
     assert end_needless_agreements() == 0
     assert mandate_of(account).state == "active"
+
+
+def test_what_the_wallet_does_not_confirm_stands_on_a_list_until_somebody_dealt_with_it(plan, account, wallet, agent):
+    paid_directly(account)
+    assert not endings_for_a_person(agent).exists()
+    Mandate.objects.update(revoke_tries=TRIES_ALONE)
+    (waiting,) = endings_for_a_person(agent)
+    client = signed_in(agent)
+    url = reverse("ending_seen", args=[waiting.reference])
+    client.post(url, {"again": "1"})
+    assert Mandate.objects.get().revoke_due_at <= now()
+    client.post(url, {"reason": "the person showed us their wallet"})
+    assert not endings_for_a_person(agent).exists() and "mandate.ending_seen" in kinds(account)
