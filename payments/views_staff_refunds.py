@@ -55,7 +55,7 @@ def payment_page(request: HttpRequest, reference: str) -> HttpResponse:
         "account": payment.account,
         "words": PAYMENT_WORDS[payment.state],
         "source": SOURCE_WORDS.get(payment.source, payment.source),
-        "attempts": [(row, reason_words(row.reason) if row.reason else "") for row in attempts],
+        "attempts": [(row, _problem_words(row.reason)) for row in attempts],
         "refunds": [refund_row(row) for row in payment.refunds.order_by("-pk")],
         "disputes": [row for attempt in attempts for row in attempt.disputes.order_by("-pk")],
         "choice": choice,
@@ -66,8 +66,12 @@ def payment_page(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def refund_row(refund: Refund) -> dict[str, Any]:
-    problem = REASONS.get(refund.problem) or (reason_words(refund.problem) if refund.problem else "")
-    return {"refund": refund, "words": STATES[refund.state], "tone": TONES[refund.state], "problem": problem}
+    words, tone = STATES[refund.state], TONES[refund.state]
+    return {"refund": refund, "words": words, "tone": tone, "problem": _problem_words(refund.problem)}
+
+
+def _problem_words(problem: str) -> str:
+    return str(REASONS.get(problem) or (reason_words(problem) if problem else ""))
 
 
 @require_http_methods(["GET", "POST"])

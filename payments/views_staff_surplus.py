@@ -88,7 +88,7 @@ def _asked_for(request: HttpRequest, account: Account, form: MoveForm | KeepForm
         return False
     use = request_move if isinstance(form, MoveForm) else keep_as_credit
     try:
-        use(account, by=person(request), **form.cleaned_data)  # type: ignore[operator]
+        use(account, by=person(request), **form.cleaned_data)
     except InvalidInput as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return False

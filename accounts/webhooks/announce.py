@@ -18,6 +18,8 @@ ANNOUNCED = frozenset(
         "payment.succeeded",
         "payment.failed",
         "payment.reversed",
+        "payment.given_back",
+        "refund.succeeded",
         "mandate.signed",
         "mandate.revoked",
         "hold.placed",

@@ -100,12 +100,6 @@ def _running(account: Account) -> Iterator[Line]:
         )
 
 
-def surplus_of(account: Account) -> Money:
-    """What was paid beyond the debt and still waits for a decision."""
-    waiting = Posting.objects.filter(account=account, ledger_account__kind=LedgerAccount.Kind.SUSPENSE)
-    return Money(-(waiting.aggregate(minor=Sum("amount_minor"))["minor"] or 0), account.currency)
-
-
 def undecided_of(account: Account) -> Money:
     """Coins that came outside a quote and wait for a decision, at the quoted rate."""
     held = Deposit.objects.filter(

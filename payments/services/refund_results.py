@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -66,7 +67,7 @@ def leave_refund(refund: Refund, problem: str, source: str) -> Refund:
     return refund
 
 
-def tell(kind: str, refund: Refund, *, source: str, actor: User | None = None, **data: object) -> None:
+def tell(kind: str, refund: Refund, *, source: str, actor: User | None = None, **data: Any) -> None:
     record_event(
         kind,
         account=refund.payment.account,
@@ -95,7 +96,7 @@ def post_refund(refund: Refund, *, source: str) -> None:
         "refund",
         refund.attempt,
         refund.amount_minor,
-        key=f"refund:{refund.pk}:{'late' if late else 'done'}",
+        key=f"refund:{refund.pk}:{refund.undone_id or 'done'}",
         reason=REFUNDED,
         by_transfer=refund.way == Refund.Way.TRANSFER,
         refund=refund.reference,

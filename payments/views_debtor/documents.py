@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from common.errors import NotFound
 from common.export import write_csv
 from common.ids import row_id_of
-from payments.documents.lines import Receipt, receipt_of, statement_lines, surplus_of, undecided_of
+from payments.documents.lines import Receipt, receipt_of, statement_lines, undecided_of
 from payments.documents.pdf import receipt_pdf, statement_pdf
 from payments.models import Payment
+from payments.services.shares import surplus_of
 from payments.views_debtor.doors import SeeOther, Visit, behind_identity, debtor_page, show
 from payments.views_debtor.frame import agency_of
 
