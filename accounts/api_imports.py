@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import FileResponse
+from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.parsers import JSONParser, MultiPartParser
@@ -17,17 +18,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api_auth import key_of
-from accounts.imports.selectors import open_error_file
+from accounts.imports.error_file import error_file_parts
 from accounts.imports.services import open_import, request_check, set_mapping, start_import
+from accounts.imports.wording import problems_to_show, reworded
 from accounts.models import ImportJob
 from accounts.selectors import creditors_of_key, named_creditor_of_key
 from common.api import NewestFirst, RateLimitHeaders
 from common.api_filters import CreatedFilter
 
 
+class ProblemSerializer(serializers.Serializer):
+    line = serializers.IntegerField(allow_null=True)
+    column = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField()
+
+
 class ImportSerializer(serializers.ModelSerializer):
     creditor = serializers.CharField(source="creditor.code", read_only=True)
     headers = serializers.SerializerMethodField()
+    failure = serializers.SerializerMethodField(help_text="Why it cannot go on, in the language asked for.")
+    problems = serializers.SerializerMethodField(help_text="The first problems, each with its line or its column.")
 
     class Meta:
         model = ImportJob
@@ -40,6 +50,13 @@ class ImportSerializer(serializers.ModelSerializer):
 
     def get_headers(self, job: ImportJob) -> list[str]:
         return list(job.options.get("headers", []))
+
+    def get_failure(self, job: ImportJob) -> str:
+        return reworded(job.failure)
+
+    @extend_schema_field(ProblemSerializer(many=True))
+    def get_problems(self, job: ImportJob) -> list[dict[str, Any]]:
+        return problems_to_show(job.problems)
 
 
 class NewImportSerializer(serializers.Serializer):
@@ -105,7 +122,8 @@ class ImportViewSet(RateLimitHeaders, mixins.ListModelMixin, mixins.RetrieveMode
 
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"])
-    def errors(self, request: Request, pk: UUID) -> FileResponse:
+    def errors(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """The rows that were left out, as given, each with its reason: correct and send again."""
-        job = self.get_object()
-        return FileResponse(open_error_file(job), as_attachment=True, filename="errors.csv", content_type="text/csv")
+        headers = {"Content-Disposition": 'attachment; filename="errors.csv"'}
+        parts = error_file_parts(self.get_object())
+        return StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8", headers=headers)
