@@ -1,16 +1,24 @@
+from payments.models.accrual import AccountFact, AccrualState, AllocationOrder, FeeRule, InterestTerms
 from payments.models.deposits import Deposit, DepositAddress
 from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
 from payments.models.payments import Attempt, Payment, ProviderEvent
 from payments.models.plans import Instalment, Plan
 from payments.models.refunds import Dispute, Refund, SurplusDecision
+from payments.models.remittance import CommissionTerms, Remittance, RemittanceLine
 
 __all__ = [
+    "AccountFact",
+    "AccrualState",
+    "AllocationOrder",
     "Attempt",
+    "CommissionTerms",
     "Deposit",
     "DepositAddress",
     "Dispute",
+    "FeeRule",
     "Instalment",
+    "InterestTerms",
     "JournalEntry",
     "LedgerAccount",
     "Payment",
@@ -19,5 +27,7 @@ __all__ = [
     "Posting",
     "ProviderEvent",
     "Refund",
+    "Remittance",
+    "RemittanceLine",
     "SurplusDecision",
 ]
