@@ -13,20 +13,24 @@ from django.db import migrations
 
 # Whatever the statistics of a growing table say, parents are found by their key.
 _BY_KEY = "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
+# All parents are counted by one walk along their index; only when one is missing is each looked up, to name it.
 _MISSING = """
-    SELECT {column}::text INTO missing FROM (SELECT DISTINCT {column} FROM {rows} WHERE {column} IS NOT NULL) referring
-    WHERE NOT EXISTS (SELECT FROM {parent} WHERE {parent}.id = referring.{column}) LIMIT 1;
-    IF FOUND THEN
+    IF (SELECT cardinality(ids) > (SELECT count(*) FROM {parent} WHERE id = ANY (ids)) FROM (
+        SELECT array_agg(DISTINCT {column}) FILTER (WHERE {column} IS NOT NULL) AS ids FROM {rows}) wanted) THEN
+        SELECT {column}::text INTO missing FROM {rows} WHERE {column} IS NOT NULL
+            AND NOT EXISTS (SELECT FROM {parent} WHERE {parent}.id = {column}) LIMIT 1;
         RAISE foreign_key_violation USING MESSAGE = '{table}.{column} refers to {parent} ' || missing
             || ', which does not exist', TABLE = '{table}', COLUMN = '{column}', CONSTRAINT = '{table}_{column}_exists';
     END IF;
 """
-_INSERTED = f"""
-CREATE FUNCTION {{table}}_parents_exist() RETURNS trigger LANGUAGE plpgsql {_BY_KEY} AS $$
+_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION {{table}}_parents_exist() RETURNS trigger LANGUAGE plpgsql {_BY_KEY} AS $$
 DECLARE missing text;
 BEGIN {{checks}} RETURN NULL; END $$;
-CREATE TRIGGER parents_exist AFTER INSERT ON {{table}} REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION {{table}}_parents_exist();
+"""
+_INSERTED = """
+CREATE TRIGGER parents_exist AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION {table}_parents_exist();
 """
 _UPDATED = """
 CREATE FUNCTION {table}_parents_still_exist() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -67,14 +71,23 @@ DROP FUNCTION {table}_{column}_kept;
 def check_references(table: str, parents: Mapping[str, str]) -> migrations.RunSQL:
     """The operation that has `table` checked; `parents` is column -> parent table, whose key is `id`."""
     pairs = parents.items()
-    inserted = "".join(_MISSING.format(table=table, column=c, parent=p, rows="new_rows") for c, p in pairs)
     updated = "".join(
         _MISSING.format(table=table, column=column, parent=parent, rows=f"(SELECT NEW.{column}) moved")
         for column, parent in pairs
     )
     moved = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in parents)
-    forward = _INSERTED.format(table=table, checks=inserted)
+    forward = _function(table, parents) + _INSERTED.format(table=table)
     forward += _UPDATED.format(table=table, checks=updated, columns=", ".join(parents), moved=moved)
     forward += "".join(_KEPT.format(table=table, column=column, parent=parent) for column, parent in pairs)
     back = "".join(_DROP_KEPT.format(table=table, column=column, parent=parent) for column, parent in pairs)
     return migrations.RunSQL(forward, back + _DROP_CHILD.format(table=table))
+
+
+def renew_check(table: str, parents: Mapping[str, str]) -> migrations.RunSQL:
+    """The operation that brings the check of inserts up to what this module says now."""
+    return migrations.RunSQL(_function(table, parents), migrations.RunSQL.noop)
+
+
+def _function(table: str, parents: Mapping[str, str]) -> str:
+    checks = (_MISSING.format(table=table, column=c, parent=p, rows="new_rows") for c, p in parents.items())
+    return _FUNCTION.format(table=table, checks="".join(checks))

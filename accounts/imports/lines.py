@@ -5,8 +5,7 @@ The answers live in a temporary table of this session, not in memory: a file may
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import starmap
 from typing import Any
 
@@ -46,17 +45,22 @@ class LineIndex:
     def __init__(self, blocks: Iterable[Block], plan: ReadingPlan) -> None:
         account = plan.columns.get("account_reference", -1)
         customer = plan.columns.get("customer_reference", account)
-        self.rows, self.limits = 0, []
+        self.rows = 0
+        self.limits: list[tuple[int, int]] = []
         with connection.cursor() as cursor:
             cursor.execute(_DROP)
             cursor.execute(_CREATE)
-            for block in blocks:
-                rows = block.references(account, customer)
-                self.rows += len(rows)
-                self.limits.append((block.first_line, rows[-1][0] if rows else block.first_line))
-                cursor.copy_expert("COPY import_lines FROM STDIN", io.StringIO("".join(starmap(_line, rows))))
+            stream = _Stream(self._noted(block, account, customer) for block in blocks)
+            cursor.copy_expert("COPY import_lines FROM STDIN", stream)
+            stream.raise_error()
             cursor.execute("ANALYZE import_lines")
             cursor.execute(_FIND)
+
+    def _noted(self, block: Block, account: int, customer: int) -> str:
+        rows = block.references(account, customer)
+        self.rows += len(rows)
+        self.limits.append((block.first_line, rows[-1][0] if rows else block.first_line))
+        return "".join(starmap(_line, rows))
 
     def duplicates(self, first: int, last: int) -> dict[int, int]:
         return dict(
@@ -79,6 +83,25 @@ class LineIndex:
     def __exit__(self, *_error: object) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_DROP)
+
+
+class _Stream:
+    """A file for COPY: the server reads one text while the next is made. What goes wrong here ends it early."""
+
+    def __init__(self, texts: Iterator[str]) -> None:
+        self._texts = filter(None, texts)
+        self._error: Exception | None = None
+
+    def read(self, _size: int) -> str:
+        try:
+            return next(self._texts, "")
+        except Exception as error:  # COPY would raise one of its own in its place
+            self._error = error
+            return ""
+
+    def raise_error(self) -> None:
+        if self._error:
+            raise self._error
 
 
 def _line(line: int, account: str, customer: str) -> str:

@@ -11,7 +11,7 @@ KNOWN_ACCOUNTS = """
 """
 LOCK = "SELECT id FROM accounts_account WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 NEW_IDS = """
-    SELECT nextval('accounts_account_id_seq') FROM generate_series(1, %s) ORDER BY 1 DESC
+    SELECT nextval('accounts_account_id_seq') FROM generate_series(1, %s)
 """
 DROP_KNOWN_CONTACTS = """
     DELETE FROM import_contacts c USING accounts_contactpoint p

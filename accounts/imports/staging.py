@@ -71,10 +71,11 @@ def uuid7_texts() -> Callable[[], str]:
 
 
 def uuid7_list(count: int) -> list[str]:
-    """RFC 9562, version 7: 48 bits of milliseconds, then noise around the version and the variant."""
+    """RFC 9562, version 7: 48 bits of milliseconds, then noise around the version and the variant. In order: indexes
+    take what rises at their end, a third cheaper than in their middle."""
     moment, noise = f"{time.time_ns() // 1_000_000:012x}", os.urandom(10 * count).hex()
     head = f"{moment[:8]}-{moment[8:]}-7"
-    return [
+    return sorted(
         f"{head}{noise[at : at + 3]}-{_VARIANT[noise[at + 3]]}{noise[at + 4 : at + 7]}-{noise[at + 7 : at + 19]}"
         for at in range(0, len(noise), 20)
-    ]
+    )
