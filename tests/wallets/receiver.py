@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from wallets.providers.base import HttpIn, HttpOut
 
 WAIT_SECONDS = 15
-QUIET_SECONDS = 0.6
+QUIET_SECONDS = 1.5
 POLL_SECONDS = 0.01
 
 _numbers = itertools.count(1)
