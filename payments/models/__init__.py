@@ -4,6 +4,7 @@ from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
 from payments.models.payments import Attempt, Payment, ProviderEvent
 from payments.models.plans import Instalment, Plan
+from payments.models.reconciliation import Expectation, ReconciliationItem, StatementLine, StatementRun
 from payments.models.refunds import Dispute, Refund, SurplusDecision
 from payments.models.remittance import CommissionTerms, Remittance, RemittanceLine
 
@@ -16,6 +17,7 @@ __all__ = [
     "Deposit",
     "DepositAddress",
     "Dispute",
+    "Expectation",
     "FeeRule",
     "Instalment",
     "InterestTerms",
@@ -26,8 +28,11 @@ __all__ = [
     "Plan",
     "Posting",
     "ProviderEvent",
+    "ReconciliationItem",
     "Refund",
     "Remittance",
     "RemittanceLine",
+    "StatementLine",
+    "StatementRun",
     "SurplusDecision",
 ]

@@ -1,0 +1,42 @@
+"""Whose calendar a provider's books follow, when a day's are ready, and how long a difference may settle itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+
+from common.clock import now
+
+BEIJING, NAIROBI = timezone(timedelta(hours=8)), timezone(timedelta(hours=3))
+
+
+@dataclass(frozen=True)
+class Books:
+    """`ready`: after the end of the day. `grace`: how long one side may be ahead of the other."""
+
+    zone: tzinfo = UTC
+    ready: timedelta = timedelta(hours=4)
+    grace: timedelta = timedelta(days=3)
+
+    def begins(self, day: date) -> datetime:
+        return datetime.combine(day, time.min, tzinfo=self.zone)
+
+    def ready_at(self, day: date) -> datetime:
+        return self.begins(day + timedelta(days=1)) + self.ready
+
+    def last_ready_day(self) -> date:
+        return (now() - self.ready).astimezone(self.zone).date() - timedelta(days=1)
+
+
+OTHERS = Books()
+BOOKS = {
+    "alipay": Books(zone=BEIJING, ready=timedelta(hours=10), grace=timedelta(days=2)),
+    "wechat": Books(zone=BEIJING, ready=timedelta(hours=11), grace=timedelta(days=2)),
+    # M-Pesa's books reach back 48 hours only, so they are asked for early in the morning.
+    "mpesa": Books(zone=NAIROBI, ready=timedelta(hours=1), grace=timedelta(days=1)),
+    "mpesa_ratiba": Books(zone=NAIROBI, ready=timedelta(hours=1), grace=timedelta(days=1)),
+}
+
+
+def books_of(provider_key: str) -> Books:
+    return BOOKS.get(provider_key, OTHERS)

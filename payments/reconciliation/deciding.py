@@ -1,0 +1,168 @@
+"""What a person does about a difference: take it, match it by hand, accept a fee, or have it posted by two people."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.events import record_event
+from accounts.models import Creditor, User
+from common.clock import now
+from common.errors import Conflict, InvalidInput
+from payments.ledger import Line, post_entry
+from payments.models import Expectation, JournalEntry, LedgerAccount, Posting, ReconciliationItem, StatementLine
+from payments.models.reconciliation import ITEM_STATES
+from payments.reconciliation.matching import facts
+from payments.reconciliation.reading import group_key
+from payments.reconciliation.running import settle_provider
+
+Kind = LedgerAccount.Kind
+SHORTEST_REASON = 3
+
+
+@transaction.atomic
+def assign_item(item: ReconciliationItem, *, to: User, by: User) -> ReconciliationItem:
+    """`to` is who sees to it: oneself, or a colleague."""
+    row = _locked(item)
+    if row.state == "resolved":
+        raise Conflict(_("This is settled already. Reload the page and look at it again."))
+    row.owner = to
+    row.save(update_fields=["owner"])
+    _tell("reconciliation.assigned", row, by, owner=to.pk)
+    return row
+
+
+@transaction.atomic
+def match_by_hand(item: ReconciliationItem, *, reference: str, reason: str, by: User) -> ReconciliationItem:
+    """The provider's lines of this item belong to the payment with our number `reference`. Nothing is posted."""
+    row = _locked(item)
+    _move(row, "resolved")
+    lines = StatementLine.objects.filter(
+        provider=row.provider, group_key=row.group_key, currency=row.currency, state="item"
+    )
+    target = group_key(row.stated_minor, reference.strip())
+    ours = Expectation.objects.filter(provider=row.provider, group_key=target, currency=row.currency).first()
+    if ours is None or target == row.group_key or not lines.exists():
+        raise InvalidInput(_("No other payment of ours by this wallet has this number."), field="reference")
+    row.reason, row.resolution, row.decided_by = _said(reason), "manual", by
+    lines.update(group_key=target, attempt=ours.attempt, creditor=ours.creditor, state="open")
+    _finish(row, by, matched_to=reference.strip())
+    settle_provider(row.provider)
+    return row
+
+
+@transaction.atomic
+def accept_fee(item: ReconciliationItem, *, reason: str, by: User) -> ReconciliationItem:
+    """The fee is as the statement says; it was posted already."""
+    row = _locked(item)
+    if row.kind != ReconciliationItem.Kind.FEE:
+        raise Conflict(_("Only a difference in fees is accepted like this."))
+    _move(row, "resolved")
+    row.reason, row.resolution, row.decided_by = _said(reason), "manual", by
+    _finish(row, by)
+    return row
+
+
+@transaction.atomic
+def propose_force(
+    item: ReconciliationItem, *, destination: str, reason: str, by: User, creditor: Creditor | None = None
+) -> ReconciliationItem:
+    """The provider's books are right: post the difference there. Waits for a second person."""
+    row = _locked(item)
+    if row.kind == ReconciliationItem.Kind.FEE or destination not in ReconciliationItem.Destination.values:
+        raise Conflict(_("This cannot be posted like that."))
+    row.creditor = row.creditor or creditor
+    if row.creditor is None:
+        raise InvalidInput(_("Say whose money it is: nobody knows this payment."), field="creditor")
+    _move(row, "proposed")
+    row.destination, row.reason, row.proposed_by = destination, _said(reason), by
+    row.save()
+    _tell("reconciliation.proposed", row, by, reason=row.reason)
+    return row
+
+
+@transaction.atomic
+def put_back_force(item: ReconciliationItem, *, reason: str, by: User) -> ReconciliationItem:
+    row = _locked(item)
+    if row.state != "proposed":
+        raise Conflict(_("There is nothing to put back any more. Reload the page and look at it again."))
+    _move(row, "open")
+    said = _said(reason)
+    row.destination, row.reason, row.proposed_by = "", "", None
+    row.save()
+    _tell("reconciliation.put_back", row, by, reason=said)
+    return row
+
+
+@transaction.atomic
+def confirm_force(item: ReconciliationItem, *, by: User) -> ReconciliationItem:
+    """Post the difference out of (or into) the wallet's clearing. Raises `Conflict` for who proposed it."""
+    row = _locked(item)
+    if row.state != "proposed":
+        raise Conflict(_("There is no proposal to confirm any more. Reload the page and look at it again."))
+    if row.proposed_by_id == by.pk:
+        raise Conflict(_("Money moves here, so somebody else than you has to confirm it."))
+    _move(row, "resolved")
+    row.resolution, row.decided_by, row.entry = "force", by, _post(row)
+    group = {"provider": row.provider, "group_key": row.group_key, "currency": row.currency}
+    StatementLine.objects.filter(**group, state="item").update(state="matched", creditor=row.creditor)
+    Expectation.objects.filter(**group, state="item").update(state="matched")
+    _finish(row, by, entry=row.entry.pk)
+    return row
+
+
+def _post(row: ReconciliationItem) -> JournalEntry:
+    minor = row.difference.minor
+    times = Expectation.objects.filter(provider=row.provider, group_key=row.group_key).count()
+    own = row.provider.key
+    entry, _is_new = post_entry(
+        "reconciliation",
+        idempotency_key=f"reconciliation:{row.pk}:{times}",
+        creditor_id=row.creditor_id or 0,
+        currency=row.currency,
+        effective_at=now(),
+        lines=[Line(Kind.CLEARING, minor, qualifier=own), Line(row.destination, -minor, qualifier=own)],
+        item=row.reference,
+    )
+    # The posting is this item's own answer to the statement: it belongs to its group from the start.
+    Expectation.objects.create(
+        provider=row.provider,
+        posting=Posting.objects.get(entry=entry, ledger_account__kind=Kind.CLEARING),
+        entry=entry,
+        creditor_id=entry.creditor_id,
+        attempt=row.attempt,
+        group_key=row.group_key,
+        amount_minor=minor,
+        currency=row.currency,
+        expected_at=now(),
+        state="matched",
+    )
+    return entry
+
+
+def _locked(item: ReconciliationItem) -> ReconciliationItem:
+    rows = ReconciliationItem.objects.select_related("provider").select_for_update(of=("self",))
+    return rows.get(pk=item.pk)
+
+
+def _move(row: ReconciliationItem, after: str) -> None:
+    if not ITEM_STATES.allows(row.state, after):
+        raise Conflict(_("This is settled already. Reload the page and look at it again."))
+    row.state = after
+
+
+def _finish(row: ReconciliationItem, by: User, **data: str | int) -> None:
+    row.resolved_at = now()
+    row.save()
+    _tell("reconciliation.resolved", row, by, reason=row.reason, **data)
+
+
+def _tell(kind: str, row: ReconciliationItem, by: User, **data: str | int) -> None:
+    record_event(kind, creditor=row.creditor, actor=by, source="user", **facts(row), **data)
+
+
+def _said(reason: str) -> str:
+    words = reason.strip()[:200]
+    if len(words) < SHORTEST_REASON:
+        raise InvalidInput(_("Say why, so that others can follow it."), field="reason")
+    return words

@@ -1,0 +1,137 @@
+"""The daily work for a provider: which days are due, fetching each, and settling what it says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max, Min
+
+from common.clock import now
+from common.errors import PlatformError
+from payments.models import JournalEntry, StatementRun
+from payments.reconciliation.calendar import Books, books_of
+from payments.reconciliation.fees import open_fee_items, post_fees
+from payments.reconciliation.gathering import gather
+from payments.reconciliation.matching import match, tell_items
+from payments.reconciliation.reading import store_statement
+from wallets.gateway import adapter, call
+from wallets.models import Provider
+from wallets.providers import base
+from wallets.providers.base import Capability, Unsupported
+
+logger = logging.getLogger(__name__)
+
+LONGEST_BACKLOG = timedelta(days=31)
+LEASE = timedelta(minutes=15)
+PAUSES = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+TRIES = 20
+WAITING = ("due", "unread")
+
+
+def reconcile_due() -> int:
+    """Every provider whose books of a finished day are not read yet; how many days were read."""
+    return sum(_quietly(provider) for provider in Provider.objects.exclude(status="draft").order_by("pk"))
+
+
+def _quietly(provider: Provider) -> int:
+    try:
+        return _reconcile(provider)
+    except PlatformError as error:
+        logger.warning("a provider's statement cannot be asked for", extra={"code": error.code})
+    except Exception:  # one provider's books nobody can read must not keep the others waiting
+        logger.exception("a provider could not be reconciled", extra={"provider": provider.pk})
+    return 0
+
+
+def _reconcile(provider: Provider) -> int:
+    if not adapter(provider).descriptor.can(Capability.STATEMENT):
+        return 0
+    _plan_days(provider)
+    days = [run.day for run in iter(lambda: _claim(provider), None) if _fetch(run, provider)]
+    return len(days)
+
+
+def _plan_days(provider: Provider) -> None:
+    """A row for every finished day since the last one, so that none is left out."""
+    last_ready = books_of(provider.key).last_ready_day()
+    newest = StatementRun.objects.filter(provider=provider).aggregate(day=Max("day"))["day"]
+    day = newest + timedelta(days=1) if newest else _first_day(provider, last_ready)
+    days = (last_ready - day).days + 1
+    rows = [StatementRun(provider=provider, day=day + timedelta(days=number)) for number in range(days)]
+    StatementRun.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _first_day(provider: Provider, last_ready: date) -> date:
+    postings = JournalEntry.objects.filter(
+        postings__ledger_account__kind="clearing", postings__ledger_account__qualifier=provider.key
+    )
+    began = postings.aggregate(at=Min("recorded_at"))["at"]
+    first = began.astimezone(books_of(provider.key).zone).date() if began else last_ready
+    return max(min(first, last_ready), last_ready - LONGEST_BACKLOG)
+
+
+@transaction.atomic(durable=True)
+def _claim(provider: Provider, day: date | None = None) -> StatementRun | None:
+    """The oldest day that is due, taken for a while: a worker that dies leaves it due again."""
+    waiting = StatementRun.objects.filter(provider=provider)
+    waiting = waiting.filter(day=day) if day else waiting.filter(state__in=WAITING, next_try_at__lte=now())
+    run = waiting.order_by("day").select_for_update(skip_locked=True).first()
+    if run:
+        run.tries, run.next_try_at = run.tries + 1, now() + LEASE
+        run.save(update_fields=["tries", "next_try_at"])
+    return run
+
+
+def reconcile_day(provider: Provider, day: date) -> StatementRun:
+    """Read one day now, again if need be, and settle. Raises what the provider raises. Not inside a transaction."""
+    StatementRun.objects.get_or_create(provider=provider, day=day)
+    run = _claim(provider, day)
+    if run:
+        settle(run, provider, call(adapter(provider).statement(day), provider))
+    return StatementRun.objects.get(provider=provider, day=day)
+
+
+def _fetch(run: StatementRun, provider: Provider) -> bool:
+    try:
+        lines = call(adapter(provider).statement(run.day), provider)
+    except PlatformError as error:
+        _try_later(run, error)
+        return False
+    settle(run, provider, lines)
+    return True
+
+
+def _try_later(run: StatementRun, error: PlatformError) -> None:
+    lost = isinstance(error, Unsupported)
+    pause = PAUSES[min(run.tries, len(PAUSES)) - 1]
+    logger.warning("a statement was not given", extra={"run": run.pk, "code": error.code})
+    StatementRun.objects.filter(pk=run.pk, state__in=WAITING).update(
+        state="lost" if lost or run.tries >= TRIES else "unread", problem=error.code[:80], next_try_at=now() + pause
+    )
+
+
+def settle(run: StatementRun, provider: Provider, lines: Sequence[base.StatementLine]) -> None:
+    """Store the lines, match both ways, post the fees: one transaction, and no call inside."""
+    with transaction.atomic():
+        store_statement(run.pk, lines)
+        settle_provider(provider)
+        tell_items("reconciliation.opened", open_fee_items(run))
+
+
+@transaction.atomic
+def settle_provider(provider: Provider) -> None:
+    gather(provider)
+    match(provider, until=read_until(provider) - books_of(provider.key).grace)
+    post_fees(provider)
+
+
+def read_until(provider: Provider) -> datetime:
+    """Up to where the books were read without a gap: nothing later can be called missing."""
+    books: Books = books_of(provider.key)
+    runs = StatementRun.objects.filter(provider=provider)
+    gap = runs.filter(state__in=WAITING).aggregate(day=Min("day"))["day"]
+    last = runs.aggregate(day=Max("day"))["day"]
+    return books.begins(gap or (last or books.last_ready_day()) + timedelta(days=1))
