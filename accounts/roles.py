@@ -23,6 +23,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "see_accounts": EVERYONE,
     "see_dashboard": SUPERVISORS | {"creditor"},
     "see_payments": EVERYONE,
+    "see_remittances": SUPERVISORS | {"creditor"},
     "see_messages": STAFF,
     "work": STAFF,
     "reveal": STAFF,

@@ -9,9 +9,11 @@ from kombu.exceptions import OperationalError
 
 from common.heartbeat import beat
 from payments import services
+from payments.accrual.posting import accrue_day
 from payments.debits import debit_due_instalments, notice_due_debits
 from payments.deposits.sweeping import sweep_deposits
 from payments.refunds import look_up_due_refunds, send_due_refunds
+from payments.remittance import draft_due as draft_due_remittances
 from payments.services.clearing_up import end_needless_agreements
 from wallets.health import forget_old_minutes
 from wallets.services import sweep_mandates, tell_providers_of_endings, tell_providers_of_removals
@@ -26,7 +28,9 @@ BEAT = {
     "payments-close-expired": {"task": "payments.close_expired", "schedule": 60.0},
     "payments-end-mandates": {"task": "payments.end_mandates", "schedule": 60.0},
     "payments-refunds": {"task": "payments.refunds", "schedule": 15.0},
+    "payments-draft-remittances": {"task": "payments.draft_remittances", "schedule": 3600.0},
     "payments-sweep-deposits": {"task": "payments.sweep_deposits", "schedule": 30.0},
+    "payments-accrue": {"task": "payments.accrue", "schedule": 1800.0},
     "payments-sweep-mandates": {"task": "payments.sweep_mandates", "schedule": 600.0},
 }
 
@@ -103,3 +107,15 @@ def sweep() -> None:
 def look_for_deposits() -> None:
     sweep_deposits()
     beat("sweep_deposits")
+
+
+@shared_task(name="payments.draft_remittances")
+def draft_remittances() -> None:
+    draft_due_remittances()
+    beat("draft_remittances")
+
+
+@shared_task(name="payments.accrue")
+def accrue() -> None:
+    accrue_day()
+    beat("accrue")

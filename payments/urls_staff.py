@@ -1,9 +1,19 @@
 from django.urls import path
 
-from payments import views_staff, views_staff_deposits, views_staff_notices
+from payments import urls_remittances, views_staff, views_staff_corrections, views_staff_deposits, views_staff_notices
 
 urlpatterns = [
     path("accounts-of/<str:reference>/link/", views_staff.account_link, name="account_link"),
+    path(
+        "accounts-of/<str:reference>/correction/",
+        views_staff_corrections.account_correction,
+        name="account_correction",
+    ),
+    path(
+        "accounts-of/<str:reference>/correction/decide/",
+        views_staff_corrections.account_correction_decide,
+        name="account_correction_decide",
+    ),
     path("payments/", views_staff.payment_list, name="payment_list"),
     path("wallet-notices/", views_staff_notices.notice_list, name="notice_list"),
     path("wallet-notices/<int:event_id>/seen/", views_staff_notices.notice_seen, name="notice_seen"),
@@ -13,4 +23,5 @@ urlpatterns = [
     path("deposits/<str:reference>/confirm/", views_staff_deposits.deposit_confirm, name="deposit_confirm"),
     path("deposits/<str:reference>/put-back/", views_staff_deposits.deposit_put_back, name="deposit_put_back"),
     path("deposits/<str:reference>/returned/", views_staff_deposits.deposit_returned, name="deposit_returned"),
+    *urls_remittances.urlpatterns,
 ]

@@ -35,7 +35,7 @@ class Way(models.TextChoices):
 
 
 class CommissionTerms(models.Model):
-    """What was agreed with a creditor, by currency. Never changed: new terms are a new row; of one day the last set wins.
+    """What was agreed with a creditor, by currency. Never changed: new terms are a new row; the last set of a day wins.
 
     Rates count hundredths of a percent. `tier_days` are the ages a tier begins at, `tier_rates` what holds from there.
     """
