@@ -12,4 +12,7 @@ def register_all() -> None:
     register(NavItem(_("Payments"), "payment_list", "cash-coin", order=30))
     register(NavItem(_("Deposits"), "deposit_list", "currency-exchange", order=32, roles=ALLOWED["work"]))
     register(NavItem(_("Remittances"), "remittance_list", "bank", order=36, roles=ALLOWED["see_remittances"]))
+    register(
+        NavItem(_("Reconciliation"), "reconciliation_list", "journal-check", order=35, roles=ALLOWED["confirm_money"])
+    )
     register(NavItem(_("Wallet notices"), "notice_list", "bell", order=34, roles=ALLOWED["confirm_money"]))

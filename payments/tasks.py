@@ -12,6 +12,7 @@ from payments import services
 from payments.accrual.posting import accrue_day
 from payments.debits import debit_due_instalments, notice_due_debits
 from payments.deposits.sweeping import sweep_deposits
+from payments.reconciliation import reconcile_due
 from payments.refunds import look_up_due_refunds, send_due_refunds
 from payments.remittance import draft_due as draft_due_remittances
 from payments.services.clearing_up import end_needless_agreements
@@ -29,6 +30,7 @@ BEAT = {
     "payments-end-mandates": {"task": "payments.end_mandates", "schedule": 60.0},
     "payments-refunds": {"task": "payments.refunds", "schedule": 15.0},
     "payments-draft-remittances": {"task": "payments.draft_remittances", "schedule": 3600.0},
+    "payments-reconcile": {"task": "payments.reconcile", "schedule": 600.0},
     "payments-sweep-deposits": {"task": "payments.sweep_deposits", "schedule": 30.0},
     "payments-accrue": {"task": "payments.accrue", "schedule": 1800.0},
     "payments-sweep-mandates": {"task": "payments.sweep_mandates", "schedule": 600.0},
@@ -107,6 +109,12 @@ def sweep() -> None:
 def look_for_deposits() -> None:
     sweep_deposits()
     beat("sweep_deposits")
+
+
+@shared_task(name="payments.reconcile")
+def reconcile() -> None:
+    reconcile_due()
+    beat("reconcile")
 
 
 @shared_task(name="payments.draft_remittances")

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from payments import urls_remittances, views_staff, views_staff_corrections, views_staff_deposits, views_staff_notices
+from payments import (
+    urls_reconciliation,
+    urls_remittances,
+    views_staff,
+    views_staff_corrections,
+    views_staff_deposits,
+    views_staff_notices,
+)
 
 urlpatterns = [
     path("accounts-of/<str:reference>/link/", views_staff.account_link, name="account_link"),
@@ -23,5 +30,6 @@ urlpatterns = [
     path("deposits/<str:reference>/confirm/", views_staff_deposits.deposit_confirm, name="deposit_confirm"),
     path("deposits/<str:reference>/put-back/", views_staff_deposits.deposit_put_back, name="deposit_put_back"),
     path("deposits/<str:reference>/returned/", views_staff_deposits.deposit_returned, name="deposit_returned"),
+    *urls_reconciliation.urlpatterns,
     *urls_remittances.urlpatterns,
 ]
