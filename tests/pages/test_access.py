@@ -7,7 +7,7 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import Hold
 from common.money import Money
-from payments.models import Attempt, Payment
+from payments.models import Attempt, Payment, ReconciliationItem
 from payments.refunds import request_refund
 from payments.services import apply_result
 from tests import factories
@@ -43,6 +43,8 @@ PAGES = {
     "ending_list": STAFF,
     "notice_list": SUPERVISORS,
     "deposit_page": STAFF,
+    "reconciliation_list": SUPERVISORS,
+    "reconciliation_item": SUPERVISORS,
     "message_list": STAFF,
     "schedule_list": SUPERVISORS,
     "schedule_detail": SUPERVISORS,
@@ -75,6 +77,7 @@ ACTIONS = {
     "surplus_decide": SUPERVISORS,
     "deposit_decide": STAFF,
     "deposit_confirm": SUPERVISORS,
+    "reconciliation_act": SUPERVISORS,
     "notice_seen": SUPERVISORS,
     "deposit_put_back": STAFF,
     "deposit_returned": STAFF,
@@ -105,6 +108,11 @@ def refundable(account, agent):
         payment, amount=Money(100, "CNY"), purpose="owed_again", way="transfer", reason="why", by=agent
     )
     return {"reference": payment.reference}, {"reference": refund.reference}
+
+
+def difference():
+    provider = Provider.objects.get(key="alipay")
+    return ReconciliationItem.objects.create(provider=provider, group_key="in:A9", kind="extra", currency="CNY")
 
 
 @pytest.fixture
@@ -139,6 +147,8 @@ def places(account, agent, installed):
         "ending_seen": {"reference": "MND-22222222"},
         "key_revoke": {"key_id": 1},
         "notice_seen": {"event_id": 1},
+        "reconciliation_item": {"reference": difference().reference},
+        "reconciliation_act": {"reference": "REC-22222222", "action": "take"},
         "delivery_replay": {"delivery_id": "00000000-0000-7000-8000-000000000000"},
     }
 
