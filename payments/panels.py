@@ -11,6 +11,7 @@ from accounts.models import Account
 from accounts.timeline import register_reason_words
 from common import clock, panels
 from common.money import Money
+from payments.accrual.explaining import balance_panel
 from payments.models import Instalment, PaymentLink
 from payments.selectors import live_plan, payments_of
 from payments.words import REASONS, reason_words
@@ -96,6 +97,7 @@ def register() -> None:
     for name, title, selector, order in (
         ("money", _("Payments"), money_panel, 20),
         ("plan", _("Repayment plan"), plan_panel, 30),
+        ("balance", _("How this balance came about"), balance_panel, 40),
     ):
         panels.register(
             panels.Panel(

@@ -26,6 +26,8 @@ KINDS: dict[str, Promise] = {
     "payment_reversal": _("Payment taken back"),
     "interest": _("Interest"),
     "fee": _("Fee"),
+    "accrual": _("Interest and fees"),
+    "replay": _("Worked out again after a late entry"),
 }
 
 

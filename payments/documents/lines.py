@@ -25,6 +25,8 @@ KINDS: dict[str, Promise] = {
     "placement_reversal": gettext_lazy("Amount withdrawn"),
     "interest": gettext_lazy("Interest"),
     "fee": gettext_lazy("Fee"),
+    "accrual": gettext_lazy("Interest and fees"),
+    "replay": gettext_lazy("Worked out again after a late entry"),
     "waiver": gettext_lazy("Amount waived"),
     "settlement": gettext_lazy("Settlement"),
     "write_off": gettext_lazy("Written off"),

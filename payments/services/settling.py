@@ -10,7 +10,10 @@ from django.db import transaction
 
 from accounts.events import record_event
 from accounts.models import Account
+from common.clock import today
 from common.money import Money
+from payments.accrual.allocation import DEFAULT_ORDER, claims_of, set_against
+from payments.accrual.rules import due_today, order_today
 from payments.ledger import Line, post_entry
 from payments.models import Attempt, Instalment, JournalEntry, LedgerAccount, Payment, Plan
 from payments.services.agreements import NOTHING_OWED, end_agreements
@@ -26,15 +29,15 @@ Kind = LedgerAccount.Kind
 
 
 def allocate(account: Account, minor: int) -> tuple[dict[str, int], int]:
-    """Shares of `minor` by component, and what is left over because nothing more is owed."""
-    shares: dict[str, int] = {}
-    left = minor
-    for component in ALLOCATION_ORDER:
-        share = max(0, min(left, getattr(account, f"{component}_minor")))
-        if share:
-            shares[component] = share
-        left -= share
-    return shares, left
+    """Shares of `minor` by component, and what is left over because nothing more is owed.
+
+    In the order that rules give this account today; `ALLOCATION_ORDER` where there is no rule.
+    """
+    owed = {component: getattr(account, f"{component}_minor") for component in ALLOCATION_ORDER}
+    if (order := order_today(account, today())) == DEFAULT_ORDER:
+        return set_against(minor, claims_of(owed, past_due=0, due=0), order)
+    past_due, due = due_today(account)
+    return set_against(minor, claims_of(owed, past_due=past_due, due=due), order)
 
 
 def payment_lines(account: Account, *, minor: int, provider_key: str) -> list[Line]:

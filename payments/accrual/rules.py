@@ -1,0 +1,150 @@
+"""Which dated rule is in force for an account on which day: of those that fit, the narrowest.
+
+Creditor weighs more than product, product more than country; between equals the one that began last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Account
+from common.clock import today
+from payments.accrual.allocation import DEFAULT_ORDER, Order, parse_buckets
+from payments.accrual.interest import InterestSpan, lawful_rate
+from payments.accrual.replay import basis_points, due_amounts
+from payments.models import Instalment
+from payments.models.accrual import AllocationOrder, FeeRule, InterestTerms, Rule
+
+LIVE_PLANS = ("active", "paused", "defaulted")
+RuleT = TypeVar("RuleT", bound=Rule)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What rules look at in an account."""
+
+    creditor_id: int
+    product: str
+    country: str
+    currency: str
+
+    def fits(self, rule: Rule) -> bool:
+        return (
+            rule.creditor_id in (None, self.creditor_id)
+            and rule.product in ("", self.product)
+            and rule.country in ("", self.country)
+        )
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules there are: few rows, read once for a batch of accounts."""
+
+    interest: tuple[InterestTerms, ...] = ()
+    fees: tuple[FeeRule, ...] = ()
+    orders: tuple[AllocationOrder, ...] = ()
+
+    def spans_of(self, scope: Scope) -> tuple[InterestSpan, ...]:
+        return tuple(_interest_span(row, start, end) for row, start, end in timeline(self.interest, scope))
+
+    def runs_from(self, scope: Scope) -> str:
+        """As the first terms that were in force for this account say."""
+        found = timeline(self.interest, scope)
+        return found[0][0].runs_from if found else InterestTerms.RunsFrom.PLACEMENT
+
+    def orders_of(self, scope: Scope) -> tuple[Order, ...]:
+        return tuple(replace(order_of(row), start=start, end=end) for row, start, end in timeline(self.orders, scope))
+
+    def fees_of(self, scope: Scope) -> list[tuple[FeeRule, date, date | None]]:
+        """For each trigger the narrowest rule of its time, in the account's currency."""
+        rows = [row for row in self.fees if row.currency == scope.currency]
+        triggers = sorted({row.trigger for row in rows})
+        return [found for name in triggers for found in timeline([row for row in rows if row.trigger == name], scope)]
+
+
+def read_rules() -> Rules:
+    return Rules(
+        tuple(InterestTerms.objects.order_by("pk")),
+        tuple(FeeRule.objects.order_by("pk")),
+        tuple(AllocationOrder.objects.order_by("pk")),
+    )
+
+
+def timeline(rows: Sequence[RuleT], scope: Scope) -> list[tuple[RuleT, date, date | None]]:
+    """(rule, from, until) one after the other, without overlap: on each day the narrowest that fits."""
+    fitting = [row for row in rows if scope.fits(row)]
+    edges = sorted({edge for row in fitting for edge in (row.effective_from, row.effective_until) if edge})
+    found: list[tuple[RuleT, date, date | None]] = []
+    for start, end in pairwise([*edges, None]) if edges else ():
+        best = narrowest([row for row in fitting if _in_force(row, start)])
+        if best is None:
+            continue
+        if found and found[-1][0] is best and found[-1][2] == start:
+            start = found.pop()[1]
+        found.append((best, start, end))
+    return found
+
+
+def narrowest(rows: Sequence[RuleT]) -> RuleT | None:
+    return max(rows, key=_narrowness, default=None)
+
+
+def _narrowness(row: Rule) -> tuple[Any, ...]:
+    return (row.creditor_id is not None, bool(row.product), bool(row.country), row.effective_from, row.pk or 0)
+
+
+def _in_force(row: Rule, day: date) -> bool:
+    return row.effective_from <= day and (row.effective_until is None or day < row.effective_until)
+
+
+def _interest_span(row: InterestTerms, start: date, end: date | None) -> InterestSpan:
+    return InterestSpan(
+        start=start,
+        end=end,
+        yearly=lawful_rate(row.yearly_basis_points, row.cap_basis_points),
+        day_count=row.day_count,
+        cap_share=None if row.cap_share is None else basis_points(row.cap_share),
+        runs_during=frozenset(row.runs_during),
+    )
+
+
+def order_of(row: AllocationOrder) -> Order:
+    return Order(parse_buckets(row.buckets), follows_debtor=row.follows_debtor)
+
+
+def orders_for(account: Account) -> QuerySet[AllocationOrder]:
+    return AllocationOrder.objects.filter(
+        Q(creditor=None) | Q(creditor_id=account.creditor_id), product__in=["", account.product]
+    )
+
+
+def order_today(account: Account, day: date) -> Order:
+    """The order a payment that arrives on `day` is set against. One question where nobody has made a rule."""
+    rows = list(orders_for(account))
+    if not rows:
+        return DEFAULT_ORDER
+    found = [row for row in rows if scope_of(account).fits(row) and _in_force(row, day)]
+    best = narrowest(found)
+    return order_of(best) if best else DEFAULT_ORDER
+
+
+def scope_of(account: Account) -> Scope:
+    return Scope(account.creditor_id, account.product, account.debtor.country, account.currency)
+
+
+def due_today(account: Account) -> tuple[int, int]:
+    """(past due, due today) of what is owed now: by what the live plan still expects, else by the due date."""
+    day = today()
+    left = Instalment.objects.filter(plan__account=account, plan__state__in=LIVE_PLANS).exclude(
+        state__in=["paid", "cancelled"]
+    )
+    schedule = [
+        (due_on, minor - paid) for due_on, minor, paid in left.values_list("due_on", "amount_minor", "paid_minor")
+    ]
+    return due_amounts(day, account.due_date, schedule, owed=account.balance_minor, paid=0)
