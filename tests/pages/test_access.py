@@ -13,6 +13,7 @@ from payments.services import apply_result
 from tests import factories
 from tests.pages.conftest import signed_in
 from tests.payments.deposit_rows import held_deposit
+from tests.remittance.cast import approved_remittance
 from wallets.models import Provider
 from wallets.providers.base import PaymentResult, PaymentState
 
@@ -46,6 +47,11 @@ PAGES = {
     "deposit_page": STAFF,
     "reconciliation_list": SUPERVISORS,
     "reconciliation_item": SUPERVISORS,
+    "remittance_list": SUPERVISORS | {"creditor"},
+    "remittance_page": SUPERVISORS | {"creditor"},
+    "remittance_file": SUPERVISORS | {"creditor"},
+    "terms_list": CONFIGURE,
+    "terms_edit": CONFIGURE,
     "message_list": STAFF,
     "schedule_list": SUPERVISORS,
     "schedule_detail": SUPERVISORS,
@@ -80,6 +86,10 @@ ACTIONS = {
     "deposit_decide": STAFF,
     "deposit_confirm": SUPERVISORS,
     "reconciliation_act": SUPERVISORS,
+    "remittance_draft": SUPERVISORS,
+    "remittance_approve": SUPERVISORS,
+    "remittance_paid": SUPERVISORS,
+    "remittance_cancel": SUPERVISORS,
     "notice_seen": SUPERVISORS,
     "deposit_put_back": STAFF,
     "deposit_returned": STAFF,
@@ -125,9 +135,13 @@ def places(account, agent, installed):
     paid, refund = refundable(account, agent)
     schedule = {"schedule_id": installed.pk}
     deposit = {"reference": held_deposit(account).reference}
+    remitted = {"reference": approved_remittance(account).reference}
     return {
         **{name: of for name in [*PAGES, *ACTIONS] if name.startswith("account_")},
         **{name: deposit for name in [*PAGES, *ACTIONS] if name.startswith("deposit_") and name != "deposit_list"},
+        **{f"remittance_{name}": remitted for name in ("page", "approve", "paid", "cancel")},
+        "remittance_file": {**remitted, "kind": "csv"},
+        "terms_edit": {"code": account.creditor.code},
         "payment_page": paid,
         "refund_new": paid,
         **dict.fromkeys(("refund_page", "refund_approve", "refund_transfer"), refund),
