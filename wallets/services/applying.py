@@ -127,7 +127,7 @@ def apply_mandate_notice(
     if ends and mandate.provider_reference in ("", mandate_ref):
         result = MandateResult(state=MandateState(state), merchant_ref=merchant_reference, mandate_ref=mandate_ref)
         ended = [apply_mandate_result(one.pk, result, source="notice") for one in mandates]
-        return any(changed) or bool(forgotten), f"the provider says {state}"
+        return any(ended) or bool(forgotten), f"the provider says {state}"
     wallet = adapter(provider)
     result = call(wallet.get_mandate(mandate.provider_reference or mandate_ref, mandate.merchant_reference), provider)
     changed = apply_mandate_result(mandate.pk, result, source="notice")
