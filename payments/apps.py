@@ -15,9 +15,10 @@ class PaymentsConfig(AppConfig):
     @staticmethod
     def _register_pages() -> None:
         from common import clock_targets
-        from payments import debtor_panels, navigation, panels, refund_pages, selectors, work_reasons
+        from payments import debtor_panels, navigation, open_work, panels, refund_pages, selectors, work_reasons
 
         navigation.register_all()
+        open_work.register_all()
         panels.register()
         debtor_panels.register_page()
         work_reasons.register_own()

@@ -16,6 +16,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from common import clock
 from common.http import Operation, run
@@ -29,16 +30,50 @@ T = TypeVar("T")
 Parts = tuple[dict[str, str], dict[str, str], frozenset[str] | None]
 
 
+class MerchantChanged(ConfigError):
+    """The settings name another merchant account than the one the provider was used with."""
+
+
 def adapter(provider: Provider) -> WalletProvider:
-    """Raises `ConfigError` naming what is missing."""
-    file, stamp = _settings_file(provider)
-    return _built(provider.key, file, stamp, settings.WALLET_SANDBOX_URL, tuple(provider.currencies))
+    """Raises `ConfigError` naming what is missing, `MerchantChanged` when the settings name another account."""
+    wallet, merchant = _configured(provider)
+    keep_to_merchant(provider, merchant)
+    return wallet
 
 
 def adapter_at(provider: Provider, moment: Callable[[], datetime]) -> WalletProvider:
     """As `adapter`, with a clock of the caller's: for code that may not touch the database."""
     file, stamp = _settings_file(provider)
-    return _build(provider.key, file, stamp, settings.WALLET_SANDBOX_URL, tuple(provider.currencies), moment)
+    parts = (provider.key, file, stamp, settings.WALLET_SANDBOX_URL, tuple(provider.currencies))
+    wallet, merchant = _build(*parts, moment)
+    keep_to_merchant(provider, merchant)
+    return wallet
+
+
+def merchant_in_settings(provider: Provider) -> str:
+    """Whose account the provider's settings name just now. Raises `ConfigError`."""
+    return _configured(provider)[1]
+
+
+def keep_to_merchant(provider: Provider, merchant: str) -> None:
+    """The account of the first call is kept. Under another one the same reference could be paid twice, and what is
+    open under the old one would look as if it had never been."""
+    if provider.merchant == merchant or not merchant:
+        return
+    if not provider.merchant:
+        Provider.objects.filter(pk=provider.pk, merchant="").update(merchant=merchant)
+        provider.refresh_from_db(fields=["merchant"])
+    if provider.merchant not in (merchant, ""):
+        raise MerchantChanged(
+            _("The settings of %(wallet)s name another merchant account. Nothing is asked under it. ")
+            % {"wallet": provider.name}
+            + _("Put the former settings back, or move over on the provider's page once nothing is open.")
+        )
+
+
+def _configured(provider: Provider) -> tuple[WalletProvider, str]:
+    file, stamp = _settings_file(provider)
+    return _built(provider.key, file, stamp, settings.WALLET_SANDBOX_URL, tuple(provider.currencies))
 
 
 def _settings_file(provider: Provider) -> tuple[Path, int]:
@@ -77,7 +112,7 @@ def _build(
     sandbox_url: str,
     currencies: tuple[str, ...],
     moment: Callable[[], datetime] = clock.now,
-) -> WalletProvider:
+) -> tuple[WalletProvider, str]:
     options, secrets, own = _from_file(file) if stamp else _from_sandbox(key, sandbox_url)
     config = ProviderConfig(
         key=key,
@@ -87,7 +122,7 @@ def _build(
         currencies=frozenset(currencies) or own,
         now=moment,
     )
-    return registry.build(key, config)
+    return registry.build(key, config), registry.merchant_of(key, config)
 
 
 # Reading keys costs more than signing with them; a changed settings file or sandbox address is a new entry.

@@ -13,7 +13,9 @@ from accounts.services import caller_of
 from common.clock import today
 from common.errors import Conflict, InvalidInput
 from common.once import use_token
+from wallets.gateway import merchant_in_settings
 from wallets.models import PROVIDER_STATES, Provider, ProviderFee
+from wallets.open_work import open_work
 
 
 @transaction.atomic
@@ -61,3 +63,42 @@ def set_fee(provider: Provider, *, by: User, currency: str, basis_points: int, f
     else:
         ProviderFee.objects.update_or_create(provider=provider, currency=currency, defaults=values)
     record_event("provider.fee_set", actor=by, source="staff", provider=provider.key, currency=currency, fee=values)
+
+
+@transaction.atomic
+def move_to_merchant(provider: Provider, *, reason: str, by: User, token: str = "") -> None:
+    """Use the merchant account its settings name now. Refused while it takes money or anything is open under the old.
+
+    Raises `Conflict` saying what is open, `ConfigError` when the settings cannot be read.
+    """
+    if not reason.strip():
+        raise InvalidInput(_("Say why, in a few words."), field="reason")
+    if not use_token(caller_of(by), token):
+        return
+    row = Provider.objects.select_for_update().get(pk=provider.pk)
+    wanted = merchant_in_settings(row)
+    if row.merchant == wanted:
+        return
+    if not row.standing:
+        raise Conflict(_("Switch this wallet off first, so that nothing new begins while you change the account."))
+    refuse_while_open(row)
+    Provider.objects.filter(pk=row.pk).update(merchant=wanted)
+    record_event(
+        "provider.merchant_changed",
+        actor=by,
+        source="staff",
+        provider=row.key,
+        before=row.merchant,
+        after=wanted,
+        why=reason.strip()[:200],
+    )
+    provider.refresh_from_db()
+
+
+def refuse_while_open(provider: Provider) -> None:
+    open_now = [f"{number} {words}" for words, number in open_work(provider)]
+    if open_now:
+        raise Conflict(
+            _("Still open under the present merchant account: %(list)s. ") % {"list": ", ".join(open_now)}
+            + _("Put the former settings back and let these end, or end them; then change the account.")
+        )

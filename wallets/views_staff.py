@@ -16,11 +16,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.roles import allowed, person
-from common.errors import NotFound
+from common.errors import Conflict, NotFound
 from wallets.forms import FeeForm, ProviderForm, ProviderStatusForm
+from wallets.gateway import merchant_in_settings
 from wallets.health import Health, health_of
 from wallets.models import PROVIDER_STATES, Provider
-from wallets.register_services import set_fee, set_provider_status, update_provider
+from wallets.open_work import open_work
+from wallets.providers.base import ConfigError
+from wallets.register_services import move_to_merchant, set_fee, set_provider_status, update_provider
 
 STANDING_WORDS: dict[str, Promise] = {
     "": gettext_lazy("takes money"),
@@ -101,7 +104,35 @@ def provider_edit(request: HttpRequest, key: str) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("provider_edit", key)
     context = {"provider": provider, "form": form, "fee_form": FeeForm(), "fees": provider.fees.all()}
+    context["other_merchant"] = _other_merchant(provider)
     return render(request, "staff/provider_edit.html", context)
+
+
+def _other_merchant(provider: Provider) -> str:
+    """The account its settings name, when that is another one than we have used until now."""
+    try:
+        named = merchant_in_settings(provider)
+    except ConfigError:
+        return ""
+    return named if provider.merchant and named != provider.merchant else ""
+
+
+@require_http_methods(["GET", "POST"])
+@allowed("configure")
+def provider_merchant(request: HttpRequest, key: str) -> HttpResponse:
+    """Moving to the merchant account that the settings name, once nothing is open under the former one."""
+    provider = _provider(key)
+    form = ProviderStatusForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            move_to_merchant(provider, by=person(request), **form.cleaned_data)
+        except Conflict as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, _("Done. It holds from this moment."))
+            return redirect("provider_edit", key)
+    context = {"provider": provider, "other": _other_merchant(provider), "open": open_work(provider), "form": form}
+    return render(request, "staff/provider_merchant.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["POST"])

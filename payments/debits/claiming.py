@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,14 +13,17 @@ from django.utils.translation import gettext as _
 from accounts.models import Account
 from common.clock import now
 from payments.debits.preconditions import Candidate, refusal
-from payments.debits.standing import charges_under, standing_of
+from payments.debits.standing import Charges, charges_under, standing_of
 from payments.models import Attempt
 from payments.services.ending import close_unsent
 from wallets.gateway import adapter, notify_url
 from wallets.models import Provider
-from wallets.providers.base import ChargeRequest
+from wallets.providers.base import ChargeRequest, ConfigError, WalletProvider
+
+logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
+NOT_CONFIGURED_WAIT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,18 +57,21 @@ def claim_debits(batch: int) -> list[Claimed]:
     return [claim for claim in claims if claim]
 
 
-def _claim(attempt: Attempt, account: Account, charges: dict, moment: datetime) -> Claimed | None:
+def _claim(attempt: Attempt, account: Account, charges: Charges, moment: datetime) -> Claimed | None:
     attempt.payment.account = account
     mandate, instalment = attempt.mandate, attempt.payment.instalment
     if mandate is None or instalment is None:
         close_unsent(attempt, "mandate_not_active")
+        return None
+    wallet = _wallet_of(attempt, moment)
+    if wallet is None:
         return None
     debit = Candidate(
         account=account,
         instalment=instalment,
         mandate=mandate,
         standing=standing_of(mandate, charges, instalment.announced_at),
-        wallet=adapter(attempt.provider),
+        wallet=wallet,
         at=moment,
     )
     reason = refusal(debit) or ("already_paid" if debit.minor < attempt.amount_minor else "")
@@ -81,6 +88,17 @@ def _claim(attempt: Attempt, account: Account, charges: dict, moment: datetime) 
         request=_request(attempt, debit),
         until=attempt.claimed_until,
     )
+
+
+def _wallet_of(attempt: Attempt, moment: datetime) -> WalletProvider | None:
+    """None when its settings are spoilt: the debit waits, and those of other wallets go on."""
+    try:
+        return adapter(attempt.provider)
+    except ConfigError:
+        logger.exception("a wallet with debits to send is not configured", extra={"provider": attempt.provider.key})
+        attempt.claimed_until = moment + NOT_CONFIGURED_WAIT
+        attempt.save(update_fields=["claimed_until"])
+        return None
 
 
 def _request(attempt: Attempt, debit: Candidate) -> ChargeRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,12 +16,14 @@ from common.ids import uuid7
 from payments.debits.calendar import morning_of, zone_of
 from payments.debits.preconditions import Candidate, refusal
 from payments.debits.releasing import release
-from payments.debits.standing import charges_under, standing_of
+from payments.debits.standing import Charges, charges_under, standing_of
 from payments.models import Attempt, Instalment, Payment
 from wallets.gateway import adapter
 from wallets.models import Mandate
 from wallets.periods import next_period
-from wallets.providers.base import Capability
+from wallets.providers.base import Capability, ConfigError
+
+logger = logging.getLogger(__name__)
 
 LOOK_AGAIN = timedelta(minutes=10)
 PAGE_PATIENCE = timedelta(minutes=1)
@@ -59,13 +62,23 @@ def plan_debits(batch: int) -> Planned:
         elif mandate is None:
             _refuse(row, "mandate_not_active", outcome, until=moment + LOOK_AGAIN)
         else:
-            standing = standing_of(mandate, charges, row.announced_at)
-            wallet = adapter(mandate.provider)
-            debit = Candidate(
-                account=account, instalment=row, mandate=mandate, standing=standing, wallet=wallet, at=moment
-            )
-            _decide(debit, outcome)
+            _consider(row, account, mandate, charges, outcome=outcome, moment=moment)
     return outcome
+
+
+def _consider(
+    row: Instalment, account: Account, mandate: Mandate, charges: Charges, *, outcome: Planned, moment: datetime
+) -> None:
+    try:
+        wallet = adapter(mandate.provider)
+    except ConfigError:
+        # One wallet whose settings are spoilt must not keep the debits of all the others.
+        logger.exception("a wallet with agreed debits is not configured", extra={"provider": mandate.provider.key})
+        _refuse(row, "credentials", outcome, until=moment + LOOK_AGAIN)
+        return
+    standing = standing_of(mandate, charges, row.announced_at)
+    debit = Candidate(account=account, instalment=row, mandate=mandate, standing=standing, wallet=wallet, at=moment)
+    _decide(debit, outcome)
 
 
 def _lock(account_ids: Iterable[int]) -> dict[int, Account]:

@@ -14,20 +14,22 @@ from wallets.models import Mandate
 from wallets.providers.base import MandateSnapshot
 from wallets.selectors import snapshot
 
+Charges = dict[int, dict[str, Any]]
+# What was taken and given back was taken all the same: the wallet counts it, and so does the period.
+TAKEN = ("succeeded", "reversed")
 
-def charges_under(mandates: Iterable[Mandate]) -> dict[int, dict[str, Any]]:
+
+def charges_under(mandates: Iterable[Mandate]) -> Charges:
     """By mandate: how many debits succeeded, how much, and when the last one was."""
     rows = (
-        Attempt.objects.filter(mandate__in=list(mandates), state="succeeded")
+        Attempt.objects.filter(mandate__in=list(mandates), state__in=TAKEN)
         .values("mandate")
         .annotate(count=Count("pk"), total=Sum("amount_minor"), last=Max("payment__entry__effective_at"))
     )
     return {row["mandate"]: dict(row) for row in rows}
 
 
-def standing_of(
-    mandate: Mandate, charges: dict[int, dict[str, Any]], announced_at: datetime | None = None
-) -> MandateSnapshot:
+def standing_of(mandate: Mandate, charges: Charges, announced_at: datetime | None = None) -> MandateSnapshot:
     """`announced_at`: when the wallet took its own notice of the charge in question, where it wants one."""
     seen = charges.get(mandate.pk)
     if not seen:

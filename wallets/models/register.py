@@ -50,6 +50,12 @@ class Provider(models.Model):
     )
     position = models.PositiveSmallIntegerField(default=0, help_text=_("Order on the pay page and in fail-over."))
 
+    merchant = models.CharField(
+        max_length=400,
+        blank=True,
+        help_text=_("Whose account at the provider we use, as its settings said when it was first asked."),
+    )
+
     objects = ProviderQuerySet.as_manager()
 
     class Meta:

@@ -1,10 +1,12 @@
 """Finds wallet providers: one module or package per provider in this folder, or an entry point of another distribution.
 
-A provider module has `build(config: ProviderConfig) -> WalletProvider`. Adding one needs no change here.
+A provider module has `build(config: ProviderConfig) -> WalletProvider`, and `MERCHANT`: the names of the options and
+secrets that say whose money it is, and in whose books its references live. Adding one needs no change here.
 """
 
 import pkgutil
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -26,6 +28,17 @@ def build(key: str, config: ProviderConfig) -> WalletProvider:
     if provider.descriptor.key != key:
         raise ConfigError(f"The module for provider {key} describes itself as {provider.descriptor.key}.")
     return provider
+
+
+def merchant_of(key: str, config: ProviderConfig) -> str:
+    """Whose account at the provider these settings name, for people to read; a secret counts by its fingerprint."""
+    names = getattr(_module(key), "MERCHANT", ())
+    values = {name: config.options.get(name) or _fingerprint(config, name) for name in names}
+    return ", ".join(f"{name} {value}" for name, value in values.items() if value)
+
+
+def _fingerprint(config: ProviderConfig, name: str) -> str:
+    return sha256(config.secret(name).strip()).hexdigest()[:16] if name in config.secrets else ""
 
 
 @cache

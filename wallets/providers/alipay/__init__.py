@@ -2,4 +2,6 @@
 
 from wallets.providers.alipay.settings import build
 
-__all__ = ["build"]
+__all__ = ["MERCHANT", "build"]
+
+MERCHANT = ("app_id", "seller_id")

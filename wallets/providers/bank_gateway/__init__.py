@@ -2,4 +2,6 @@
 
 from wallets.providers.bank_gateway.settings import build
 
-__all__ = ["build"]
+__all__ = ["MERCHANT", "build"]
+
+MERCHANT = ("merchant_id",)

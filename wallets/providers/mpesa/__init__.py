@@ -2,4 +2,6 @@
 
 from wallets.providers.mpesa.settings import build
 
-__all__ = ["build"]
+__all__ = ["MERCHANT", "build"]
+
+MERCHANT = ("short_code", "receiver")

@@ -2,4 +2,6 @@
 
 from wallets.providers.mpesa_ratiba.settings import build
 
-__all__ = ["build"]
+__all__ = ["MERCHANT", "build"]
+
+MERCHANT = ("short_code", "receiver")

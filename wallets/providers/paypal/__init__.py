@@ -2,4 +2,6 @@
 
 from wallets.providers.paypal.settings import build
 
-__all__ = ["build"]
+__all__ = ["MERCHANT", "build"]
+
+MERCHANT = ("merchant_id", "client_id")

@@ -2,4 +2,6 @@
 
 from wallets.providers.stripe.settings import build
 
-__all__ = ["build"]
+__all__ = ["MERCHANT", "build"]
+
+MERCHANT = ("account",)

@@ -2,4 +2,6 @@
 
 from wallets.providers.wechat.settings import build
 
-__all__ = ["build"]
+__all__ = ["MERCHANT", "build"]
+
+MERCHANT = ("mch_id", "app_id")
