@@ -255,7 +255,7 @@ def spoil(number: int, minor: int, how: str, fee: int, currency: str) -> list[ba
     return {
         "same": [true],
         "dropped": [],
-        "twice": [true, true],
+        "twice": [true, line(name, minor, currency=currency, fee=fee, theirs="again")],
         "changed": [line(name, minor + 7, currency=currency, fee=fee)],
         "foreign": [line(name, minor, currency=other, fee=fee)],
         "unrecorded": [true],
