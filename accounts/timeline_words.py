@@ -82,6 +82,13 @@ WORDS: dict[str, EventWords] = {
     "correction.requested": EventWords("decisions", "file-earmark-text", "info", _("Correction asked for")),
     "correction.recorded": EventWords("decisions", "check-circle", "good", _("Correction recorded")),
     "correction.rejected": EventWords("decisions", "x-circle", "quiet", _("Correction turned down")),
+    "debtor.updated": EventWords("decisions", "pencil", "quiet", _("Preferences changed")),
+    "wallet.detached": EventWords("payments", "wallet2", "quiet", _("Removed wallet forgotten by its provider")),
+    "wallet.detach_failed": EventWords(
+        "payments", "exclamation-triangle", "warn", _("The provider has not forgotten a removed wallet")
+    ),
+    "notice.reviewed": EventWords("decisions", "check-circle", "good", _("A wallet's notice looked at")),
+    "provider.notices_refused": EventWords("system", "shield-check", "bad", _("Many notices of a wallet refused")),
     "payment.quoted": EventWords("payments", "currency-exchange", "info", _("Exchange rate quoted")),
     "deposit.seen": EventWords("payments", "currency-exchange", "info", _("Coins are on their way")),
     "deposit.counted": EventWords("payments", "check-circle", "good", _("Coins are part of the payment")),

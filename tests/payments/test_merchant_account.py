@@ -121,7 +121,7 @@ def test_moving_over_is_refused_while_a_payment_is_open_and_says_so(account, wal
     switch_off(alipay, admin)
     other_account()
     before = Provider.objects.get().merchant
-    with pytest.raises(Conflict, match="1 payments under way.*Put the former settings back"):
+    with pytest.raises(Conflict, match=r"1 payments under way.*Put the former settings back"):
         move_to_merchant(alipay, reason="new bank", by=admin)
     assert Provider.objects.get().merchant == before
 
