@@ -91,7 +91,8 @@ def is_stopped(day: date, stops: Iterable[Stop], runs_during: frozenset[str] = f
 
 def pieces(start: date, end: date, spans: Sequence[InterestSpan], stops: Sequence[Stop]) -> Iterator[Piece]:
     """The nights between two days that cost something, cut wherever the rate changes or a stop begins or ends."""
-    edges = {edge for row in (*spans, *stops) for edge in (row.start, row.end) if edge and start < edge < end}
+    known = [*((row.start, row.end) for row in spans), *((row.start, row.end) for row in stops)]
+    edges = {edge for pair in known for edge in pair if edge and start < edge < end}
     cuts = [start, *sorted(edges), end]
     for first, last in pairwise(cuts):
         span = next((row for row in spans if row.covers(first)), None)

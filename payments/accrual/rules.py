@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
 from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
@@ -81,7 +80,7 @@ def timeline(rows: Sequence[RuleT], scope: Scope) -> list[tuple[RuleT, date, dat
     fitting = [row for row in rows if scope.fits(row)]
     edges = sorted({edge for row in fitting for edge in (row.effective_from, row.effective_until) if edge})
     found: list[tuple[RuleT, date, date | None]] = []
-    for start, end in pairwise([*edges, None]) if edges else ():
+    for start, end in zip(edges, [*edges[1:], None], strict=False):
         best = narrowest([row for row in fitting if _in_force(row, start)])
         if best is None:
             continue
