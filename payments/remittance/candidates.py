@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,7 +47,7 @@ def candidates_before(creditor_id: int, currency: str, end: datetime) -> list[Ca
     """In the order the money moved. Three queries, however many there are."""
     debt = Posting.objects.filter(entry=OuterRef("entry"), ledger_account__kind=Kind.RECEIVABLE)
     rows = unremitted(creditor_id, currency).filter(entry__effective_at__lt=end)
-    found = list(
+    found: list[Any] = list(
         rows.annotate(debt_id=Subquery(debt.values("account_id")[:1]))
         .order_by("entry__effective_at", "pk")
         .values(
@@ -77,9 +77,8 @@ def _candidate(row: dict[str, Any], origins: Mapping[int, tuple[int, datetime]])
     )
 
 
-def _origins(found: Iterable[dict[str, Any]]) -> dict[int, tuple[int, datetime]]:
+def _origins(found: Sequence[dict[str, Any]]) -> dict[int, tuple[int, datetime]]:
     """For each entry the one its money first came with: that of the same attempt, or the one it reverses."""
-    found = list(found)
     keys = {f"attempt:{row['entry__data__attempt']}" for row in found if row["entry__data__attempt"]}
     reversed_ids = {row["entry__reverses_id"] for row in found if row["entry__reverses_id"]}
     first = JournalEntry.objects.filter(Q(idempotency_key__in=keys) | Q(pk__in=reversed_ids))

@@ -50,7 +50,8 @@ def _ages(account_ids: set[int]) -> dict[int, int]:
     rows = Account.objects.filter(pk__in=account_ids).values_list("pk", "due_date", "portfolio__placed_on")
     ages = {pk: max(0, (placed_on - due).days) for pk, due, placed_on in rows}
     said = RemittanceLine.objects.filter(account__in=account_ids, live=True, age_days__isnull=False)
-    return ages | dict(said.order_by("pk").values_list("account_id", "age_days"))
+    pairs: list[Any] = list(said.order_by("pk").values_list("account_id", "age_days"))
+    return ages | dict(pairs)
 
 
 def _so_far(found: Iterable[Candidate]) -> Running:
@@ -67,7 +68,7 @@ def _so_far(found: Iterable[Candidate]) -> Running:
     return running
 
 
-def _add(running: Running, name: str, rows: QuerySet[RemittanceLine, dict[str, Any]]) -> None:
+def _add(running: Running, name: str, rows: QuerySet[RemittanceLine, Any]) -> None:
     sums = rows.annotate(collected=Sum("amount_minor"), charged=Sum("commission_minor")).order_by()
     for row in sums:
         group = (name, row.get("account_id") or row.get("origin_id") or 0)

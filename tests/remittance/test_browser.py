@@ -11,13 +11,13 @@ from django.urls import reverse
 
 from payments.remittance import draft_next
 from tests import factories
-from tests.pages.conftest import plain_ground
+from tests.pages.conftest import plain_ground, sign_in
 from tests.pages.test_browser import RULES, SCREENS, open_page
 from tests.pages.test_browser import pytestmark as in_a_browser
 from tests.remittance.cast import agreed, approved_remittance, fee, give_back, month, pay
 
 pytestmark = in_a_browser
-__all__ = ["open_page", "plain_ground"]
+__all__ = ["open_page", "plain_ground", "sign_in"]
 
 
 @pytest.fixture
