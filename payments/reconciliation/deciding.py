@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -151,13 +153,13 @@ def _move(row: ReconciliationItem, after: str) -> None:
     row.state = after
 
 
-def _finish(row: ReconciliationItem, by: User, **data: str | int) -> None:
+def _finish(row: ReconciliationItem, by: User, **data: Any) -> None:
     row.resolved_at = now()
     row.save()
     _tell("reconciliation.resolved", row, by, reason=row.reason, **data)
 
 
-def _tell(kind: str, row: ReconciliationItem, by: User, **data: str | int) -> None:
+def _tell(kind: str, row: ReconciliationItem, by: User, **data: Any) -> None:
     record_event(kind, creditor=row.creditor, actor=by, source="user", **facts(row), **data)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from common.clock import now
@@ -40,7 +42,7 @@ ASKABLE = ("sending", "requires_action", "pending", "unknown")
 
 
 def gather(provider: Provider) -> None:
-    given = {"provider": provider.pk, "key": provider.key, "fees": list(FEES)}
+    given: dict[str, Any] = {"provider": provider.pk, "key": provider.key, "fees": list(FEES)}
     with connection.cursor() as cursor:
         cursor.execute(_EXPECT, given)
         cursor.execute(_OURS, given)

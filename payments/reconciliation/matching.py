@@ -7,6 +7,7 @@ something unmatched are looked at, and all their rows count, so a later line or 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -83,7 +84,7 @@ EVENTS_AT_ONCE = 1000
 @transaction.atomic
 def match(provider: Provider, *, until: datetime) -> None:
     """Match all that can be; what is older than `until` and still differs becomes an item. One at a time."""
-    given = {"provider": provider.pk, "until": until, "now": now()}
+    given: dict[str, Any] = {"provider": provider.pk, "until": until, "now": now()}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('reconcile'), %s)", [provider.pk])
         cursor.execute("DROP TABLE IF EXISTS reconciliation_work")
@@ -109,7 +110,7 @@ def tell_items(kind: str, item_ids: list[int]) -> None:
         )
 
 
-def facts(item: ReconciliationItem) -> dict[str, str | int]:
+def facts(item: ReconciliationItem) -> dict[str, Any]:
     return {
         "item": item.reference,
         "difference": item.kind,
