@@ -94,7 +94,7 @@ def _steps(account: Account, steps: list[Any]) -> list[Row]:
             change=Money(step.change, account.currency),
             parts=_parts(account, step.after),
             balance=Money(step.balance, account.currency),
-            nights=(step.nights[1] - step.nights[0]).days if step.nights else 0,
+            nights=step.nights,
         )
         for step in steps
     ]

@@ -71,7 +71,7 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the story: what moved, and what was owed after it. `nights` tell an interest line's span."""
+    """One line of the story: what moved, and what was owed after it. `nights`: those it charges interest for."""
 
     kind: str
     on: date
@@ -79,7 +79,7 @@ class Step:
     moves: Moves
     surplus: int
     after: Moves
-    nights: tuple[date, date] | None = None
+    nights: int = 0
 
     @property
     def change(self) -> int:
@@ -151,14 +151,15 @@ class _Run:
         """Nights up to `until`, at the principal as it is; whole units are added, the rest is carried."""
         if until <= self.day:
             return
-        principal, begun = self.outcome.components["principal"], self.day
+        principal, begun, nights = self.outcome.components["principal"], self.day, 0
         for piece in pieces(begun, until, self.conditions.spans, self.conditions.stops):
             self.outcome.interest += self._within_cap(piece, piece.share * principal)
+            nights += (piece.end - piece.start).days
         self.day = until
         new = whole(self.outcome.interest) - self.posted
         self.posted += new
         if new:
-            self._step("interest", until, "", {"interest": new}, nights=(begun, until))
+            self._step("interest", until, "", {"interest": new}, nights=nights)
 
     def _within_cap(self, piece: Piece, wanted: Fraction) -> Fraction:
         share = piece.span.cap_share
@@ -243,7 +244,7 @@ class _Run:
         moves: Moves,
         *,
         surplus: int = 0,
-        nights: tuple[date, date] | None = None,
+        nights: int = 0,
     ) -> None:
         moves = {name: minor for name, minor in moves.items() if minor}
         for name, minor in moves.items():
