@@ -25,7 +25,7 @@ from payments.remittance import approve, cancel, draft_due, mark_paid
 from payments.remittance.access import access_remittance, lines_in, remittances_visible_to
 from payments.remittance.documents import remittance_csv, remittance_pdf
 from payments.remittance.locking import last_standing
-from payments.remittance.words import STATES, TONES, commission_words, notes_of, sums_of
+from payments.remittance.words import STATES, TONES, notes_of, rate_words, sums_of
 
 OPEN = ("draft", "approved")
 
@@ -160,6 +160,6 @@ def _line(row: RemittanceLine, currency: str) -> dict[str, object]:
         "row": row,
         "amount": Money(row.amount_minor, currency),
         "commission": Money(row.commission_minor, currency),
-        "terms": commission_words(row.terms) if row.terms and row.kind != "fee" else "",
+        "terms": rate_words(row.terms, row.age_days or 0) if row.terms and row.kind != "fee" else "",
         "payment": row.posting.entry.data.get("payment", ""),
     }

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from common.money import Money
 from payments.models import CommissionTerms, Remittance
 from payments.models.remittance import Way
+from payments.remittance.calculating import rate_at
 
 STATES = {
     "draft": gettext_lazy("draft, waits for approval"),
@@ -72,6 +73,13 @@ def commission_words(terms: CommissionTerms) -> str:
     flat = str(Money(terms.flat_minor, terms.currency))
     each = {"account": _("%(amount)s per account"), "payment": _("%(amount)s per payment")}
     return each[terms.basis] % {"amount": flat}
+
+
+def rate_words(terms: CommissionTerms, age_days: int) -> str:
+    """What these terms come to for a debt this old when it was placed."""
+    if terms.basis == CommissionTerms.Basis.TIERED:
+        return percent_words(rate_at(terms, age_days))
+    return commission_words(terms)
 
 
 def percent_words(rate: int) -> str:
