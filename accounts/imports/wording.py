@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import get_language, override
-from django.utils.translation import gettext as _
 
 from accounts.imports.fields import FIELDS
 
@@ -118,7 +118,7 @@ def _after_a_header(text: str) -> str:
 
 def _reworded(text: str) -> str:
     if text in _KNOWN:
-        return _(text)
+        return translation.gettext(text)
     for template, pattern in _PATTERNS:
         if found := pattern.fullmatch(text):
             return _filled(template, found)
@@ -141,8 +141,9 @@ def _filled(template: str, found: re.Match[str]) -> str:
         name = place["name"] or "value"
         values[name] = int(values[name]) if place["kind"] == "d" else values[name]
     if "field" in values:
-        values["field"] = _(" or ").join(str(_labels().get(label, label)) for label in values["field"].split(" or "))
-    return _(template) % values.get("value", values)
+        labels = (str(_labels().get(label, label)) for label in values["field"].split(" or "))
+        values["field"] = translation.gettext(" or ").join(labels)
+    return translation.gettext(template) % values.get("value", values)
 
 
 def problems_to_show(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
