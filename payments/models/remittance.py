@@ -208,7 +208,7 @@ class RemittanceLine(models.Model):
         FEE = "fee", _("Provider fee")
 
     remittance = models.ForeignKey(Remittance, on_delete=models.PROTECT, related_name="lines")
-    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="remittance_lines")
+    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="remittance_lines", db_constraint=False)
     live = models.BooleanField(default=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
