@@ -205,9 +205,7 @@ class AccountFact(models.Model):
 class AccrualState(models.Model):
     """How far an account has been worked out, and from which facts: what is new among them is why it changes."""
 
-    account = models.OneToOneField(
-        Account, primary_key=True, on_delete=models.CASCADE, related_name="accrual", db_constraint=False
-    )
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE, related_name="accrual")
     through = models.DateField()
     replays = models.PositiveIntegerField(default=0)
     facts = models.JSONField(default=dict, help_text="Key of each fact -> what it said.")

@@ -80,7 +80,7 @@ def test_an_unbalanced_entry_is_refused_by_the_database(account):
     [
         "UPDATE payments_posting SET amount_minor = amount_minor + 1",
         "DELETE FROM payments_posting",
-        "TRUNCATE payments_posting",
+        "TRUNCATE payments_posting CASCADE",
         "UPDATE payments_journalentry SET kind = 'x'",
         "DELETE FROM payments_journalentry",
     ],
