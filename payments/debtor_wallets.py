@@ -71,7 +71,11 @@ def usable_wallets(account: Account, channel: Channel = Channel.PHONE, app: str 
     linked = {method.provider_id: method for method in reversed(linked_methods(account))}
     onlooker = _onlooker(account, app)
     choices = [
-        WalletChoice(offer, linked.get(offer.provider.pk), limits_of(offer.descriptor, account, channel))
+        WalletChoice(
+            offer,
+            linked.get(offer.provider.pk),
+            limits_of(offer.descriptor, account, channel, inside=offer.provider.key == app),
+        )
         for offer in able
     ]
     return sorted(choices, key=lambda choice: _rank(choice, onlooker, channel))
@@ -127,7 +131,8 @@ def fits_device(descriptor: Descriptor, channel: Channel) -> bool:
 
 def _rank(choice: WalletChoice, onlooker: Onlooker, channel: Channel) -> tuple[int, ...]:
     offer = choice.offer
-    unfit = not fits_device(offer.descriptor, channel)
+    shut = offer.descriptor.shut_in_own_app and offer.provider.key == onlooker.app
+    unfit = shut or not fits_device(offer.descriptor, channel)
     return (unfit, *rank(onlooker, offer.provider, choice.method, ailing=offer.ailing))
 
 
@@ -138,8 +143,8 @@ def _last_used(account: Account) -> list[int]:
     return list(dict.fromkeys(recent))
 
 
-def limits_of(descriptor: Descriptor, account: Account, channel: Channel) -> str:
-    """What does not work with this wallet for this balance on this screen, or ""."""
+def limits_of(descriptor: Descriptor, account: Account, channel: Channel, *, inside: bool = False) -> str:
+    """What does not work with this wallet for this balance on this screen, or "". `inside` its own app's browser."""
     currency, owed = account.currency, account.balance_minor
     highest, language = descriptor.highest(currency), get_language() or "en"
     said = []
@@ -150,4 +155,6 @@ def limits_of(descriptor: Descriptor, account: Account, channel: Channel) -> str
         said.append(_("only amounts in steps of %(amount)s") % {"amount": step})
     if not fits_device(descriptor, channel):
         said.append(_("needs a second screen to scan from"))
+    if inside and descriptor.shut_in_own_app:
+        said.append(_("open this page in your phone's own browser to use it"))
     return " · ".join(said)

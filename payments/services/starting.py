@@ -38,7 +38,7 @@ from wallets.providers.base import (
     Reason,
     WalletProvider,
 )
-from wallets.selectors import vetted_provider
+from wallets.selectors import ProviderNotOffered, vetted_provider
 
 PAGE_LIFETIME = timedelta(minutes=15)
 # A page about to end is not shown again: the payer would not get through it.
@@ -266,6 +266,9 @@ def _ask_provider(attempt: Attempt, wanted: Wanted, *, return_url: str, channel:
     applied = apply_result(attempt.pk, result, source="page").attempt
     if applied.state == "unknown":
         raise _still_open(applied)
+    if result.decline and result.decline.category is DeclineCategory.OPERATOR:
+        # Refused because of us, not of the payer: nothing can be paid there, and another wallet may take it.
+        raise ProviderNotOffered(_("This wallet cannot be used for this account. Choose another one."), why="refused")
     return StartedPayment(applied.payment, action_of(applied))
 
 

@@ -65,9 +65,13 @@ def assert_offers_stripe_instead(answer, *, status: int) -> str:
 
 
 def assert_goes_on_with_stripe(debtor: Debtor, page: str) -> None:
+    assert_goes_on_with(debtor, "stripe", page)
+
+
+def assert_goes_on_with(debtor: Debtor, key: str, page: str) -> None:
     """The form as it stands, sent with the button that is offered first."""
-    answer = press(debtor, "stripe", request_key=FORM_KEY.search(page).group(1))
-    assert answer.status_code == 303 and "/stripe/" in answer["Location"]
+    answer = press(debtor, key, request_key=FORM_KEY.search(page).group(1))
+    assert answer.status_code == 303 and f"/{key}/" in answer["Location"]
     assert Payment.objects.filter(state="open").get().amount_minor == 12_345
 
 
@@ -83,6 +87,17 @@ def test_a_wallet_that_asks_us_to_slow_down_hands_over_to_the_next(german, paypa
     page = assert_offers_stripe_instead(press(german), status=503)
     assert_goes_on_with_stripe(german, page)
     assert paypal.debits() == 0
+
+
+def test_a_wallet_that_refuses_us_hands_over_to_the_next(register, running_wallet):
+    running_wallet.control.post("reset")
+    chinese = living_in("CN", "USD")
+    running_wallet.control.of("wechat").fault("decline", code="NO_AUTH", method="create")
+    answer = press(chinese, "wechat")
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "Choose another one." in page and 'value="123.45"' in page
+    assert BUTTON.findall(page)[-1] == "wechat" and Attempt.objects.get().state == "failed"
+    assert_goes_on_with(chinese, BUTTON.findall(page)[0], page)
 
 
 def test_a_wallet_whose_settings_are_spoilt_hands_over_to_the_next(german, unreadable):

@@ -31,6 +31,7 @@ class Descriptor:
 
     `mandate_period`: the unit in which its mandates count their periods; MONTH means calendar months.
     `asks_referrer`: its pages open only for who comes from our registered site, and the browser has to say so.
+    `shut_in_own_app`: its payment page does not open in the browser inside its own app.
     `returns_to_referrer`: after signing on a phone it leads back to the very page the payer came from.
     """
 
@@ -48,6 +49,7 @@ class Descriptor:
     max_amount: int | None = None
     mandate_period: PeriodUnit = PeriodUnit.DAY
     asks_referrer: bool = False
+    shut_in_own_app: bool = False
     returns_to_referrer: bool = False
     pending_after: timedelta = timedelta(minutes=5)
     unknown_after: timedelta = timedelta(hours=24)

@@ -73,6 +73,8 @@ def describe(currencies: frozenset[str] | None, capabilities: frozenset[Capabili
         idempotency=IdempotencyKind.MERCHANT_REFERENCE,
         unknown_after=UNKNOWN_AFTER,
         asks_referrer=True,
+        # H5 is refused inside WeChat; JSAPI works there, but needs the payer's openid, which no page of ours asks for.
+        shut_in_own_app=True,
         returns_to_referrer=True,
     )
 
