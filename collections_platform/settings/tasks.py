@@ -30,6 +30,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
+    # A page or a wallet's notice that finds no broker goes on after one more try: what it enqueued is in the database.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
 }
 CELERY_TASK_ROUTES = {
     "payments.*": {"queue": "money"},

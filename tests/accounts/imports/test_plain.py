@@ -96,7 +96,7 @@ def readings(draw: st.DrawFn) -> tuple[ReadingPlan, list[Row]]:
     return plan, [Row(2 + place, cells, flaws[place], 2 + place) for place, cells in enumerate(cut)]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(readings())
 def test_a_chunk_read_by_columns_says_what_each_row_read_by_itself_says(reading: tuple[ReadingPlan, list[Row]]) -> None:
     plan, rows = reading
