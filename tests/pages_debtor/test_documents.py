@@ -10,9 +10,10 @@ import subprocess
 import pytest
 from django.utils import translation
 
-from payments.documents.lines import receipt_of, statement_lines, surplus_of
+from payments.documents.lines import receipt_of, statement_lines
 from payments.documents.pdf import receipt_pdf, statement_pdf
 from payments.models import Payment
+from payments.services.shares import surplus_of
 from tests.pages_debtor.helpers import pay_in_wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,9 +7,10 @@ from django.urls import reverse
 
 from common.errors import Conflict, InvalidInput
 from payments.deposits.deciding import confirm_decision, propose_decision, put_back, record_return
-from payments.documents.lines import receipt_of, surplus_of, undecided_of
+from payments.documents.lines import receipt_of, undecided_of
 from payments.models import Deposit, JournalEntry, LedgerAccount, Payment, Posting
 from payments.services import create_link, start_link_payment
+from payments.services.shares import surplus_of
 from tests import factories
 from tests.pages.conftest import plain_ground, signed_in
 from tests.payments.deposit_helpers import chain_sandbox, ethereum, every, payer, tron

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from common.clock import now
 from common.money import Money
+from payments.accrual.allocation import DEFAULT_ORDER, claims_of, set_against
 from payments.ledger import Line, post_entry
 from payments.models import Attempt, Payment, Posting, Refund
 from payments.selectors import attempts_for_a_person, receipt_of, statement_lines
 from payments.services import apply_result
-from payments.services.settling import ALLOCATION_ORDER, allocate
+from payments.services.settling import ALLOCATION_ORDER
 from tests.payments.helpers import balance, books_are_right, entries, kinds
 from wallets.models import Provider
 from wallets.providers.base import (
@@ -198,15 +199,13 @@ def add_costs(account, **components):
 
 @given(st.lists(st.integers(0, 5_000), min_size=4, max_size=4), st.integers(1, 30_000))
 def test_any_allocation_sums_exactly_and_fills_costs_first(owed, minor):
-    class Owed:
-        costs_minor, fees_minor, interest_minor, principal_minor = owed
-
-    shares, surplus = allocate(Owed, minor)
+    claims = claims_of(dict(zip(ALLOCATION_ORDER, owed, strict=True)), past_due=0, due=0)
+    shares, surplus = set_against(minor, claims, DEFAULT_ORDER)
     assert sum(shares.values()) + surplus == minor
     assert surplus == max(0, minor - sum(owed))
     for earlier, later in itertools.pairwise(ALLOCATION_ORDER):
         if shares.get(later):
-            assert shares.get(earlier, 0) == getattr(Owed, f"{earlier}_minor")
+            assert shares.get(earlier, 0) == owed[ALLOCATION_ORDER.index(earlier)]
 
 
 STATES = ["requires_action", "pending", "unknown", "succeeded", "failed", "closed"]
