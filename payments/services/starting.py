@@ -266,7 +266,7 @@ def _ask_provider(attempt: Attempt, wanted: Wanted, *, return_url: str, channel:
     applied = apply_result(attempt.pk, result, source="page").attempt
     if applied.state == "unknown":
         raise _still_open(applied)
-    if result.decline and result.decline.category is DeclineCategory.OPERATOR:
+    if applied.state == "failed" and result.decline and result.decline.category is DeclineCategory.OPERATOR:
         # Refused because of us, not of the payer: nothing can be paid there, and another wallet may take it.
         raise ProviderNotOffered(_("This wallet cannot be used for this account. Choose another one."), why="refused")
     return StartedPayment(applied.payment, action_of(applied))
