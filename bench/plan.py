@@ -98,8 +98,6 @@ def _fill(number: int) -> None:
     ensure_default_schedule()
     values = {"n": number, "first": creditors[0].pk, "portfolio": portfolios[0].pk, "on": today()}
     with transaction.atomic(), connection.cursor() as cursor:
-        # The foreign keys are right by construction; checking them would only lengthen the wait.
-        cursor.execute("SET LOCAL session_replication_role = replica")
         for statement in (_DEBTORS, _POINTS, _ACCOUNTS, _REFUSALS, _HOLDS):
             cursor.execute(statement, values)
     _maintain("accounts_debtor", "accounts_contactpoint", "accounts_account", "accounts_consent", "accounts_hold")

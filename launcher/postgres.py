@@ -46,6 +46,7 @@ class Cluster:
     user: ServerUser
     sockets: Path
     durable: bool
+    rights: tuple[str, ...] = ()
 
     @property
     def data(self) -> Path:
@@ -157,10 +158,8 @@ def _create_role(cluster: Cluster, folder: Path) -> None:
     """An ordinary owner for the application: as a superuser it would walk past its own constraints."""
     role = f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{cluster.password()}'"
     statements = [role, f"CREATE DATABASE {ROLE} OWNER {ROLE}"]
-    if not cluster.durable:
-        # The tests empty append-only tables between cases, which their triggers rightly refuse to anyone else.
-        statements.append(f"GRANT SET ON PARAMETER session_replication_role TO {ROLE}")
-    _single_user(cluster, folder, *statements)
+    rights = [f"GRANT {right} TO {ROLE}" for right in cluster.rights]
+    _single_user(cluster, folder, *statements, *rights)
 
 
 def _single_user(cluster: Cluster, folder: Path, *statements: str) -> None:

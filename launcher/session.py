@@ -26,6 +26,7 @@ class Session:
     run: Run
     sockets: Path
     durable: bool
+    rights: tuple[str, ...] = ()
     family: Family = field(default_factory=Family)
     urls: dict[str, str] = field(default_factory=dict)
 
@@ -49,13 +50,17 @@ def place(data: Path, *, fallback: Path = FALLBACK_HOME) -> tuple[Layout, Server
 
 
 @contextmanager
-def opened(layout: Layout, user: ServerUser, *, kind: str, durable: bool = True) -> Iterator[Session]:
-    """Starts what DATABASE_URL and REDIS_URL do not already name. Call with the data directory's lock held."""
+def opened(
+    layout: Layout, user: ServerUser, *, kind: str, durable: bool = True, rights: tuple[str, ...] = ()
+) -> Iterator[Session]:
+    """Starts what DATABASE_URL and REDIS_URL do not already name. Call with the data directory's lock held.
+
+    `rights`: what a new cluster grants the application's role beyond owning its database.
+    """
     stale.clean(layout)
     sockets = _socket_folder(layout, user, kind)
-    session = Session(
-        layout=layout, user=user, run=Run(kind=kind, sockets=str(sockets)), sockets=sockets, durable=durable
-    )
+    run = Run(kind=kind, sockets=str(sockets))
+    session = Session(layout=layout, user=user, run=run, sockets=sockets, durable=durable, rights=rights)
     session.record()
     try:
         _start_servers(session)
@@ -91,6 +96,7 @@ def _start_postgres(session: Session) -> str:
             user=session.user,
             sockets=session.sockets,
             durable=session.durable,
+            rights=session.rights,
         )
         postgres.start(cluster, session.family)
         session.record()
