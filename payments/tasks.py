@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 BEAT = {
     "payments-apply-provider-events": {"task": "payments.apply_provider_events", "schedule": 10.0},
     "payments-look-up-attempts": {"task": "payments.look_up_attempts", "schedule": 15.0},
-    "payments-notice-debits": {"task": "payments.notice_debits", "schedule": 60.0},
+    "payments-notice-debits": {"task": "payments.notice_debits", "schedule": 20.0},
     "payments-debit-due": {"task": "payments.debit_due", "schedule": 30.0},
     "payments-close-expired": {"task": "payments.close_expired", "schedule": 60.0},
     "payments-end-mandates": {"task": "payments.end_mandates", "schedule": 60.0},

@@ -41,5 +41,5 @@ BEAT = {
     "reminders-plan": {"task": "reminders.plan", "schedule": 3600.0},
     "reminders-dispatch": {"task": "reminders.dispatch", "schedule": 10.0},
     "reminders-sweep": {"task": "reminders.sweep", "schedule": 30.0},
-    "reminders-debit-notices": {"task": "reminders.debit_notices", "schedule": 60.0},
+    "reminders-debit-notices": {"task": "reminders.debit_notices", "schedule": 20.0},
 }
