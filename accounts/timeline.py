@@ -40,6 +40,7 @@ class Timeline:
 
 # Apps to the right lend their words for what the record keeps as codes: reasons, purposes, wallets, states.
 _reason_words: list[Mapping[str, Promise]] = []
+_reason_tellers: list[Callable[[str], str]] = []
 
 
 def register_reason_words(words: Mapping[str, Promise]) -> None:
@@ -86,10 +87,19 @@ def _amount(value: Any, data: Mapping[str, Any]) -> str:
     return Money(int(value), data["currency"]).format(get_language() or "en") if data.get("currency") else ""
 
 
+def register_reason_teller(tell: Callable[[str], str]) -> None:
+    """`tell` says a stored reason in the reader's language, or "" where it does not know it."""
+    if tell not in _reason_tellers:
+        _reason_tellers.append(tell)
+
+
 def reason_in_words(code: Any, _data: Mapping[str, Any] | None = None) -> str:
     for words in _reason_words:
         if code in words:
             return str(words[code])
+    told = next((told for tell in _reason_tellers if (told := tell(str(code)))), "") if code else ""
+    if told:
+        return told
     return str(code).replace("_", " ") if code else ""
 
 

@@ -12,11 +12,12 @@ class RemindersConfig(AppConfig):
 
     @staticmethod
     def _register_pages() -> None:
-        from accounts.timeline import register_reason_words
+        from accounts.timeline import register_reason_teller, register_reason_words
         from common import clock_targets
-        from reminders import navigation, panels, panels_debtor, selectors_clock, words, work_reasons
+        from reminders import navigation, panels, panels_debtor, reasons, selectors_clock, words, work_reasons
 
         register_reason_words(words.PURPOSES)
+        register_reason_teller(reasons.known_words)
         navigation.register_all()
         panels.register()
         panels_debtor.register()

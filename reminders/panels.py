@@ -15,6 +15,7 @@ from compliance.gate import Kind
 from compliance.selectors import may_contact
 from payments.selectors import agenda_of
 from reminders.models import Message
+from reminders.reasons import reason_words
 from reminders.selectors import messages_of, upcoming_for
 from reminders.words import CHANNEL_NAMES, MESSAGE_WORDS, purpose_words
 
@@ -72,6 +73,7 @@ def messages_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
             "words": MESSAGE_WORDS[message.state],
             "purpose": purpose_words(message.purpose),
             "channel": CHANNEL_NAMES[message.channel],
+            "reason": reason_words(message.reason),
         }
         for message in messages_of(account)[:SHOWN]
     ]

@@ -24,6 +24,7 @@ from compliance.selectors import may_contact
 from reminders.forms import PublishForm, ScheduleForm, step_forms
 from reminders.message_filters import MessageFilters
 from reminders.models import Message, Schedule, Step
+from reminders.reasons import reason_words
 from reminders.schedule_picture import day_words, picture, sentences
 from reminders.schedule_services import publish_schedule, save_draft
 from reminders.selectors import who_gets_what
@@ -69,6 +70,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
             "words": MESSAGE_WORDS[message.state],
             "purpose": purpose_words(message.purpose),
             "channel": CHANNEL_NAMES[message.channel],
+            "reason": reason_words(message.reason),
         }
         for message in page.rows
     ]

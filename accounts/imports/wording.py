@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any
 
 from django.utils import translation
-from django.utils.translation import get_language, override
+from django.utils.translation import override
 
 from accounts.imports.fields import FIELDS
+from common.rewording import Rewording, reader_is_english
 
 # Everything an import may store; a test compares it with what the reading code says.
 STORED = (
@@ -76,21 +77,6 @@ STORED = (
     "This XLSX file cannot be read. Save it again, or export it as CSV.",
     "The sheet has too many rows. Export it as CSV.",
 )
-_PLACE = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<kind>[sd])")
-_KINDS = {"s": ".*?", "d": r"\d+"}
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """What the text looks like once its values are in, each caught under its name (`value` where it has none)."""
-    parts, end = [], 0
-    for place in _PLACE.finditer(text):
-        parts += [re.escape(text[end : place.start()]), f"(?P<{place['name'] or 'value'}>{_KINDS[place['kind']]})"]
-        end = place.end()
-    return re.compile("".join([*parts, re.escape(text[end:])]), re.DOTALL)
-
-
-_PATTERNS = [(text, _pattern(text)) for text in STORED if _PLACE.search(text)]
-_KNOWN = frozenset(STORED)
 
 
 @cache
@@ -100,50 +86,28 @@ def _labels() -> dict[str, Any]:
         return {str(field.label): field.label for field in FIELDS}
 
 
+def _fields(named: str) -> str:
+    labels = (str(_labels().get(label, label)) for label in named.split(" or "))
+    return translation.gettext(" or ").join(labels)
+
+
+_PROBLEMS = Rewording(STORED, {"field": _fields})
+
+
 def reworded(text: str) -> str:
     """A stored problem in the language that is active now; a text nobody knows stays as it is."""
-    if (get_language() or "en").startswith("en"):
+    if reader_is_english():
         return text
-    return _reworded(text) or _after_a_header(text) or text
+    return _PROBLEMS.tell(text) or _after_a_header(text) or text
 
 
 def _after_a_header(text: str) -> str:
     """`Due date: there is no such day.`: the header is the file's own, and may hold a colon itself."""
     for colon in re.finditer(": ", text):
-        known = _reworded(text[colon.end() :])
+        known = _PROBLEMS.tell(text[colon.end() :])
         if known:
             return f"{text[: colon.start()]}: {known}"
     return ""
-
-
-def _reworded(text: str) -> str:
-    if text in _KNOWN:
-        return translation.gettext(text)
-    for template, pattern in _PATTERNS:
-        if found := pattern.fullmatch(text):
-            return _filled(template, found)
-    return _with_what_follows(text)
-
-
-def _with_what_follows(text: str) -> str:
-    """A reason may be followed by a second sentence, which begins with its blank."""
-    for template, pattern in _PATTERNS:
-        found = pattern.search(text) if template.startswith(" ") else None
-        if found and found.start() and found.end() == len(text):
-            first = _reworded(text[: found.start()])
-            return first and first + _filled(template, found)
-    return ""
-
-
-def _filled(template: str, found: re.Match[str]) -> str:
-    values: dict[str, Any] = found.groupdict()
-    for place in _PLACE.finditer(template):
-        name = place["name"] or "value"
-        values[name] = int(values[name]) if place["kind"] == "d" else values[name]
-    if "field" in values:
-        labels = (str(_labels().get(label, label)) for label in values["field"].split(" or "))
-        values["field"] = translation.gettext(" or ").join(labels)
-    return translation.gettext(template) % values.get("value", values)
 
 
 def problems_to_show(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
