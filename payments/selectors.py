@@ -99,8 +99,8 @@ def agenda_of(account: Account) -> Agenda:
     if plan is None or row is None:
         return Agenda(plan, mandate, None, None, None, None, None)
     zone = zone_of(account.debtor)
-    announced = notice_from(row.due_on, zone)
-    earliest = row.debit_not_before or debit_from(row.due_on, zone, announced)
+    announced = notice_from(row.debit_on, zone)
+    earliest = row.debit_not_before or debit_from(row.debit_on, zone, announced)
     return Agenda(
         plan=plan,
         mandate=plan.mandate,
@@ -124,7 +124,7 @@ def next_due_moment() -> datetime | None:
     live = Instalment.objects.filter(plan__state="active", plan__mandate__state="active")
     noticed = live.filter(state="noticed").aggregate(first=Min("debit_not_before"))["first"]
     rows = live.filter(state="scheduled").select_related("plan__account__debtor").order_by("due_on")[:20]
-    announced = [notice_from(row.due_on, zone_of(row.plan.account.debtor)) for row in rows]
+    announced = [notice_from(row.debit_on, zone_of(row.plan.account.debtor)) for row in rows]
     moments = [moment for moment in (noticed, *announced) if moment]
     return min(moments, default=None)
 

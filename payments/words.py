@@ -33,6 +33,8 @@ REASONS: dict[str, Promise] = {
     "plan_not_active": _("The repayment plan is not active."),
     "mandate_not_active": _("There is no active agreement for automatic payments."),
     "notice_not_given": _("The notice before the debit has not been given long enough."),
+    "more_than_announced": _("More would be taken than was announced. It is announced anew first."),
+    "amount_changed": _("The amount has changed since it was announced. It is announced anew first."),
     "on_hold": _("Debits are on hold for this account."),
     "account_not_open": _("The account is not open."),
     "nothing_owed": _("Nothing is owed any more."),

@@ -47,7 +47,7 @@ def announce_to_wallets(near: QuerySet[Instalment], batch: int) -> int:
 
 
 def _is_time(row: Instalment, moment: datetime) -> bool:
-    return notice_from(row.due_on, zone_of(row.plan.account.debtor)) <= moment
+    return notice_from(row.debit_on, zone_of(row.plan.account.debtor)) <= moment
 
 
 def _take_turn(row: Instalment, moment: datetime) -> bool:
@@ -71,19 +71,20 @@ def _announce(row: Instalment) -> bool:
             amount=Money(minor, row.plan.currency),
             subject=str(row.plan),
             notify_url=notify_url(mandate.provider),
-            due_on=row.due_on,
+            due_on=row.debit_on,
         )
         window = call(wallet.announce_charge(request), mandate.provider)
     except PlatformError as error:
         logger.warning("provider did not take a debit notice", extra={"instalment": row.pk, "code": error.code})
         _line(row).update(last_reason=NOT_GIVEN)
         return False
-    return _taken(row, window)
+    return _taken(row, window, minor)
 
 
-def _taken(row: Instalment, window: ChargeWindow) -> bool:
+def _taken(row: Instalment, window: ChargeWindow, minor: int) -> bool:
     if window.decline is None:
-        return bool(_line(row).update(announced_at=now(), debit_not_before=None, last_reason=""))
+        told = {"announced_at": now(), "announced_minor": minor}
+        return bool(_line(row).update(**told, debit_not_before=None, last_reason=""))
     logger.warning("provider refused a debit notice", extra={"instalment": row.pk, "code": window.decline.code})
     passing = window.decline.category in (DeclineCategory.RETRY_LATER, DeclineCategory.UNKNOWN_OUTCOME)
     wait = ASK_AGAIN if passing else REFUSED_WAIT

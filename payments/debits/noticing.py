@@ -46,9 +46,11 @@ def _notice(batch: int, silent: Q) -> list[Instalment]:
 
 
 def _near(moment: datetime) -> QuerySet[Instalment]:
+    latest = possibly_due_for_notice(moment)
     return Instalment.objects.filter(
+        Q(retry_on=None) | Q(retry_on__lte=latest),
         state="scheduled",
-        due_on__lte=possibly_due_for_notice(moment),
+        due_on__lte=latest,
         plan__state="active",
         plan__mandate__state="active",
         plan__mandate__provider__in=Provider.objects.taking_money(),
@@ -67,17 +69,28 @@ def _note_holds(near: QuerySet[Instalment]) -> Exists:
 
 def _mark(row: Instalment, account: Account, moment: datetime) -> bool:
     zone = zone_of(account.debtor)
-    if notice_from(row.due_on, zone) > moment:
+    if notice_from(row.debit_on, zone) > moment:
         return False
+    minor = min(row.amount_minor - row.paid_minor, account.balance_minor)
     row.state, row.noticed_at, row.notice_sent_at, row.last_reason = "noticed", moment, None, ""
-    row.debit_not_before = debit_from(row.due_on, zone, moment)
-    row.save(update_fields=["state", "noticed_at", "notice_sent_at", "debit_not_before", "last_reason"])
+    row.debit_not_before = debit_from(row.debit_on, zone, moment)
+    row.announced_minor = min(minor, row.announced_minor or minor)
+    row.save(
+        update_fields=[
+            "state",
+            "noticed_at",
+            "notice_sent_at",
+            "debit_not_before",
+            "announced_minor",
+            "last_reason",
+        ]
+    )
     record_event(
         "debit.noticed",
         account=account,
         instalment=row.number,
         plan=str(row.plan),
-        amount_minor=min(row.amount_minor - row.paid_minor, account.balance_minor),
+        amount_minor=row.announced_minor,
         currency=account.currency,
         debit_not_before=row.debit_not_before.isoformat(),
     )

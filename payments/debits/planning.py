@@ -14,7 +14,7 @@ from accounts.models import Account
 from common.clock import now
 from common.ids import uuid7
 from payments.debits.calendar import morning_of, zone_of
-from payments.debits.preconditions import Candidate, refusal
+from payments.debits.preconditions import TOLD_OTHERWISE, Candidate, refusal
 from payments.debits.releasing import release
 from payments.debits.standing import Charges, charges_under, standing_of
 from payments.models import Attempt, Instalment, Payment
@@ -135,6 +135,8 @@ def _decide(debit: Candidate, outcome: Planned) -> None:
 
 def _must_be_told_again(debit: Candidate, reason: str) -> bool:
     """The wallet's notice ran out before the debit could be made (no day is left for it), or never reached it."""
+    if reason in TOLD_OTHERWISE:
+        return True
     if not debit.wallet.descriptor.can(Capability.PRE_DEBIT_NOTICE):
         return False
     told = debit.instalment.announced_at

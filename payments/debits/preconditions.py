@@ -70,6 +70,17 @@ def _known_to_the_wallet(debit: Candidate) -> str:
     return "notice_not_given" if wanted and debit.instalment.announced_at is None else ""
 
 
+def _as_announced(debit: Candidate) -> str:
+    """Never more than people were told; where the wallet takes a constant amount only, never less either."""
+    told = debit.instalment.announced_minor
+    if told is None:
+        return ""
+    if debit.minor > told:
+        return "more_than_announced"
+    constant = not debit.wallet.descriptor.can(Capability.VARIABLE_AMOUNT)
+    return "amount_changed" if constant and debit.minor != told else ""
+
+
 def _not_on_hold(debit: Candidate) -> str:
     return "on_hold" if debit_hold(debit.account) else ""
 
@@ -104,6 +115,8 @@ def _window_open(debit: Candidate) -> str:
     return window.decline.reason.value if window.decline else "outside_window"
 
 
+# The debit that people were told of is not the one that would be made: they have to be told again.
+TOLD_OTHERWISE = frozenset({"more_than_announced", "amount_changed"})
 Check = Callable[[Candidate], str]
 BEFORE_DEBIT: Sequence[Check] = (
     _account_open,
@@ -112,6 +125,7 @@ BEFORE_DEBIT: Sequence[Check] = (
     _mandate_active,
     _noticed_long_enough,
     _known_to_the_wallet,
+    _as_announced,
     _not_on_hold,
     _provider_fit,
     _we_charge,

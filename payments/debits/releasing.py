@@ -11,7 +11,7 @@ def release(row: Instalment, account: Account, reason: str) -> None:
     """The caller holds the account's lock."""
     row.state, row.last_reason = "scheduled", reason
     row.notice_round += 1
-    row.noticed_at = row.notice_sent_at = row.announced_at = row.debit_not_before = None
+    row.noticed_at = row.notice_sent_at = row.announced_at = row.announced_minor = row.debit_not_before = None
     row.save(
         update_fields=[
             "state",
@@ -20,6 +20,7 @@ def release(row: Instalment, account: Account, reason: str) -> None:
             "noticed_at",
             "notice_sent_at",
             "announced_at",
+            "announced_minor",
             "debit_not_before",
         ]
     )

@@ -7,6 +7,7 @@ from payments.models.plans import Instalment, Plan
 from payments.models.reconciliation import Expectation, ReconciliationItem, StatementLine, StatementRun
 from payments.models.refunds import Dispute, Refund, SurplusDecision
 from payments.models.remittance import CommissionTerms, Remittance, RemittanceLine
+from payments.models.retries import RetryDecision, RetryFold, RetryStatistic
 
 __all__ = [
     "AccountFact",
@@ -32,6 +33,9 @@ __all__ = [
     "Refund",
     "Remittance",
     "RemittanceLine",
+    "RetryDecision",
+    "RetryFold",
+    "RetryStatistic",
     "StatementLine",
     "StatementRun",
     "SurplusDecision",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -43,10 +45,16 @@ class Plan(models.Model):
     state = models.CharField(max_length=10, choices=PLAN_STATES.choices, default="proposed")
     currency = models.CharField(max_length=4)
     total_minor = models.BigIntegerField()
+    pay_day = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("The day of the month on which the debtor is paid, where it is known.")
+    )
     created_at = models.DateTimeField(default=now)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(pay_day=None) | models.Q(pay_day__range=(1, 31)), name="plan_pay_day_is_a_day"
+            ),
             PLAN_STATES.constraint("state", "plan_state_known"),
             models.CheckConstraint(condition=models.Q(total_minor__gt=0), name="plan_total_positive"),
             models.UniqueConstraint(
@@ -78,6 +86,12 @@ class Instalment(models.Model):
     notice_round = models.PositiveSmallIntegerField(
         default=0, help_text=_("How often an announced debit was called off: the next one is announced anew.")
     )
+    announced_minor = models.BigIntegerField(
+        null=True, blank=True, help_text=_("What people were told will be debited: never more than that is.")
+    )
+    retry_on = models.DateField(
+        null=True, blank=True, help_text=_("The day of the next try, in the debtor's own time, once one has failed.")
+    )
     debit_not_before = models.DateTimeField(null=True, blank=True)
     attempts_used = models.PositiveSmallIntegerField(default=0)
     last_reason = models.CharField(max_length=120, blank=True)
@@ -103,3 +117,8 @@ class Instalment(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.plan.currency)
+
+    @property
+    def debit_on(self) -> date:
+        """The day it is debited: the due day, or the later day of the next try."""
+        return max(self.due_on, self.retry_on or self.due_on)

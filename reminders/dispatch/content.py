@@ -102,9 +102,9 @@ def _about_debit(message: Message, account: Account) -> dict[str, Fact]:
     row = Instalment.objects.select_related("plan__mandate__provider").get(pk=message.facts["instalment"])
     mandate: Any = row.plan.mandate
     return {
-        "amount": Money(row.amount_minor - row.paid_minor, row.plan.currency),
+        "amount": Money(row.announced_minor or row.amount_minor - row.paid_minor, row.plan.currency),
         "balance": account.balance,
-        "due_date": row.due_on,
+        "due_date": row.debit_on,
         "wallet": mandate.provider.name,
         "limit": mandate.cap,
     }

@@ -42,7 +42,7 @@ def _announced(batch: int) -> list[Instalment]:
 def _occasion(instalment: Instalment) -> str:
     """The day belongs to it: a debit that was moved is told again, and so is one that was called off meanwhile."""
     again = f":{instalment.notice_round}" if instalment.notice_round else ""
-    return f"instalment:{instalment.pk}:{instalment.due_on}{again}"
+    return f"instalment:{instalment.pk}:{instalment.debit_on}{again}"
 
 
 def _notice(instalment: Instalment) -> Message:
