@@ -1,6 +1,7 @@
 """The ledger's public doors."""
 
+from payments.ledger.batches import Line, NewEntry, Posted, post_entries
 from payments.ledger.chart import ledger_account
-from payments.ledger.entries import Line, post_entry, reverse_entry
+from payments.ledger.entries import post_entry, reverse_entry
 
-__all__ = ["Line", "ledger_account", "post_entry", "reverse_entry"]
+__all__ = ["Line", "NewEntry", "Posted", "ledger_account", "post_entries", "post_entry", "reverse_entry"]
