@@ -34,7 +34,7 @@ from wallets.providers.base import (
 from wallets.providers.wechat import bill
 
 __all__ = ["wechat", "wechat_sandbox"]
-OPENID = "oOurOwnPayer_000000000000001"
+OPENID = "oSandboxPayer0000000000000001"
 
 
 @pytest.mark.parametrize(

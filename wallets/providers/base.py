@@ -106,6 +106,13 @@ class WalletProvider(Protocol):
 
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]: ...
 
+    def payer_page(self, return_url: str, state: str) -> str:
+        """Where the browser inside the wallet's own app is told who pays. It comes back to `return_url` with `state`
+        and a `code`; only providers that have `names_payer_in_own_app` have such a page."""
+
+    def payer_id(self, code: str) -> Operation[str]:
+        """The `payer_hint` that a code stands for, once. Raises `InvalidInput` for a code that is spent: ask anew."""
+
     def close_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
         """Make sure an unpaid payment can no longer be paid. A result of `succeeded` means it was paid before."""
 
@@ -164,6 +171,12 @@ class UnsupportedByDefault:
 
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:
         self._unsupported("take a one-off payment")
+
+    def payer_page(self, return_url: str, state: str) -> str:
+        self._unsupported("say who pays")
+
+    def payer_id(self, code: str) -> Operation[str]:
+        self._unsupported("say who pays")
 
     def close_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
         self._unsupported("close a payment")

@@ -31,7 +31,9 @@ class Descriptor:
 
     `mandate_period`: the unit in which its mandates count their periods; MONTH means calendar months.
     `asks_referrer`: its pages open only for who comes from our registered site, and the browser has to say so.
-    `shut_in_own_app`: its payment page does not open in the browser inside its own app.
+    `shut_in_own_app`: nothing can be paid in the browser inside its own app.
+    `names_payer_in_own_app`: there the app itself is the page (an SDK action), for a payer it has named before: see
+    `payer_page`. A page to open (a redirect) does not work there.
     `returns_to_referrer`: after signing on a phone it leads back to the very page the payer came from.
     """
 
@@ -50,6 +52,7 @@ class Descriptor:
     mandate_period: PeriodUnit = PeriodUnit.DAY
     asks_referrer: bool = False
     shut_in_own_app: bool = False
+    names_payer_in_own_app: bool = False
     returns_to_referrer: bool = False
     pending_after: timedelta = timedelta(minutes=5)
     unknown_after: timedelta = timedelta(hours=24)

@@ -52,7 +52,7 @@ def _application(ground: Ground, simulators: dict[str, Simulator]) -> Applicatio
         [
             ("GET", "/", lambda request: redirect("/alipay/")),
             ("GET", "/healthz", lambda request: reply_json({"ok": True})),
-            ("GET", r"/assets/(?P<name>[\w-]+\.(css|svg))", asset),
+            ("GET", r"/assets/(?P<name>[\w-]+\.(css|svg|js))", asset),
             *(route for simulator in simulators.values() for route in simulator.routes()),
             *Control(ground, simulators).routes(),
         ]

@@ -19,7 +19,11 @@ HTML = "text/html; charset=utf-8"
 # No form-action: browsers apply it to the redirect after a form too, and the payer must get back to the shop.
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 LANGUAGES = ("zh-hans", "en")
-ASSET_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+ASSET_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".js": "text/javascript; charset=utf-8",
+}
 
 
 @dataclass
@@ -127,7 +131,7 @@ def _request(environ: dict[str, Any]) -> Request | None:
 
 
 def asset(request: Request, name: str) -> Response:
-    """A stylesheet or picture of the `assets` folder; the route only lets plain file names in."""
+    """A stylesheet, script or picture of the `assets` folder; the route only lets plain file names in."""
     path = HERE / "assets" / name
     if not path.is_file():
         return Response(b"not found", 404, "text/plain")

@@ -23,6 +23,7 @@ from wallets.providers.base import (
 from wallets.providers.wechat import bill, codes, notify, requests
 from wallets.providers.wechat.contracts import ContractOperations
 from wallets.providers.wechat.pay_and_sign import PayAndSign
+from wallets.providers.wechat.payer import OfficialAccount
 from wallets.providers.wechat.payments import PaymentOperations
 from wallets.providers.wechat.requests import Merchant, Plan
 from wallets.providers.wechat.signing import Vault
@@ -61,7 +62,9 @@ ACCEPTED = b"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![C
 REFUSED = b"<xml><return_code><![CDATA[FAIL]]></return_code><return_msg><![CDATA[FAIL]]></return_msg></xml>"
 
 
-def describe(currencies: frozenset[str] | None, capabilities: frozenset[Capability]) -> Descriptor:
+def describe(
+    currencies: frozenset[str] | None, capabilities: frozenset[Capability], *, names_payer: bool
+) -> Descriptor:
     return Descriptor(
         key="wechat",
         display_name="WeChat Pay",
@@ -73,8 +76,10 @@ def describe(currencies: frozenset[str] | None, capabilities: frozenset[Capabili
         idempotency=IdempotencyKind.MERCHANT_REFERENCE,
         unknown_after=UNKNOWN_AFTER,
         asks_referrer=True,
-        # H5 is refused inside WeChat; JSAPI works there, but needs the payer's openid, which no page of ours asks for.
-        shut_in_own_app=True,
+        # H5 is refused inside WeChat. JSAPI works there and needs the payer's openid: without the app's secret WeChat
+        # does not tell it.
+        shut_in_own_app=not names_payer,
+        names_payer_in_own_app=names_payer,
         returns_to_referrer=True,
     )
 
@@ -85,9 +90,17 @@ class WeChatPay(PaymentOperations, UnsupportedByDefault):
     capabilities = PAYMENTS
 
     def __init__(
-        self, *, merchant: Merchant, v3: V3, vault: Vault, currencies: frozenset[str] | None, v2: V2 | None = None
+        self,
+        *,
+        merchant: Merchant,
+        v3: V3,
+        vault: Vault,
+        currencies: frozenset[str] | None,
+        v2: V2 | None = None,
+        account: OfficialAccount | None = None,
     ) -> None:
-        self.descriptor = describe(currencies, self.capabilities)
+        self.descriptor = describe(currencies, self.capabilities, names_payer=account is not None)
+        self._account = account
         self._merchant = merchant
         self._v3 = v3
         self._vault = vault
@@ -95,6 +108,15 @@ class WeChatPay(PaymentOperations, UnsupportedByDefault):
 
     def merchant_ref(self, attempt_id: str) -> str:
         return requests.reference(attempt_id)
+
+    def payer_page(self, return_url: str, state: str) -> str:
+        return self._official_account().page(return_url, state)
+
+    def payer_id(self, code: str) -> Operation[str]:
+        return self._official_account().openid(code)
+
+    def _official_account(self) -> OfficialAccount:
+        return self._account or self._unsupported("say who pays without the secret of the official account")
 
     def parse_webhook(self, call: HttpIn) -> Sequence[Event]:
         notify.check_size(call)
@@ -149,9 +171,17 @@ class WeChatPayWithContracts(ContractOperations, PayAndSign, WeChatPay):
     _v2: V2
 
     def __init__(
-        self, *, merchant: Merchant, v3: V3, v2: V2, vault: Vault, plan: Plan, currencies: frozenset[str] | None
+        self,
+        *,
+        merchant: Merchant,
+        v3: V3,
+        v2: V2,
+        vault: Vault,
+        plan: Plan,
+        currencies: frozenset[str] | None,
+        account: OfficialAccount | None = None,
     ) -> None:
-        super().__init__(merchant=merchant, v3=v3, vault=vault, currencies=currencies, v2=v2)
+        super().__init__(merchant=merchant, v3=v3, vault=vault, currencies=currencies, v2=v2, account=account)
         self._plan = plan
 
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:

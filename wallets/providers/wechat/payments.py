@@ -1,7 +1,6 @@
 """One-off payments and refunds over APIv3, and looking orders up wherever they were made."""
 
 import json
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -24,6 +23,7 @@ from wallets.providers.messages import (
 from wallets.providers.vocabulary import ActionKind, Channel, PaymentState, RefundState
 from wallets.providers.wechat import codes, reading, requests
 from wallets.providers.wechat.answers import Answer
+from wallets.providers.wechat.payer import OPENID
 from wallets.providers.wechat.requests import Merchant
 from wallets.providers.wechat.signing import lines
 from wallets.providers.wechat.v2 import V2
@@ -35,7 +35,6 @@ ORDERS = "/v3/pay/transactions"
 REFUNDS = "/v3/refund/domestic/refunds"
 H5_LIVES = timedelta(minutes=5)
 PREPAY_LIVES = timedelta(hours=2)
-OPENID = re.compile(r"[\w-]{20,64}", re.ASCII)
 
 
 class PaymentOperations:

@@ -3,6 +3,8 @@
 Options: `api_url` (https://api.mch.weixin.qq.com), `mch_id`, `app_id`, `merchant_serial` (of the merchant's own
 certificate), `platform_keys` (`serial=secret name`, or only the secret's name for a certificate; comma-separated: two
 while one key replaces the other), optional `server_ip`. Secrets: `private_key`, `api_v3_key`, and each platform key.
+With the secret `app_secret` of the official account `app_id`, payments inside WeChat too; optional `account_page_url`
+(https://open.weixin.qq.com) and `account_api_url` (https://api.weixin.qq.com).
 With `plan_id`, 委托代扣 too: secret `api_v2_key`, optional `plan_limit` (fen, default 50000) and `sign_opens_in`
 (`wallet`, or `browser` where the signing page is a plain web page).
 """
@@ -10,6 +12,7 @@ With `plan_id`, 委托代扣 too: secret `api_v2_key`, optional `plan_limit` (fe
 from wallets.providers.config import ProviderConfig
 from wallets.providers.errors import ConfigError
 from wallets.providers.wechat.adapter import WeChatPay, WeChatPayWithContracts
+from wallets.providers.wechat.payer import OfficialAccount
 from wallets.providers.wechat.requests import STARTING_LIMIT, Merchant, Plan
 from wallets.providers.wechat.signing import Keyring, Signer, Vault, certificate_serial
 from wallets.providers.wechat.signing_v2 import SharedKey
@@ -17,6 +20,8 @@ from wallets.providers.wechat.v2 import V2
 from wallets.providers.wechat.v3 import V3
 
 KEY_LENGTH = 32
+ACCOUNT_PAGES = "https://open.weixin.qq.com"
+ACCOUNT_API = "https://api.weixin.qq.com"
 
 
 def build(config: ProviderConfig) -> WeChatPay:
@@ -31,12 +36,19 @@ def build(config: ProviderConfig) -> WeChatPay:
         now=config.now,
     )
     vault = Vault(_shared_key(config, "api_v3_key"))
+    account = _official_account(config, app_id)
     if not config.options.get("plan_id"):
-        return WeChatPay(merchant=merchant, v3=v3, vault=vault, currencies=config.currencies)
+        return WeChatPay(merchant=merchant, v3=v3, vault=vault, currencies=config.currencies, account=account)
     key = SharedKey(_shared_key(config, "api_v2_key"))
     v2 = V2(url=url, mch_id=mch_id, app_id=app_id, key=key, now=config.now)
     return WeChatPayWithContracts(
-        merchant=merchant, v3=v3, v2=v2, vault=vault, plan=_plan(config), currencies=config.currencies
+        merchant=merchant,
+        v3=v3,
+        v2=v2,
+        vault=vault,
+        plan=_plan(config),
+        currencies=config.currencies,
+        account=account,
     )
 
 
@@ -57,6 +69,17 @@ def _own_serial(pem: bytes) -> str:
         return certificate_serial(pem)
     except ValueError as error:
         raise ConfigError("WeChat Pay: name a public key in 'platform_keys' like PUB_KEY_ID_1=secret.") from error
+
+
+def _official_account(config: ProviderConfig, app_id: str) -> OfficialAccount | None:
+    if "app_secret" not in config.secrets:
+        return None
+    return OfficialAccount(
+        app_id=app_id,
+        secret=config.secret("app_secret").decode("ascii", "replace").strip(),
+        page_url=(config.options.get("account_page_url") or ACCOUNT_PAGES).rstrip("/"),
+        api_url=(config.options.get("account_api_url") or ACCOUNT_API).rstrip("/"),
+    )
 
 
 def _shared_key(config: ProviderConfig, name: str) -> bytes:

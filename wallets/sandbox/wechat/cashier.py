@@ -24,6 +24,7 @@ class Cashier:
         return [
             ("GET", "/wechat/?", self.home),
             ("GET", f"/wechat/(?P<kind>qr|h5)/{TOKEN}", self.arrive),
+            ("GET", "/wechat/jsapi", self.show_sheet),
             ("GET", f"/wechat/cashier/{TOKEN}", self.show_order),
             ("POST", f"/wechat/cashier/{TOKEN}/(?P<choice>pay|decline|cancel)", self.choose_payment),
             ("GET", f"/wechat/sign/{TOKEN}", self.open_once),
@@ -52,6 +53,18 @@ class Cashier:
         back = request.query.get("redirect_url", "")
         if back.startswith(("http://", "https://")):
             self.world.save_order({**order, "back": back})
+        return redirect(f"/wechat/cashier/{order['token']}")
+
+    def show_sheet(self, request: Request) -> Response:
+        """What `WeixinJSBridge` brings up; `back` is the page it was called from."""
+        try:
+            with self.world.store.lock:
+                order = self._signed_order(_asked(request.query.get("request", "")))
+                back = request.query.get("back", "")
+                if back.startswith(("http://", "https://")):
+                    self.world.save_order({**order, "back": back})
+        except Refusal as refusal:
+            return _refused(request, refusal)
         return redirect(f"/wechat/cashier/{order['token']}")
 
     def show_order(self, request: Request, token: str) -> Response:
@@ -126,18 +139,24 @@ class Cashier:
 
     def pay_in_wechat(self, fields: Document) -> Document:
         """What `WeixinJSBridge` does with the signed fields of a JSAPI payment."""
-        asked = json.loads(str(fields.get("payload", "{}")))
+        asked = _asked(str(fields.get("payload", "{}")))
         if "prepayid" in asked:
             return self._pay_in_app(asked)
+        return orders.pay(self.world, self._signed_order(asked))
+
+    def _signed_order(self, asked: Document) -> Document:
+        """The order of a JSAPI payment, for the payer it was made for."""
         package = str(asked.get("package", ""))
         parts = (APP_ID, str(asked.get("timeStamp")), str(asked.get("nonceStr")), package)
         signed = asked.get("appId") == APP_ID and asked.get("signType") == "RSA"
         if not (signed and self.world.seal.merchant_signed(str(asked.get("paySign", "")), *parts)):
             raise Refusal("SIGN_ERROR", f"not signed by {MCH_ID}")
         order = self._order(package.removeprefix("prepay_id=wx"))
-        if order is None:
+        if order is None or order["kind"] != "jsapi":
             raise Refusal("ORDER_NOT_EXIST")
-        return orders.pay(self.world, order)
+        if order["openid"] != self.world.payer():
+            raise Refusal("PAYER_MISMATCH", "下单账号与支付账号不一致")
+        return order
 
     def _pay_in_app(self, asked: Document) -> Document:
         """What the SDK does with the signed fields an app gives it."""
@@ -157,6 +176,14 @@ class Cashier:
     def _contract(self, token: str) -> Document | None:
         known = self.world.store.get("wechat.token", token) or {}
         return self.world.contract(known["contract"]) if "contract" in known else None
+
+
+def _asked(text: str) -> Document:
+    try:
+        asked = json.loads(text)
+    except ValueError as error:
+        raise Refusal("PARAM_ERROR", "the fields are not JSON") from error
+    return asked if isinstance(asked, dict) else {}
 
 
 def _shown(document: Document) -> Document:

@@ -24,6 +24,7 @@ class Seal:
         self._theirs = RSA.import_key((folder / "merchant_public.pem").read_bytes())
         self._v3 = (folder / "api_v3_key").read_bytes()
         self._v2 = (folder / "api_v2_key").read_text()
+        self.app_secret = (folder / "app_secret").read_text()
 
     def stamp(self, *parts: str, second: bool = False) -> str:
         return _stamp(self._own[second], parts)

@@ -27,6 +27,8 @@ def merchants(base_url: str, secrets_dir: Path) -> dict[str, Merchant]:
         "plan_limit": str(PLAN_LIMIT),
         # The simulated signing page is a plain web page; there is no WeChat to open.
         "sign_opens_in": "browser",
+        "account_page_url": f"{base_url}/wechat",
+        "account_api_url": f"{base_url}/wechat",
     }
     files = {
         "private_key": ensure_rsa_pair(secrets_dir, "wechat", "merchant")[0],
@@ -34,6 +36,7 @@ def merchants(base_url: str, secrets_dir: Path) -> dict[str, Merchant]:
         "platform_key_next": ensure_rsa_pair(secrets_dir, "wechat", "platform_next")[1],
         "api_v3_key": ensure_text_secret(secrets_dir, "wechat", "api_v3_key"),
         "api_v2_key": ensure_text_secret(secrets_dir, "wechat", "api_v2_key"),
+        "app_secret": ensure_text_secret(secrets_dir, "wechat", "app_secret"),
     }
     secrets = {name: relative(secrets_dir, path) for name, path in files.items()}
     # A mainland merchant has CNY only; the sandbox takes more, so a journey can pay any demo placement.

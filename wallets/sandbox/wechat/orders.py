@@ -20,7 +20,7 @@ def blank(world: World, **known: object) -> Document:
         "created": world.stamp(),
         "time_expire": (world.now() + LIFE).isoformat(),
         "contract_id": "",
-        "openid": "oSandboxPayer0000000000000001",
+        "openid": world.payer(),
         "paid_at": "",
         "transaction_id": "",
         "refunds": {},

@@ -8,6 +8,7 @@ from wallets.sandbox.simulator import Ground, Row, Simulator, Table
 from wallets.sandbox.store import Document
 from wallets.sandbox.web import Route
 from wallets.sandbox.wechat import contracts, deductions, merchant, notifies, orders, refunds
+from wallets.sandbox.wechat.accounts import Accounts
 from wallets.sandbox.wechat.cashier import DECLINES, Cashier
 from wallets.sandbox.wechat.crypto import Seal
 from wallets.sandbox.wechat.gate_v2 import GateV2
@@ -36,13 +37,15 @@ class WeChatSimulator(Simulator):
         self.cashier = Cashier(self.world)
 
     def routes(self) -> list[Route]:
-        return [*GateV3(self.world).routes(), *GateV2(self.world).routes(), *self.cashier.routes()]
+        gates = [*GateV3(self.world).routes(), *GateV2(self.world).routes()]
+        return [*gates, *Accounts(self.world).routes(), *self.cashier.routes()]
 
     def prepare(self, notify: Document) -> Delivery:
         return notifies.prepare(self.world, notify)
 
     def act(self, action: str, fields: Document) -> Document:
-        """`pay`, `settle` (a deduction), `decline`, `jsapi`; `sign`, `unsign`, `expire`; `refund`; `probe`."""
+        """`pay`, `settle` (a deduction), `decline`, `jsapi`; `sign`, `unsign`, `expire`; `refund`; `probe`; `payer`
+        (another `openid` takes the phone)."""
         if "reference" in fields:
             fields = {"out_trade_no": fields["reference"], "contract_code": fields["reference"], **fields}
         if action in ("pay", "settle", "decline"):
@@ -55,6 +58,8 @@ class WeChatSimulator(Simulator):
         if action == "refund":
             number, status = str(fields.get("out_refund_no")), str(fields.get("status", "SUCCESS"))
             return refunds.finish(self.world, number, status)
+        if action == "payer":
+            return self.world.store.put("wechat.payer", "now", {"openid": str(fields.get("openid", ""))})
         if action == "probe":
             notifies.probe(self.world, str(fields.get("url", "")))
             return {"ok": True}

@@ -15,6 +15,7 @@ from wallets.sandbox.wechat.merchant import CURRENCIES
 
 BEIJING = timezone(timedelta(hours=8))
 _REFERENCE = re.compile(r"[0-9A-Za-z_\-|*]{6,32}", re.ASCII)
+PAYER = "oSandboxPayer0000000000000001"
 # These happen where something is changed; a question lets them wait.
 WRITING_FAULTS = frozenset({"decline", "accept_only", "timeout_after_commit"})
 
@@ -54,6 +55,10 @@ class World:
         if first and first["kind"] in WRITING_FAULTS and not writes:
             return {"kind": "", "code": ""}
         return self.faults.strike_call(method) or {"kind": "", "code": ""}
+
+    def payer(self) -> str:
+        """The openid of whoever holds the phone."""
+        return str((self.store.get("wechat.payer", "now") or {}).get("openid", PAYER))
 
     def order(self, reference: str) -> Document | None:
         return self.store.get("wechat.order", reference)
