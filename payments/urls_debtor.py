@@ -9,6 +9,7 @@ from payments.views_debtor.identity import identity
 urlpatterns = [
     path("<str:token>/", landing.pay, name="pay"),
     path("<str:token>/pay/", paying.pay_start, name="pay_start"),
+    path("<str:token>/payer/", paying.pay_payer, name="pay_payer"),
     path("<str:token>/payment/<slug:key>/", paying.pay_return, name="pay_return"),
     path("<str:token>/payment/<slug:key>/cancel/", paying.pay_cancel, name="pay_cancel"),
     path("<str:token>/receipt/<slug:reference>/", documents.receipt, name="debtor_receipt"),

@@ -101,3 +101,5 @@ if SANDBOX or DEBUG:
     from collections_platform.settings.base import WALLET_SANDBOX_URL
 
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(WALLET_SANDBOX_URL)
+    # The stand-in for what WeChat's own browser puts into a page.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["script-src"] = [SELF, WALLET_SANDBOX_URL]

@@ -41,8 +41,11 @@ def sandbox_bar(context: Context) -> dict[str, Any]:
     sandbox = getattr(settings, "SANDBOX", False)
     request = context.get("request")
     role = getattr(getattr(request, "user", None), "role", "")
+    agent = request.headers.get("User-Agent", "") if request else ""
     return {
         "sandbox": sandbox,
+        # A browser that calls itself WeChat's lacks what WeChat puts into pages; the sandbox has a stand-in.
+        "wallet_script": f"{settings.WALLET_SANDBOX_URL}/assets/weixin_bridge.js" if "MicroMessenger" in agent else "",
         "now": clock.now() if sandbox else None,
         "may_move": role == "admin",
         "request": request,

@@ -179,7 +179,15 @@ def _continues(attempt: Attempt, wanted: Wanted) -> bool:
         wanted.provider.pk,
     )
     lasts = attempt.expires_at is not None and attempt.expires_at - PAGE_RESERVE > now()
-    return equal and lasts and attempt.state in SHOWN_STATES and bool(attempt.action)
+    shown = lasts and attempt.state in SHOWN_STATES and bool(attempt.action)
+    return bool(equal and shown and not _is_personal(attempt, wanted))
+
+
+def _is_personal(attempt: Attempt, wanted: Wanted) -> bool:
+    """Inside a wallet's app a payment opens for the payer who was named: nobody else, and no other screen, can go on
+    with it. Who was named just now needs one of their own."""
+    signed = attempt.action and attempt.action["kind"] == ActionKind.SDK.value
+    return wanted.wallet.descriptor.names_payer_in_own_app and bool(wanted.payer_hint or signed)
 
 
 def action_of(attempt: Attempt) -> Action | None:

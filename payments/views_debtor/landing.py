@@ -16,7 +16,7 @@ from payments.services.starting import action_of
 from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import Visit, debtor_page, show
 from wallets.gateway import adapter
-from wallets.providers.base import ActionKind, ConfigError
+from wallets.providers.base import ActionKind, ConfigError, Descriptor
 from wallets.selectors import live_mandate, withheld
 
 
@@ -46,7 +46,7 @@ def show_landing(
         "items": breakdown(visit),
         "days_late": account.days_past_due(today()),
         "last_payment": last_payment(visit) if situation.standing is Standing.PAID else None,
-        "continue_url": continue_url(visit, situation.open_payment),
+        "continue_url": continue_url(visit, situation.open_payment, app_of(request)),
         "continue_tells": site_told(last_attempt(situation.open_payment)),
         "withheld": withheld(account.currency),
         "savers": " · ".join(wallet.name for wallet in situation.wallets if wallet.saves),
@@ -95,23 +95,35 @@ def last_attempt(payment: Payment | None) -> Attempt | None:
     return payment.attempts.select_related("provider").order_by("-pk").first() if payment else None
 
 
-def continue_url(visit: Visit, payment: Payment | None) -> str:
-    """Where an unfinished payment can be finished: the wallet's own page, or ours with the code, address or prompt."""
+def continue_url(visit: Visit, payment: Payment | None, app: str = "") -> str:
+    """Where an unfinished payment can be finished: the wallet's own page, or ours with the code, address or prompt.
+
+    `app` is the key of the wallet inside which the page is looked at, if it is.
+    """
     attempt = last_attempt(payment)
     action = action_of(attempt) if attempt else None
     if payment is None or action is None:
         return ""
     if action.kind is ActionKind.REDIRECT:
-        return action.url
+        return "" if _shut_inside(attempt, app) else action.url
     own = payment.link_id == visit.link.pk and payment.request_key
     return visit.url("pay_return", payment.request_key) if own else ""
 
 
 def site_told(attempt: Attempt | None) -> str:
     """The referrer policy on the way to the wallet: our site's name for the wallet that asks for it, else nothing."""
-    if attempt is None:
-        return ""
+    about = _descriptor(attempt)
+    return "strict-origin" if about and about.asks_referrer else ""
+
+
+def _shut_inside(attempt: Attempt | None, app: str) -> bool:
+    """Whether the wallet's page would be refused here, in the browser inside the wallet's own app."""
+    about = _descriptor(attempt)
+    return bool(about and about.key == app and (about.shut_in_own_app or about.names_payer_in_own_app))
+
+
+def _descriptor(attempt: Attempt | None) -> Descriptor | None:
     try:
-        return "strict-origin" if adapter(attempt.provider).descriptor.asks_referrer else ""
+        return adapter(attempt.provider).descriptor if attempt else None
     except ConfigError:
-        return ""
+        return None

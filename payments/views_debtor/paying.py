@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -21,25 +22,50 @@ from payments.models import Attempt, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services import StartedPayment, close_attempt, refresh_payment, start_link_payment
 from payments.services.checks import refuse_amount
+from payments.services.starting import action_of
 from payments.views_debtor.codes import seconds_between_looks, sent_words, step_of
-from payments.views_debtor.devices import channel_of
+from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import SeeOther, ToTheWallet, Visit, debtor_page, show
 from payments.views_debtor.failing_over import CERTAIN, offer_another
 from payments.views_debtor.landing import continue_url, last_attempt, show_landing, site_told
+from payments.views_debtor.openid import (
+    asks_payer,
+    came_back,
+    remember_started,
+    to_payer_page,
+    unfinished_here,
+    who_pays,
+)
 from payments.views_debtor.phones import phone_form
 from payments.views_debtor.results import result_of
 from wallets.providers.base import ActionKind
 
 CARRIED = ("choice", "other", "provider", "request_key", "remember")
 AMOUNT_FAULTS = ("too_little", "too_much", "step")
+# Marks the first look at a payment that the app around the page shows by itself; later ones wait for the button.
+OPENS_NOW = "now"
 
 
 @debtor_page
 def pay_start(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         return SeeOther(visit.url("pay"))
+    return _pay(request, visit, request.POST.dict())
+
+
+@debtor_page
+def pay_payer(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Back from the wallet that said who pays: what the form asked for goes on, once."""
+    back = came_back(request, visit)
+    if back is None or not (back.code or _made_under(visit, back.fields.get("request_key", ""))):
+        return show_landing(request, visit, notice=_("This step is over. Choose again how to pay."), status=409)
+    return _pay(request, visit, back.fields, back.code)
+
+
+def _pay(request: HttpRequest, visit: Visit, fields: Mapping[str, str], code: str = "") -> HttpResponse:
+    """`code` is the wallet's for the payer it named, where one has to be named first."""
     situation = situation_of(visit.account, channel_of(request))
-    form = PayForm(request.POST, situation=situation, balance=visit.account.balance, account=visit.account)
+    form = PayForm(fields, situation=situation, balance=visit.account.balance, account=visit.account)
     known = _made_by_this_form(visit, form)
     if known:
         return _onwards(visit, StartedPayment(known, None))
@@ -51,6 +77,8 @@ def pay_start(request: HttpRequest, visit: Visit) -> HttpResponse:
         if wallet and wallet.asks_phone and not phone.is_valid():
             refuse_amount(visit.account, form.money.minor, wallet.descriptor)
             return _ask_phone(request, visit, form, phone, wallet)
+        if wallet and asks_payer(request, wallet):
+            return _pay_in_app(request, visit, form, wallet, code)
         started = _start(request, visit, form, phone.number if wallet and wallet.asks_phone else "")
     except PlatformError as error:
         return _not_started(request, visit, form, error)
@@ -73,9 +101,25 @@ def _ask_phone(
     return show(request, visit, "phone", context, 422 if phone.is_bound else 200)
 
 
+def _pay_in_app(request: HttpRequest, visit: Visit, form: PayForm, wallet: WalletChoice, code: str) -> HttpResponse:
+    """Inside the wallet's own app: it says who pays, then we start the payment, then it shows its sheet."""
+    refuse_amount(visit.account, form.money.minor, wallet.descriptor)
+    unfinished = unfinished_here(request, visit.account, wallet, form.money)
+    if unfinished:
+        return _onwards(visit, StartedPayment(unfinished, None))
+    if not code:
+        return to_payer_page(request, visit, wallet, {name: form.data.get(name, "") for name in CARRIED})
+    started = _start(request, visit, form, who_pays(wallet, code))
+    remember_started(request, started.payment)
+    return _onwards(visit, started)
+
+
 def _made_by_this_form(visit: Visit, form: PayForm) -> Payment | None:
     """A form that comes again, from an impatient finger or from Back, gets what it got the first time."""
-    key = form.data.get("request_key", "")
+    return _made_under(visit, form.data.get("request_key", ""))
+
+
+def _made_under(visit: Visit, key: str) -> Payment | None:
     return Payment.objects.filter(link=visit.link, request_key=key).first() if key else None
 
 
@@ -96,9 +140,12 @@ def _start(request: HttpRequest, visit: Visit, form: PayForm, phone: str) -> Sta
 
 def _onwards(visit: Visit, started: StartedPayment) -> HttpResponse:
     """To the wallet while there is a page of it to open, else to our page that says what to do and how it stands."""
-    action = started.action
+    attempt = last_attempt(started.payment)
+    action = started.action or (action_of(attempt) if attempt else None)
+    if action and action.kind is ActionKind.SDK:
+        return SeeOther(f"{_return_url(visit, started.payment)}?{OPENS_NOW}=1")
     url = action.url if action and action.kind is ActionKind.REDIRECT else continue_url(visit, started.payment)
-    tells = site_told(last_attempt(started.payment))
+    tells = site_told(attempt)
     return ToTheWallet(url, tells=tells) if url else SeeOther(_return_url(visit, started.payment))
 
 
@@ -154,8 +201,9 @@ def pay_return(request: HttpRequest, visit: Visit, key: str) -> HttpResponse:
         "again_every": seconds_between_looks(attempt) if result.waiting else 0,
         "again_url": here,
         "prompted": request.session.get(f"prompted:{payment.pk}", ""),
-        "continue_url": continue_url(visit, payment),
+        "continue_url": continue_url(visit, payment, app_of(request)),
         "continue_tells": site_told(attempt),
+        "opens_now": OPENS_NOW in request.GET,
         "situation": situation_of(visit.account, channel_of(request)),
     }
     if request.headers.get("HX-Request"):
