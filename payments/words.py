@@ -66,6 +66,7 @@ REASONS: dict[str, Promise] = {
     "deposit_booked": _("The whole amount is there, but a part of it was booked by itself. A person is looking at it."),
     "deposits_decided": _("A person decided what becomes of the money that came."),
     "native_coin": _("The network's own coin came instead of USDT. It pays nothing; a person is looking at it."),
+    "books_refuse": _("The wallet has answered, and our books could not take it. A person is looking at it."),
     "never_answered": _("The wallet never said what became of this payment. A person is looking at it."),
     "never_sent": _("We received money for a payment we never sent. A person is looking at it."),
 }

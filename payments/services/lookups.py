@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 
 from common.clock import now
@@ -40,6 +40,20 @@ def _look_up_quietly(attempt_id: int) -> None:
         look_up(attempt_id)
     except Exception:  # one attempt nobody can read must not keep the others waiting
         logger.exception("an attempt could not be looked up", extra={"attempt": attempt_id})
+        _put_aside(attempt_id)
+
+
+def _put_aside(attempt_id: int) -> None:
+    """What our own books refuse waits like what the provider does not answer, and after the last rung a person has
+    it too. It goes on being asked about: once the books take it, it heals by itself.
+    """
+    try:
+        attempt = Attempt.objects.get(pk=attempt_id)
+        if attempt.look_ups > len(LADDER):
+            leave_to_person(attempt_id, "books_refuse", "poll")
+        _wait_for_next_rung(attempt)
+    except DatabaseError:
+        logger.exception("an attempt could not be put aside", extra={"attempt": attempt_id})
 
 
 @transaction.atomic(durable=True)
