@@ -7,6 +7,7 @@ from celery import shared_task
 from common.clock import today
 from common.heartbeat import beat
 from reminders import services
+from reminders.lost_receipts import plan_lost_receipts
 
 ROUNDS_MAX = 2  # a morning of reminders must leave the worker to payments and webhooks between its batches
 
@@ -28,6 +29,7 @@ def dispatch() -> None:
 @shared_task(name="reminders.sweep")
 def sweep() -> None:
     services.sweep_leases()
+    plan_lost_receipts()
     beat("reminders.sweep")
 
 
