@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from common.client_address import client_ip
 from common.clock import now
 from payments import tasks
+from payments.faults import stop_point
 from payments.services import receive_notice
 from wallets.models import Provider
 from wallets.providers.base import ConfigError, HttpIn, HttpOut
@@ -42,6 +43,7 @@ def wallet_notify(request: HttpRequest, provider_key: str) -> HttpResponse:
         return _answer(NOT_READY)
     if call is None:
         return _answer(TOO_LARGE)
+    stop_point("notice_stored")
     for event_id in noticed.fresh:
         transaction.on_commit(partial(tasks.enqueue_event, event_id))
     return _answer(noticed.reply)

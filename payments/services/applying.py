@@ -8,6 +8,7 @@ from datetime import timedelta
 from accounts.events import record_event
 from common.clock import now
 from common.errors import PlatformError
+from payments.faults import stop_point
 from payments.models import Attempt, ProviderEvent
 from payments.services import standing_orders
 from payments.services.lookups import look_up_verified
@@ -45,6 +46,7 @@ def apply_provider_event(event_id: int) -> str:
     event = ProviderEvent.objects.select_related("provider").get(pk=event_id)
     if event.outcome != "received":
         return event.outcome
+    stop_point("notice_before_call")
     try:
         outcome, reason = _APPLY.get(event.kind, _ignore)(event)
     except PlatformError as error:
@@ -52,6 +54,7 @@ def apply_provider_event(event_id: int) -> str:
         return try_again_later(event, error.code)
     if outcome == "received":
         return try_again_later(event, reason)
+    stop_point("notice_after_commit")
     _finish(event, outcome, reason)
     return outcome
 

@@ -16,6 +16,7 @@ from common.http import OutcomeUnknown
 from common.ids import uuid7
 from common.money import Money
 from payments.errors import LinkExpired, LinkRevoked, PaymentAlreadyMade, PaymentStillOpen
+from payments.faults import stop_point
 from payments.models import Attempt, Payment, PaymentLink
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services.checks import refuse_amount, refuse_unpayable
@@ -263,6 +264,7 @@ def _ask_provider(attempt: Attempt, wanted: Wanted, *, return_url: str, channel:
         client_ip=wanted.client_ip,
         save_method=wanted.save_method,
     )
+    stop_point("page_before_call")
     try:
         result = call(wanted.wallet.create_payment(request), wanted.provider)
     except OutcomeUnknown:
@@ -271,7 +273,9 @@ def _ask_provider(attempt: Attempt, wanted: Wanted, *, return_url: str, channel:
         # Whatever else is raised was raised before a byte left us, so nobody can ever pay this reference.
         apply_result(attempt.pk, _never_sent(attempt), source="page")
         raise
+    stop_point("page_after_answer")
     applied = apply_result(attempt.pk, result, source="page").attempt
+    stop_point("page_after_commit")
     if applied.state == "unknown":
         raise _still_open(applied)
     if applied.state == "failed" and result.decline and result.decline.category is DeclineCategory.OPERATOR:
