@@ -16,7 +16,11 @@ from payments.ledger import Line, post_entry
 from payments.models import Attempt, Instalment, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services import look_up_due_attempts
+from reminders.lost_receipts import plan_lost_receipts
+from reminders.models import Message
 from tests import factories
+from tests.faults.invariants import wrongs
+from tests.faults.settling import sound
 from tests.faults.workers import DEBIT, FIND_OUT_AND_DEBIT
 from tests.payments.helpers import balance, books_are_right, entries, planned_debit, tell_the_people
 from wallets.gateway import adapter
@@ -36,6 +40,10 @@ def plan(account, wallet, alipay):
     tell_the_people()
     wallet.move_clock(days=3)
     return plan
+
+
+def receipts() -> list[str]:
+    return list(Message.objects.filter(purpose__in=("receipt", "debit_receipt")).values_list("purpose", flat=True))
 
 
 def debited_once(account, wallet) -> bool:
@@ -58,7 +66,7 @@ def test_killed_before_the_call_the_debit_is_made_by_the_next_worker(plan, accou
     assert wallet.debits() == 0, "a claim whose lease still runs belongs to its worker"
     wallet.move_clock(**LEASE_OVER)
     workers.run_forked(find_out_and_debit)
-    assert debited_once(account, wallet)
+    assert debited_once(account, wallet) and sound(wallet)
 
 
 def test_killed_between_the_answer_and_our_commit_the_debit_is_found_and_not_repeated(plan, account, wallet, workers):
@@ -68,7 +76,7 @@ def test_killed_between_the_answer_and_our_commit_the_debit_is_found_and_not_rep
     assert wallet.debits() == 1
     wallet.move_clock(**LEASE_OVER)
     workers.run(FIND_OUT_AND_DEBIT)
-    assert debited_once(account, wallet)
+    assert debited_once(account, wallet) and sound(wallet)
 
 
 def test_killed_after_the_commit_before_the_task_is_acknowledged_nothing_happens_again(plan, account, wallet, workers):
@@ -77,7 +85,17 @@ def test_killed_after_the_commit_before_the_task_is_acknowledged_nothing_happens
     find_out_and_debit()
     wallet.move_clock(**LEASE_OVER)
     find_out_and_debit()
-    assert debited_once(account, wallet)
+    assert debited_once(account, wallet) and sound(wallet)
+
+
+def test_killed_between_the_commit_and_the_words_about_it_the_payer_gets_one_receipt(plan, account, wallet, workers):
+    workers.kill_fork_at("before_words", debit_due_instalments)
+    assert wallet.debits() == 1 and balance(account) == 85_000 and receipts() == []
+    plan_lost_receipts()
+    assert receipts() == [], "the worker may be alive and about to say so itself"
+    wallet.move_clock(minutes=3)
+    assert [plan_lost_receipts(), plan_lost_receipts()] == [1, 0]
+    assert receipts() == ["debit_receipt"] and sound(wallet)
 
 
 def test_killed_after_the_answer_the_wallets_notice_alone_is_enough(plan, account, wallet, workers):
@@ -86,7 +104,7 @@ def test_killed_after_the_answer_the_wallets_notice_alone_is_enough(plan, accoun
     assert debited_once(account, wallet)
     wallet.move_clock(**LEASE_OVER)
     find_out_and_debit()
-    assert debited_once(account, wallet)
+    assert debited_once(account, wallet) and sound(wallet)
 
 
 def call_first_and_write_afterwards():
@@ -124,6 +142,7 @@ def test_the_twin_that_calls_first_and_writes_afterwards_loses_the_money(plan, a
     wallet.move_clock(**LEASE_OVER)
     look_up_due_attempts()
     assert wallet.debits() == 1 and entries(account) == 0 and balance(account) == 125_000
+    assert any("the wallet took 40000, 0 is posted" in line for line in wrongs(wallet.control))
 
 
 def find_out_and_debit():
@@ -155,7 +174,7 @@ def test_workers_killed_at_random_moments_debit_everybody_once(wallet, alipay, w
     assert left_behind, "no kill hit a debit in flight: the test proved nothing"
     assert wallet.debits() == count
     assert all(entries(plan.account) == 1 and balance(plan.account) == 85_000 for plan in plans)
-    assert books_are_right() and not Attempt.objects.filter(state__in=OPEN_ATTEMPT_STATES).exists()
+    assert sound(wallet) and not Attempt.objects.filter(state__in=OPEN_ATTEMPT_STATES).exists()
 
 
 def test_the_fault_hook_does_nothing_outside_sandbox_mode(settings, monkeypatch, tmp_path):

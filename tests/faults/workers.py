@@ -26,7 +26,7 @@ FIND_OUT_AND_DEBIT = (
 )
 
 
-def _environment(**extra: str) -> dict[str, str]:
+def environment(**extra: str) -> dict[str, str]:
     """What a worker of this very test run needs: the test database, the test's keys, the test's wallet."""
     where = connection.settings_dict
     host, name, user = quote(str(where["HOST"]), safe=""), where["NAME"], quote(str(where["USER"]))
@@ -52,15 +52,15 @@ class Workers:
     folder: Path
     running: list[subprocess.Popen] = field(default_factory=list)
 
-    def start(self, code: str, **environment: str) -> subprocess.Popen:
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=_environment(**environment))
+    def start(self, code: str, **extra: str) -> subprocess.Popen:
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment(**extra))
         self.running.append(process)
         return process
 
     def run(self, code: str) -> None:
         assert self.start(code).wait(PATIENCE_SECONDS) == 0
 
-    def fork(self, work: Callable[[], object], **environment: str) -> int:
+    def fork(self, work: Callable[[], object], **extra: str) -> int:
         """A worker forked as Celery forks its own: it starts at once, so a kill can hit any moment of its work."""
         connections.close_all()
         child = os.fork()
@@ -68,7 +68,7 @@ class Workers:
             return child
         status = 1
         try:
-            os.environ.update(environment)
+            os.environ.update(extra)
             work()
             status = 0
         finally:
@@ -79,13 +79,13 @@ class Workers:
 
     def kill_at(self, point: str, code: str) -> None:
         """Start a worker of its own interpreter, wait until it has reached `point`, and kill it there."""
-        signal_file, process = self._signal_file(point), self.start(code, **self._stop_at(point))
+        signal_file, process = self._signal_file(point), self.start(code, **self.stop_at(point))
         self._wait_for(signal_file, lambda: process.poll() is None)
         process.send_signal(signal.SIGKILL)
         assert process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
 
     def kill_fork_at(self, point: str, work: Callable[[], object]) -> None:
-        child = self.fork(work, **self._stop_at(point))
+        child = self.fork(work, **self.stop_at(point))
         self._wait_for(self._signal_file(point), lambda: os.waitpid(child, os.WNOHANG)[0] == 0)
         self.kill_fork(child)
 
@@ -96,8 +96,16 @@ class Workers:
     def _signal_file(self, point: str) -> Path:
         return self.folder / f"reached-{point}"
 
-    def _stop_at(self, point: str) -> dict[str, str]:
+    def stop_at(self, point: str) -> dict[str, str]:
         return {"FAULT_STOP_AT": point, "FAULT_STOP_FILE": str(self._signal_file(point))}
+
+    def wait_until_reached(self, point: str) -> None:
+        """Somebody else's process stands at `point`."""
+        self._wait_for(self._signal_file(point), lambda: True)
+
+    def go_on(self, point: str) -> None:
+        """Let the one who stands at `point` continue."""
+        self._signal_file(point).unlink()
 
     def _wait_for(self, signal_file: Path, alive: Callable[[], bool]) -> None:
         ends = time.monotonic() + PATIENCE_SECONDS
