@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.events import record_event
 from accounts.models import User
-from common.errors import Conflict
+from common.errors import Conflict, PlatformError
 from payments.models import Attempt
 from payments.models.payments import OPEN_ATTEMPT_STATES
+from payments.services.closing import close_attempt
 from payments.services.ending import close_unsent
 from payments.services.locking import lock_chain
-from payments.services.lookups import look_up
+
+logger = logging.getLogger(__name__)
 
 
 def give_up_attempt(attempt: Attempt, *, by: User, reason: str) -> Attempt:
     """End an open attempt for which no money came, so that the account is free again. Not inside a transaction.
 
-    Raises `Conflict` when the attempt is not left to a person. Money that arrives later is still posted.
+    The wallet ends it first where it can: a debit it could still make would come after all. Raises `Conflict` when the
+    attempt is not left to a person. Money that arrives later is still posted.
     """
     if not attempt.needs_person:
         raise Conflict(_("This payment is not waiting for a person."))
-    look_up(attempt.pk, source="user")
+    _end_at_wallet(attempt)
     with transaction.atomic(durable=True):
         _account, payment, row = lock_chain(attempt.pk)
         if row.state in OPEN_ATTEMPT_STATES:
@@ -30,6 +35,16 @@ def give_up_attempt(attempt: Attempt, *, by: User, reason: str) -> Attempt:
             record_event("payment.given_up", account=payment.account, actor=by, payment=payment.reference, why=reason)
     row.refresh_from_db()
     return row
+
+
+def _end_at_wallet(attempt: Attempt) -> None:
+    """A wallet that gives no answer does not stop a person's decision."""
+    if attempt.state not in OPEN_ATTEMPT_STATES:
+        return
+    try:
+        close_attempt(attempt, source="user")
+    except PlatformError as error:
+        logger.warning("given up without the wallet's word", extra={"attempt": attempt.pk, "code": error.code})
 
 
 @transaction.atomic

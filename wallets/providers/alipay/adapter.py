@@ -128,12 +128,20 @@ class Alipay(AgreementOperations, UnsupportedByDefault):
 
     def close_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
         """A payment page nobody opened is not known to Alipay: the result is `unknown`, `found=False`, and only the
-        page's own expiry ends it."""
+        page's own expiry ends it. What Alipay will not close, and still calls unpaid, is cancelled."""
         answer = yield from self._gateway.call("alipay.trade.close", {"out_trade_no": merchant_ref})
         if answer.ok:
-            return PaymentResult(
-                state=PaymentState.CLOSED, merchant_ref=merchant_ref, provider_ref=answer.text("trade_no")
-            )
+            return reading.closed_payment(answer, merchant_ref)
+        found = yield from self.get_payment(merchant_ref)
+        # Nothing else may be cancelled: of a paid or an unknown trade it would give money back that has come.
+        return (yield from self._cancel(merchant_ref)) if found.state is PaymentState.REQUIRES_ACTION else found
+
+    def _cancel(self, merchant_ref: str) -> Operation[PaymentResult]:
+        """Ends a trade whatever it is just doing. One that was paid at this very moment is given back by it, and the
+        look-up tells of both; no `action` means that nothing was cancelled."""
+        answer = yield from self._gateway.call("alipay.trade.cancel", {"out_trade_no": merchant_ref})
+        if answer.ok and answer.text("action") == "close":
+            return reading.closed_payment(answer, merchant_ref)
         return (yield from self.get_payment(merchant_ref))
 
     def refund(self, request: RefundRequest) -> Operation[RefundResult]:

@@ -68,6 +68,12 @@ def queried_payment(answer: Answer, merchant_ref: str) -> PaymentResult:
     return result
 
 
+def closed_payment(answer: Answer, merchant_ref: str) -> PaymentResult:
+    if answer.text("out_trade_no") not in ("", merchant_ref):
+        raise OutcomeUnknown("Alipay answered about another trade.", merchant_ref=merchant_ref)
+    return PaymentResult(state=PaymentState.CLOSED, merchant_ref=merchant_ref, provider_ref=answer.text("trade_no"))
+
+
 def declined_payment(answer: Answer, merchant_ref: str) -> PaymentResult:
     """A refusal; an unknown outcome stays unknown, whatever the code was called."""
     decline = answer.decline()

@@ -23,7 +23,7 @@ Method = Callable[[World, Document], Document]
 METHODS: dict[str, Method] = {
     "alipay.trade.query": trades.query,
     "alipay.trade.close": trades.close,
-    "alipay.trade.cancel": trades.cancel,
+    "alipay.trade.cancel": refunds.cancel,
     "alipay.trade.refund": refunds.refund,
     "alipay.trade.fastpay.refund.query": refunds.query,
     "alipay.user.agreement.query": agreements.query,
@@ -73,6 +73,8 @@ class Gateway:
             return self._charge(fields, content, accept_only=fault["kind"] == "accept_only")
         if method == "alipay.trade.refund" and fault["kind"] == "accept_only":
             return {**good, "out_trade_no": content.get("out_trade_no", ""), "fund_change": "N", "refund_fee": "0.00"}
+        if method == "alipay.trade.cancel" and fault["kind"] == "accept_only":
+            return {**good, "out_trade_no": content.get("out_trade_no", ""), "retry_flag": "Y"}
         if method == "alipay.trade.precreate":
             return {**good, **self._precreate(request, fields, content)}
         if method == "alipay.data.dataservice.bill.downloadurl.query":

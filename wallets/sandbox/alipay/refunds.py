@@ -32,6 +32,21 @@ def refund(world: World, content: Document) -> Document:
     }
 
 
+def cancel(world: World, content: Document) -> Document:
+    """Void what is unpaid, give back what was paid; `action` says which, and is missing where there is no trade."""
+    reference = str(content.get("out_trade_no", ""))
+    answer = {"out_trade_no": reference, "retry_flag": "N"}
+    trade = trades.find(world, reference)
+    if trade is None:
+        return answer
+    if "gmt_payment" not in trade:
+        return {**answer, **trades.end(world, trade), "action": "close"}
+    left = Decimal(trade["total_amount"]) - refunded(trade)
+    if left:
+        _move_back(world, trade, f"cancel{trade['trade_no']}", format(left.quantize(CENT), "f"))
+    return {**answer, "trade_no": trade["trade_no"], "action": "refund"}
+
+
 def query(world: World, content: Document) -> Document:
     trade = trades.find_asked(world, content)
     request = str(content.get("out_request_no", ""))

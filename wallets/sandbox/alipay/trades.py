@@ -110,19 +110,13 @@ def query(world: World, content: Document) -> Document:
 
 
 def close(world: World, content: Document) -> Document:
+    """An accepted charge is being paid: Alipay does not close it, it can only be cancelled."""
     trade = find_asked(world, content)
-    if trade["status"] != "WAIT_BUYER_PAY":
+    if trade["status"] != "WAIT_BUYER_PAY" or trade.get("in_progress"):
         raise Refusal("ACQ.TRADE_STATUS_ERROR")
-    trade["status"] = "TRADE_CLOSED"
-    world.save_trade(trade)
+    return end(world, trade)
+
+
+def end(world: World, trade: Document) -> Document:
+    world.save_trade({**trade, "status": "TRADE_CLOSED"})
     return {"out_trade_no": trade["out_trade_no"], "trade_no": trade["trade_no"]}
-
-
-def cancel(world: World, content: Document) -> Document:
-    """Void an unpaid trade; a paid one must be refunded here, so it is refused."""
-    trade = find(world, str(content.get("out_trade_no", "")))
-    if trade and trade["status"] == "WAIT_BUYER_PAY":
-        close(world, content)
-    elif trade and trade["status"] != "TRADE_CLOSED":
-        raise Refusal("ACQ.TRADE_HAS_SUCCESS")
-    return {"out_trade_no": content.get("out_trade_no", ""), "retry_flag": "N", "action": "close"}
