@@ -20,6 +20,7 @@ from wallets.providers.base import (
     OutcomeUnknown,
     PaymentState,
     Reason,
+    RefundState,
 )
 from wallets.providers.wechat import xml
 
@@ -329,3 +330,15 @@ def test_a_request_signed_for_another_parameter_opens_nothing(wechat):
     base = wechat.sandbox.base_url
     answer = httpx.get(f"{base}/wechat/papay/entrustweb?{urlencode({'plan_id': '1', 'sign': 'x'})}", trust_env=False)
     assert answer.status_code == 400
+
+
+def test_a_deduction_apiv3_does_not_know_is_given_back_by_a_person(wechat):
+    request = wechat.charge_request(wechat.mandate())
+    paid = run(wechat.provider.charge(request))
+    wechat.control.post("wechat/settings", deductions_of_v2=True)
+    refused = run(wechat.provider.refund(wechat.refund_request(paid, 100)))
+    assert (refused.state, refused.decline.category) == (RefundState.FAILED, DeclineCategory.OPERATOR)
+    assert refused.decline.code == "REFUND_AT_MERCHANT_PLATFORM"
+    assert run(wechat.provider.get_payment(request.merchant_ref)).refunded is None
+    other = wechat.paid()
+    assert run(wechat.provider.refund(wechat.refund_request(other, 100))).state is RefundState.SUCCEEDED

@@ -11,6 +11,8 @@ ACCEPTED = "ORDER_ACCEPTED"
 # The order of a deduction that failed is closed by WeChat itself; the look-up does not say why.
 DEDUCTION_CLOSED = "DEDUCTION_CLOSED"
 REFUND_ABNORMAL = "REFUND_ABNORMAL"
+# APIv3 does not know the order it was asked to give back although it is paid: see docs/decisions/0010.
+REFUND_ELSEWHERE = "REFUND_AT_MERCHANT_PLATFORM"
 USED_BEFORE = frozenset({"ORDERPAID", "ORDER_PAID", "ORDERCLOSED", "ORDER_CLOSED", "OUT_TRADE_NO_USED"})
 ORDER_MISSING = frozenset({"ORDERNOTEXIST", "ORDER_NOT_EXIST", "ORDER_NOT_EXISTS", "RESOURCE_NOT_EXISTS"})
 CONTRACT_MISSING = frozenset({"CONTRACT_NOT_EXIST", "CONTRACT_NOT_EXISTED"})
@@ -45,7 +47,12 @@ _TABLE: dict[tuple[Category, Reason], tuple[str, ...]] = {
         "MCH_NOT_EXISTS",
         "APPID_NOT_EXIST",
     ),
-    (Category.OPERATOR, Reason.INVALID_REQUEST): ("PARAM_ERROR", "INVALID_REQUEST", "XML_FORMAT_ERROR"),
+    (Category.OPERATOR, Reason.INVALID_REQUEST): (
+        "PARAM_ERROR",
+        "INVALID_REQUEST",
+        "XML_FORMAT_ERROR",
+        REFUND_ELSEWHERE,
+    ),
     (Category.OPERATOR, Reason.INSUFFICIENT_FUNDS): ("NOT_ENOUGH",),
     (Category.OPERATOR, Reason.METHOD_EXPIRED): (REFUND_ABNORMAL,),
 }

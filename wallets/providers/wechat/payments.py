@@ -147,6 +147,10 @@ class PaymentOperations:
         if paid.amount.currency != request.amount.currency:
             return replace(nothing, state=RefundState.FAILED, decline=codes.classify("PARAM_ERROR"))
         answer = yield from self._v3.call("POST", REFUNDS, requests.refund(request, paid.amount), purpose="refund")
+        if answer.code in codes.ORDER_MISSING:
+            # It was found and paid a moment ago: APIv3 gives no deduction back here, and gave nothing back now.
+            decline = codes.classify(codes.REFUND_ELSEWHERE, answer.message)
+            return replace(nothing, state=RefundState.FAILED, decline=decline)
         return self._refunded(answer, nothing) if answer.ok else reading.refused_refund(answer, nothing)
 
     def get_refund(self, refund_ref: str, merchant_ref: str, provider_ref: str = "") -> Operation[RefundResult]:

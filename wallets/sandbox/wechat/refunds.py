@@ -13,6 +13,8 @@ COUNTING = ("SUCCESS", "PROCESSING")
 
 def refund(world: World, content: Document, *, accept_only: bool) -> Document:
     order = orders.find_asked(world, content.get("out_trade_no"))
+    if order["kind"] == "pap" and world.is_on("deductions_of_v2"):
+        raise Refusal("RESOURCE_NOT_EXISTS", "the order does not exist", status=404)
     number = read_reference(content.get("out_refund_no"), "out_refund_no")
     amounts = content.get("amount") or {}
     amount = read_fen(amounts.get("refund"))
