@@ -56,6 +56,7 @@ WORDS: dict[str, EventWords] = {
     "payment.needs_person": EventWords("payments", "question-circle", "warn", _("A payment needs a person")),
     "debit.noticed": EventWords("payments", "bell", "info", _("Debit announced")),
     "debit.refused": EventWords("payments", "pause-circle", "warn", _("Debit held back")),
+    "instalment.retry_planned": EventWords("payments", "arrow-repeat", "info", _("Debit is tried again")),
     "instalment.missed": EventWords("payments", "calendar-event", "bad", _("Instalment missed")),
     "mandate.proposed": EventWords("payments", "file-earmark-text", "info", _("Debit agreement offered")),
     "mandate.signed": EventWords("payments", "patch-check", "good", _("Debit agreement signed")),

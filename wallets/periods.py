@@ -15,6 +15,11 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def month_day(within: date, day: int) -> date:
+    """That day of the month `within` lies in, or its last day."""
+    return within.replace(day=min(day, monthrange(within.year, within.month)[1]))
+
+
 def nth_period(terms: MandateTerms, number: int) -> date:
     """The first day of period `number` (0 is the one that begins with the first debit)."""
     if terms.period_unit is PeriodUnit.MONTH:

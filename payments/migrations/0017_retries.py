@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('outcome', models.CharField(choices=[('retry', 'tries again'), ('announce', 'announces it anew and tries again'), ('stop', 'stops')], max_length=8)),
-                ('ladder', models.CharField(help_text='Whose trouble it was: declined, trouble, operator, or none.', max_length=8)),
+                ('ladder', models.CharField(help_text='Whose trouble it was: declined, trouble or operator.', max_length=8)),
                 ('rung', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('next_at', models.DateTimeField(blank=True, null=True)),
                 ('reason', models.CharField(help_text='Why the debit failed; for a stop, why there is no next one.', max_length=40)),

@@ -26,7 +26,7 @@ class RetryDecision(models.Model):
     attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="retry_decision")
     instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="retry_decisions")
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
-    ladder = models.CharField(max_length=8, help_text=_("Whose trouble it was: declined, trouble, operator, or none."))
+    ladder = models.CharField(max_length=8, help_text=_("Whose trouble it was: declined, trouble or operator."))
     rung = models.PositiveSmallIntegerField(null=True, blank=True)
     next_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=40, help_text=_("Why the debit failed; for a stop, why there is no next one."))

@@ -206,7 +206,7 @@ def test_a_declined_debit_is_tried_again_later_within_its_budget(plan, account, 
     debit_due_instalments()
     row = first_of(plan)
     assert (row.state, row.attempts_used, row.last_reason) == ("noticed", 1, "insufficient_funds")
-    assert row.debit_not_before > now() + timedelta(hours=23)
+    assert row.debit_not_before > now() + timedelta(hours=4)
     assert debit_due_instalments().created == 0 and "payment.failed" in kinds(account)
 
 

@@ -38,6 +38,7 @@ from wallets.providers.messages import (
     StatementLine,
 )
 from wallets.providers.references import reference
+from wallets.providers.retrying import RetryRules
 from wallets.providers.vocabulary import (
     ActionKind,
     Capability,
@@ -90,6 +91,7 @@ __all__ = [
     "RefundRequest",
     "RefundResult",
     "RefundState",
+    "RetryRules",
     "StatementLine",
     "Unsupported",
     "UnsupportedByDefault",

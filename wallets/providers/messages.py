@@ -7,6 +7,7 @@ from typing import Any
 
 from common.money import Money
 from wallets.providers.deposits import Deposit, DepositIssue, Quote
+from wallets.providers.retrying import RetryRules
 from wallets.providers.vocabulary import (
     ActionKind,
     Capability,
@@ -59,6 +60,7 @@ class Descriptor:
     amount_steps: Mapping[str, int] = field(default_factory=dict)
     min_amounts: Mapping[str, int] = field(default_factory=dict)
     max_amounts: Mapping[str, int] = field(default_factory=dict)
+    retries: RetryRules = field(default_factory=RetryRules)
 
     def can(self, capability: Capability) -> bool:
         return capability in self.capabilities

@@ -26,6 +26,7 @@ from wallets.providers.base import (
     PaymentState,
     RefundRequest,
     RefundResult,
+    RetryRules,
     StatementLine,
     UnsupportedByDefault,
 )
@@ -64,6 +65,7 @@ def describe(currencies: frozenset[str] | None) -> Descriptor:
         reference_max_length=REFERENCE_LENGTH,
         idempotency=IdempotencyKind.MERCHANT_REFERENCE,
         max_amount=10_000_000_000,
+        retries=RetryRules(until_next_month=codes.UNTIL_NEXT_MONTH),
     )
 
 

@@ -13,6 +13,7 @@ ALREADY_PAID = frozenset({"TRADE_HAS_SUCCESS", "CONTEXT_INCONSISTENT", "TRADE_ST
 TRADE_MISSING = "TRADE_NOT_EXIST"
 AGREEMENT_GONE = frozenset({"USER_AGREEMENT_NOT_EXIST", "AGREEMENT_NOT_EXIST", "AGREEMENT_HAS_UNSIGNED"})
 RATE_LIMITED = frozenset({"isp.call-limited", "isv.call-limited", "aop.call-limited"})
+UNTIL_NEXT_MONTH = frozenset({"BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR"})
 BILL_MISSING = frozenset({"isp.bill_not_exist", "BILL_NOT_EXIST"})
 
 _TABLE: dict[tuple[Category, Reason], tuple[str, ...]] = {
@@ -25,7 +26,7 @@ _TABLE: dict[tuple[Category, Reason], tuple[str, ...]] = {
     ),
     (Category.RETRY_LATER, Reason.LIMIT_REACHED): (
         "BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR",
-        "BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR",
+        *sorted(UNTIL_NEXT_MONTH),
     ),
     (Category.RETRY_LATER, Reason.DUPLICATE): ("TRADE_HAS_CLOSE", "CONTEXT_INCONSISTENT"),
     (Category.RETRY_NEW_METHOD, Reason.DECLINED_GENERIC): (

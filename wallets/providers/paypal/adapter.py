@@ -12,6 +12,7 @@ from wallets.providers.base import (
     HttpIn,
     HttpOut,
     IdempotencyKind,
+    RetryRules,
     StatementLine,
     UnsupportedByDefault,
 )
@@ -23,6 +24,8 @@ from wallets.providers.paypal.search import Search
 from wallets.providers.paypal.vault import VaultOperations
 from wallets.providers.paypal.webhooks import Webhooks
 
+# A saved PayPal wallet may pay by card, and the card networks count every declined try: Visa allows 15 in 30 days.
+CARD_RULES = RetryRules(network_cap=15, per_card=4)
 CAPABILITIES = frozenset(
     {
         Capability.ONE_OFF,
@@ -58,6 +61,7 @@ def describe(currencies: frozenset[str] | None) -> Descriptor:
         amount_steps=amounts.STEPS,
         min_amounts=amounts.STEPS,
         unknown_after=LONGEST_CLEARING,
+        retries=CARD_RULES,
     )
 
 

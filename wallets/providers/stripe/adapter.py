@@ -12,6 +12,7 @@ from wallets.providers.base import (
     HttpIn,
     HttpOut,
     IdempotencyKind,
+    RetryRules,
     StatementLine,
     UnsupportedByDefault,
 )
@@ -21,6 +22,8 @@ from wallets.providers.stripe.mandates import MandateOperations
 from wallets.providers.stripe.payments import PaymentOperations
 from wallets.providers.stripe.refunds import RefundOperations
 
+# Visa lets a declined card be tried 15 times in 30 days, the others more often. We stay far below that.
+CARD_RULES = RetryRules(network_cap=15, per_card=4)
 CAPABILITIES = frozenset(
     {
         Capability.ONE_OFF,
@@ -61,6 +64,7 @@ def describe(currencies: frozenset[str] | None) -> Descriptor:
         min_amounts=amounts.MINIMUMS,
         max_amounts=amounts.MAXIMUMS,
         unknown_after=LONGEST_PENDING,
+        retries=CARD_RULES,
     )
 
 

@@ -17,6 +17,7 @@ from wallets.providers.base import (
     InvalidWebhook,
     PaymentRequest,
     PaymentResult,
+    RetryRules,
     StatementLine,
     UnsupportedByDefault,
 )
@@ -75,6 +76,7 @@ def describe(
         reference_max_length=requests.LONGEST,
         idempotency=IdempotencyKind.MERCHANT_REFERENCE,
         unknown_after=UNKNOWN_AFTER,
+        retries=RetryRules(other_wallet_if_repeated=codes.RULE_LIMITS),
         asks_referrer=True,
         # H5 is refused inside WeChat. JSAPI works there and needs the payer's openid: without the app's secret WeChat
         # does not tell it.
