@@ -15,4 +15,5 @@ def register_all() -> None:
     register(
         NavItem(_("Reconciliation"), "reconciliation_list", "journal-check", order=35, roles=ALLOWED["confirm_money"])
     )
+    register(NavItem(_("Debit tries"), "retry_list", "arrow-repeat", order=33, roles=ALLOWED["confirm_money"]))
     register(NavItem(_("Wallet notices"), "notice_list", "bell", order=34, roles=ALLOWED["confirm_money"]))

@@ -12,7 +12,9 @@ from accounts.timeline import register_reason_words
 from common import clock, panels
 from common.money import Money
 from payments.accrual.explaining import balance_panel
-from payments.models import Instalment, PaymentLink
+from payments.models import Instalment, PaymentLink, RetryDecision
+from payments.retries.selectors import decisions_of, still_holds
+from payments.retries.words import because_words
 from payments.selectors import live_plan, payments_of
 from payments.words import REASONS, reason_words
 
@@ -67,9 +69,13 @@ def money_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
     return {"payments": payment_rows(account), "links": links_of(account), "now": clock.now()}
 
 
-def instalment_row(row: Instalment, currency: str) -> dict[str, Any]:
+def instalment_row(row: Instalment, currency: str, decision: RetryDecision | None = None) -> dict[str, Any]:
+    """`next_at` while another try is planned; `because` says why, or why there is none."""
+    told = decision if decision and (still_holds(row, decision) or row.state == "missed") else None
     return {
         "row": row,
+        "next_at": told.next_at if told and row.state != "missed" else None,
+        "because": because_words(told.because) if told else [],
         "amount": Money(row.amount_minor, currency),
         "words": INSTALMENT_WORDS[row.state],
         "reason": reason_words(row.last_reason) if row.last_reason else "",
@@ -82,10 +88,12 @@ def plan_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None:
         return None
     rows = sorted(plan.instalments.all(), key=lambda row: row.number)
     paid = sum(row.state == "paid" for row in rows)
+    decisions = decisions_of(plan)
     return {
         "plan": plan,
         "mandate": plan.mandate,
-        "rows": [instalment_row(row, plan.currency) for row in rows],
+        "rows": [instalment_row(row, plan.currency, decisions.get(row.pk)) for row in rows],
+        "zone": account.debtor.time_zone,
         "paid": paid,
         "count": len(rows),
         "total": Money(plan.total_minor, plan.currency),

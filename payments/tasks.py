@@ -15,6 +15,7 @@ from payments.deposits.sweeping import sweep_deposits
 from payments.reconciliation import reconcile_due
 from payments.refunds import look_up_due_refunds, send_due_refunds
 from payments.remittance import draft_due as draft_due_remittances
+from payments.retries.folding import fold_tries
 from payments.services.clearing_up import end_needless_agreements
 from wallets.health import forget_old_minutes
 from wallets.services import sweep_mandates, tell_providers_of_endings, tell_providers_of_removals
@@ -33,6 +34,7 @@ BEAT = {
     "payments-reconcile": {"task": "payments.reconcile", "schedule": 600.0},
     "payments-sweep-deposits": {"task": "payments.sweep_deposits", "schedule": 30.0},
     "payments-accrue": {"task": "payments.accrue", "schedule": 1800.0},
+    "payments-learn-from-tries": {"task": "payments.learn_from_tries", "schedule": 3600.0},
     "payments-sweep-mandates": {"task": "payments.sweep_mandates", "schedule": 600.0},
 }
 
@@ -121,6 +123,13 @@ def reconcile() -> None:
 def draft_remittances() -> None:
     draft_due_remittances()
     beat("draft_remittances")
+
+
+@shared_task(name="payments.learn_from_tries")
+def learn_from_tries() -> None:
+    while fold_tries():
+        continue
+    beat("learn_from_tries")
 
 
 @shared_task(name="payments.accrue")

@@ -7,6 +7,7 @@ from payments import (
     views_staff_corrections,
     views_staff_deposits,
     views_staff_notices,
+    views_staff_retries,
 )
 
 urlpatterns = [
@@ -24,6 +25,8 @@ urlpatterns = [
     path("payments/", views_staff.payment_list, name="payment_list"),
     path("wallet-notices/", views_staff_notices.notice_list, name="notice_list"),
     path("wallet-notices/<int:event_id>/seen/", views_staff_notices.notice_seen, name="notice_seen"),
+    path("debit-tries/", views_staff_retries.retry_list, name="retry_list"),
+    path("debit-tries/list/", views_staff_retries.retry_tries, name="retry_tries"),
     path("deposits/", views_staff_deposits.deposit_list, name="deposit_list"),
     path("deposits/<str:reference>/", views_staff_deposits.deposit_page, name="deposit_page"),
     path("deposits/<str:reference>/decide/", views_staff_deposits.deposit_decide, name="deposit_decide"),

@@ -38,7 +38,6 @@ from wallets.providers.base import (
 logger = logging.getLogger(__name__)
 
 OPEN = ("scheduled", "noticed")
-FIRST = "first"
 # People under these are spared tries that hardly ever succeed.
 SPARED = (Hold.Kind.VULNERABLE, Hold.Kind.HARDSHIP)
 FIELDS = (

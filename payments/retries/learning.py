@@ -8,6 +8,8 @@ from datetime import date
 from fractions import Fraction
 
 WEEKDAY, MONTH_DAY, HOUR = "weekday", "month_day", "hour"
+# The cluster of tries that come after no failure at all.
+FIRST = "first"
 SLOTS = {WEEKDAY: range(7), MONTH_DAY: range(1, 32), HOUR: range(24)}
 # Less than this teaches nothing: the cluster says nothing, the slot counts like any other.
 ENOUGH = 200
