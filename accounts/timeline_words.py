@@ -57,6 +57,7 @@ WORDS: dict[str, EventWords] = {
     "debit.noticed": EventWords("payments", "bell", "info", _("Debit announced")),
     "debit.refused": EventWords("payments", "pause-circle", "warn", _("Debit held back")),
     "instalment.retry_planned": EventWords("payments", "arrow-repeat", "info", _("Debit is tried again")),
+    "instalment.retry_moved": EventWords("payments", "calendar-event", "brand", _("Chose another day for the debit")),
     "instalment.missed": EventWords("payments", "calendar-event", "bad", _("Instalment missed")),
     "mandate.proposed": EventWords("payments", "file-earmark-text", "info", _("Debit agreement offered")),
     "mandate.signed": EventWords("payments", "patch-check", "good", _("Debit agreement signed")),

@@ -234,7 +234,7 @@ def agree_to_plan(
         terms=terms,
     )
     if not plan.covers:
-        create_plan(account, parts=plan.parts, mandate=mandate, source="debtor")
+        create_plan(account, parts=plan.parts, mandate=mandate, source="debtor", pay_day=plan.first_on.day)
     return mandate
 
 

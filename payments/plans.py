@@ -49,8 +49,11 @@ def create_plan(
     mandate: Mandate | None = None,
     created_by: User | None = None,
     source: str = "user",
+    pay_day: int | None = None,
 ) -> Plan:
     """A plan of (due date, minor units) parts, active at once. The parts may not exceed what is owed.
+
+    `pay_day`: the day of the month on which the debtor is paid, where they told us; a failed debit is tried then.
 
     Raises `Conflict` when the account already has a live plan or is not open, `InvalidInput` for bad parts.
     """
@@ -61,7 +64,7 @@ def create_plan(
     if Plan.objects.filter(account=account, state__in=["active", "paused"]).exists():
         raise Conflict(_("This account already has a plan. End it before making a new one."))
     plan = Plan.objects.create(
-        account=account, mandate=mandate, state="active", currency=account.currency, total_minor=total
+        account=account, mandate=mandate, state="active", currency=account.currency, total_minor=total, pay_day=pay_day
     )
     Instalment.objects.bulk_create(
         Instalment(plan=plan, number=number, due_on=due_on, amount_minor=minor)

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from payments.views_debtor import documents, landing, learning, mandates, messages, paying, preferences, wallets
+from payments.views_debtor import (
+    documents,
+    landing,
+    learning,
+    mandates,
+    messages,
+    paying,
+    preferences,
+    retries,
+    wallets,
+)
 from payments.views_debtor.disputes import dispute
 from payments.views_debtor.identity import identity
 
@@ -21,6 +31,7 @@ urlpatterns = [
     path("<str:token>/dispute/", dispute, name="debtor_dispute"),
     path("<str:token>/messages/", messages.messages, name="debtor_messages"),
     path("<str:token>/preferences/", preferences.preferences, name="debtor_preferences"),
+    path("<str:token>/next-try/", retries.retry_day, name="debtor_retry"),
     path("<str:token>/plan/", mandates.mandate_offer, name="mandate_offer"),
     path("<str:token>/plan/terms/", mandates.mandate_terms, name="mandate_terms"),
     path("<str:token>/plan/start/", mandates.mandate_start, name="mandate_start"),

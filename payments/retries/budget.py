@@ -39,7 +39,7 @@ def budget_of(tries: Iterable[Try], limits: Limits, *, days: int, declined: bool
     if declined:
         caps.append((limits.mandate, [one.at for one in known if one.of_mandate and one.declined]))
         caps.append((limits.card, [one.at for one in known if one.of_card and one.declined]))
-    moments = [free for most, times in caps if (free := _free_at(times, most // weight, days))]
+    moments = [free for most, times in caps if most and (free := _free_at(times, most // weight, days))]
     return Budget(left=max(0, (limits.instalment - used) // weight), free_at=max(moments, default=None))
 
 

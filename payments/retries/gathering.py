@@ -82,9 +82,9 @@ def reached() -> Q:
     return ~Q(state__in=("created", "sending", "closed")) | Q(unsure, state="closed")
 
 
-def gather(attempts: Sequence[Attempt], moment: datetime) -> list[Case]:
-    """A case for each whose instalment still waits for its money."""
-    rows = _instalments(attempts)
+def gather(attempts: Sequence[Attempt], moment: datetime, *, decided: bool = False) -> list[Case]:
+    """A case for each whose instalment still waits for its money; `decided`: those decided about before, too."""
+    rows = _instalments(attempts, decided=decided)
     open_ones = [one for one in attempts if one.mandate_id and one.payment.instalment_id in rows]
     mandates = _mandates(open_ones)
     known = _Known(open_ones, rows, mandates, moment)
@@ -94,9 +94,11 @@ def gather(attempts: Sequence[Attempt], moment: datetime) -> list[Case]:
     ]
 
 
-def _instalments(attempts: Sequence[Attempt]) -> dict[int, Instalment]:
+def _instalments(attempts: Sequence[Attempt], *, decided: bool) -> dict[int, Instalment]:
     wanted = [one.payment.instalment_id for one in attempts if one.payment.instalment_id]
-    rows = Instalment.objects.filter(pk__in=wanted, state__in=OPEN).exclude(retry_decisions__attempt__in=attempts)
+    rows = Instalment.objects.filter(pk__in=wanted, state__in=OPEN)
+    if not decided:
+        rows = rows.exclude(retry_decisions__attempt__in=attempts)
     return {row.pk: row for row in rows.select_related("plan__account__debtor") if still_to_take(row) > 0}
 
 

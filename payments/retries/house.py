@@ -43,13 +43,14 @@ class House:
 class Limits:
     """Most tries of the instalment, under the mandate and on the card: the smaller of the wallet's and ours.
 
-    `network` counts every try that reached the wallet, the others only those that the debtor's side declined.
+    `network` counts every try that reached the wallet, the others only those that the debtor's side declined. A wallet
+    behind which no card network stands has neither `card` nor `network`.
     """
 
     instalment: int
     mandate: int
-    card: int
-    network: int
+    card: int | None = None
+    network: int | None = None
     own_tries: int = 0
 
 
@@ -63,8 +64,8 @@ def limits_of(rules: RetryRules, own: House) -> Limits:
     return Limits(
         instalment=_less(rules.per_instalment, own.per_instalment),
         mandate=_less(rules.per_mandate, own.per_mandate),
-        card=_less(rules.per_card, own.per_card),
-        network=_less(rules.network_cap, own.network_cap),
+        card=None if rules.network_cap is None else _less(rules.per_card, own.per_card),
+        network=None if rules.network_cap is None else _less(rules.network_cap, own.network_cap),
         own_tries=rules.own_tries,
     )
 

@@ -9,6 +9,7 @@ from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from accounts.models import Account
+from common.clock import now
 from common.money import exponent
 from payments.models import Attempt, Instalment, Plan, RetryDecision, RetryFold, RetryStatistic
 from payments.retries.folding import GAINED, lessons
@@ -142,5 +143,5 @@ def planned_retry(account: Account) -> RetryDecision | None:
     waiting = Q(instalment__state__in=WAITING, instalment__retry_on__isnull=False)
     live = Q(instalment__plan__account=account, instalment__plan__state="active")
     signed = Q(instalment__plan__mandate__state="active")
-    rows = RetryDecision.objects.filter(waiting, live, signed).exclude(next_at=None)
+    rows = RetryDecision.objects.filter(waiting, live, signed, next_at__gt=now())
     return rows.select_related("instalment__plan__mandate__provider", "attempt").order_by("-pk").first()

@@ -83,6 +83,10 @@ def _left(reason: Reason) -> str:
     return ngettext("It is the last try.", "%(n)s tries are left.", tries) % {"n": tries}
 
 
+def _chosen(reason: Reason) -> str:
+    return _("The debtor chose this day instead of %(day)s.") % {"day": day_words(_date_of(str(reason["before"])))}
+
+
 _SAID: dict[str, Callable[[Reason], str]] = {
     "failed": _failed,
     "rung": _rung,
@@ -91,6 +95,7 @@ _SAID: dict[str, Callable[[Reason], str]] = {
     "pay_day": _pay_day,
     "cap": _cap,
     "learned": _learned,
+    "chosen": _chosen,
     "left": _left,
 }
 

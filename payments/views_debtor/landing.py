@@ -11,6 +11,7 @@ from common.once import new_form_token
 from payments.debtor_standing import Situation, Standing, situation_of
 from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
 from payments.models import Attempt, Payment, Plan
+from payments.retries.selectors import planned_retry
 from payments.services.links import open_link
 from payments.services.starting import action_of
 from payments.views_debtor.devices import app_of, channel_of
@@ -51,6 +52,7 @@ def show_landing(
         "withheld": withheld(account.currency),
         "savers": " · ".join(wallet.name for wallet in situation.wallets if wallet.saves),
         "mandate": live_mandate(account),
+        "retry": planned_retry(account),
         "plan": Plan.objects.filter(account=account, state__in=["active", "paused"]).first(),
     }
     return show(request, visit, f"landing_{'pay' if situation.payable else situation.standing.value}", context, status)

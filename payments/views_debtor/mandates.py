@@ -30,6 +30,7 @@ from payments.debtor_plans import (
 from payments.debtor_wallets import agreement_wallets
 from payments.forms_debtor import AgreeForm, PhoneForm, PlanChoiceForm
 from payments.models import Plan
+from payments.retries.selectors import planned_retry
 from payments.services.checks import refuse_unpayable
 from payments.views_debtor.codes import Step, step_for
 from payments.views_debtor.devices import channel_of
@@ -279,6 +280,7 @@ def _show_mandate(
         "plan": plan,
         "instalments": rows,
         "next": coming[0] if coming and mandate.state == "active" else None,
+        "retry": planned_retry(visit.account) if mandate.state == "active" else None,
         "just_back": just_back,
         "opened": opened,
         "only_payer_ends": only_payer_ends(mandate),

@@ -55,6 +55,11 @@ def test_a_card_rests_after_four_declined_tries_in_thirty_days_whichever_agreeme
     assert budget(tries[:3]).free_at is None
 
 
+def test_a_wallet_without_a_card_network_behind_it_knows_no_card_that_rests():
+    tries = [ago(days, of_card=True, of_mandate=True) for days in (1, 5, 9, 20)]
+    assert budget(tries, limits_of(RetryRules(), House())).free_at is None
+
+
 @given(st.lists(st.tuples(st.integers(0, 29), st.booleans(), st.booleans(), st.booleans()), max_size=25))
 def test_at_the_moment_it_names_no_cap_is_broken(drawn):
     tries = [ago(days, declined=one, of_mandate=two, of_card=three) for days, one, two, three in drawn]
