@@ -48,6 +48,7 @@ class PayPalHarness(SandboxHarness):
         "SOMETHING_NEW": DeclineCategory.UNKNOWN_OUTCOME,
     }
     lacks = {
+        "asks_the_payer": "a charge of a saved wallet that wants the payer is refused; they pay on PayPal's page anew",
         "one_charge_per_period": "a saved wallet has no periods; the core keeps one open charge for each mandate",
         "webhook_clock": "deliveries are repeated for three days, so minutes prove nothing; days do (own test)",
         "fault:bad_signature": "answers are not signed, the encrypted connection vouches for them",
@@ -79,6 +80,11 @@ class PayPalHarness(SandboxHarness):
             self.approves(payment)
         with suppress(PlatformError):
             self.looked_up(payment)
+
+    def saved(self, *, asks: bool = False) -> str:
+        payment = self.created(save_method=True)
+        self.user_pays(payment)
+        return self.looked_up(payment).saved.mandate_ref
 
     def user_declines(self, payment: PaymentResult) -> None:
         self.approves(payment, "decline")

@@ -60,6 +60,17 @@ class StripeHarness(SandboxHarness):
         self.user_pays(payment, choice)
         return self.looked_up(payment)
 
+    def saved(self, *, asks: bool = False) -> str:
+        paid = self.paid_by("visa", save_method=True)
+        if asks:
+            # The bank changed its mind about the card since: it asks from now on.
+            self.control.user("start_asking", id=paid.saved.mandate_ref)
+        return paid.saved.mandate_ref
+
+    def confirms(self, payment: PaymentResult, step: str = "approve") -> None:
+        with suppress(httpx.HTTPStatusError):
+            self.control.press(f"{self.control.open(payment.action.url)}/{step}")
+
     def user_declines(self, payment: PaymentResult) -> None:
         self.control.press(f"{self.control.open(payment.action.url)}/decline")
 

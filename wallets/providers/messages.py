@@ -105,6 +105,8 @@ class PaymentRequest:
     """A one-off payment. `payer_hint` is what a push prompt needs (a phone number, E.164), empty elsewhere.
 
     `save_method`: the payer agreed that the wallet may be remembered; needs `MANDATE_WITH_PAYMENT`.
+    `saved_ref`: the remembered wallet (`mandate_ref` of what was saved) the payer, who is here, confirmed this payment
+    with; needs `PAY_WITH_SAVED`. It is paid at once, declined, or asks the payer for one thing more by its action.
     `agreement`: terms to be signed in the same step; needs `AGREEMENT_WITH_PAYMENT`. Look it up like any mandate.
     """
 
@@ -118,6 +120,7 @@ class PaymentRequest:
     payer_hint: str = field(default="", repr=False)
     client_ip: str = field(default="", repr=False)
     save_method: bool = False
+    saved_ref: str = field(default="", repr=False)
     agreement: "MandateRequest | None" = None
 
 
@@ -191,6 +194,8 @@ class MandateRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class MandateResult:
+    """`hint` is what the payer recognises a saved wallet by, never more than its last four digits."""
+
     state: MandateState
     merchant_ref: str = ""
     mandate_ref: str = ""
@@ -202,6 +207,7 @@ class MandateResult:
     valid_until: datetime | None = None
     next_charge_on: date | None = None
     single_limit: Money | None = None
+    hint: str = ""
     found: bool = True
 
 

@@ -13,6 +13,7 @@ class Capability(StrEnum):
     MANDATE_WITH_PAYMENT = "mandate_with_payment"
     AGREEMENT_WITH_PAYMENT = "agreement_with_payment"
     MERCHANT_CHARGE = "merchant_charge"
+    PAY_WITH_SAVED = "pay_with_saved"
     PROVIDER_SCHEDULED = "provider_scheduled"
     PRE_DEBIT_NOTICE = "pre_debit_notice"
     VARIABLE_AMOUNT = "variable_amount"

@@ -22,6 +22,7 @@ from tests.wallets.conformance.one_off import OneOffTests
 from tests.wallets.conformance.refunds import RefundTests
 from tests.wallets.conformance.reversals import ReversalTests
 from tests.wallets.conformance.sandbox_harness import SandboxHarness
+from tests.wallets.conformance.saved import SavedTests
 from tests.wallets.conformance.scheduled import ScheduledTests
 from tests.wallets.conformance.statements import StatementTests
 from tests.wallets.conformance.webhooks import WebhookTests
@@ -38,6 +39,7 @@ class ProviderConformance(
     AgreeingTests,
     ChargeTests,
     FailureTests,
+    SavedTests,
     ScheduledTests,
     RefundTests,
     ReversalTests,

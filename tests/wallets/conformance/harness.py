@@ -90,6 +90,14 @@ class Harness(ABC):
     def user_signs(self, url: str) -> None:
         self._missing("user_signs")
 
+    def saved(self, *, asks: bool = False) -> str:
+        """The reference of a wallet the payer had remembered while paying; `asks`: their bank wants to be asked."""
+        self._missing("saved")
+
+    def confirms(self, payment: PaymentResult, step: str = "approve") -> None:
+        """The payer answers what the wallet asks about a payment with a saved wallet; `refuse` is the other step."""
+        self._missing("confirms")
+
     def user_unsigns(self, mandate_ref: str) -> None:
         self._missing("user_unsigns")
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from common.http import Operation
+from wallets.providers.amounts import check_amount
 from wallets.providers.base import (
     Capability,
     DeclineInfo,
@@ -12,6 +13,8 @@ from wallets.providers.base import (
     HttpIn,
     HttpOut,
     IdempotencyKind,
+    PaymentRequest,
+    PaymentResult,
     RetryRules,
     StatementLine,
     UnsupportedByDefault,
@@ -33,6 +36,7 @@ CAPABILITIES = frozenset(
         Capability.MANDATE,
         Capability.MANDATE_WITH_PAYMENT,
         Capability.MERCHANT_CHARGE,
+        Capability.PAY_WITH_SAVED,
         Capability.VARIABLE_AMOUNT,
         Capability.REVOKE_BY_MERCHANT,
         Capability.REFUND,
@@ -74,6 +78,12 @@ class PayPal(OrderOperations, RefundOperations, VaultOperations, UnsupportedByDe
         self._search = Search(gateway)
         self._webhooks = webhooks
         self._merchant_id = merchant_id
+
+    def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:
+        if not request.saved_ref:
+            return super().create_payment(request)
+        check_amount(request.amount, self.descriptor)
+        return self._debit(requests.saved_payment(request), request.merchant_ref, request.amount)
 
     def merchant_ref(self, attempt_id: str) -> str:
         return requests.reference(attempt_id)

@@ -45,7 +45,17 @@ def order(request: PaymentRequest) -> dict[str, Any]:
 
 def charge(request: ChargeRequest) -> dict[str, Any]:
     stored = {"payment_initiator": "MERCHANT", "usage": "SUBSEQUENT", "usage_pattern": "RECURRING_POSTPAID"}
-    wallet = {"vault_id": request.mandate.mandate_ref, "stored_credential": stored}
+    return _by_token(request, request.mandate.mandate_ref, stored)
+
+
+def saved_payment(request: PaymentRequest) -> dict[str, Any]:
+    """The payer is at our page and asked for it."""
+    stored = {"payment_initiator": "CUSTOMER", "usage": "SUBSEQUENT", "usage_pattern": "IMMEDIATE"}
+    return _by_token(request, request.saved_ref, stored)
+
+
+def _by_token(request: PaymentRequest | ChargeRequest, token: str, stored: Mapping[str, str]) -> dict[str, Any]:
+    wallet = {"vault_id": token, "stored_credential": stored}
     return {
         "intent": "CAPTURE",
         "purchase_units": [_unit(request, custom_id=marker.CHARGE)],

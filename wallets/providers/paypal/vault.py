@@ -97,28 +97,25 @@ class VaultOperations:
         if refusal:
             state = PaymentState.FAILED
             return done(PaymentResult(state=state, merchant_ref=request.merchant_ref, decline=refusal))
-        return self._charge(request)
+        return self._debit(requests.charge(request), request.merchant_ref, request.amount)
 
-    def _charge(self, request: ChargeRequest) -> Operation[PaymentResult]:
+    def _debit(self, content: Mapping[str, Any], merchant_ref: str, amount: Money) -> Operation[PaymentResult]:
         answer = yield from self._gateway.post(
-            "/v2/checkout/orders",
-            requests.charge(request),
-            request_id=request.merchant_ref,
-            purpose="paypal.orders.charge",
+            "/v2/checkout/orders", content, request_id=merchant_ref, purpose="paypal.orders.charge"
         )
         if answer.issue in codes.ALREADY_DONE:
-            return (yield from self._earlier(answer, request.merchant_ref))
+            return (yield from self._earlier(answer, merchant_ref))
         if answer.missing:
             # The only thing that can be missing here is the token.
             answer = replace(answer, issue=codes.TOKEN_MISSING)
         if not answer.ok:
-            return _refused(answer, request.merchant_ref)
-        result = self._read(answer.data, request.merchant_ref)
-        if result.amount != request.amount:
-            raise OutcomeUnknown("PayPal charged another amount.", merchant_ref=request.merchant_ref)
+            return _refused(answer, merchant_ref)
+        result = self._read(answer.data, merchant_ref)
+        if result.amount != amount:
+            raise OutcomeUnknown("PayPal charged another amount.", merchant_ref=merchant_ref)
         if result.state is not PaymentState.REQUIRES_ACTION:
             return result
-        # Nobody is at a page now; an order that waits for the payer is never captured (see `marker.CHARGE`).
+        # Nobody is at PayPal's page now; an order that waits for the payer is never captured (see `marker.CHARGE`).
         decline = codes.classify("PAYER_ACTION_REQUIRED")
         return replace(result, state=PaymentState.FAILED, decline=decline)
 

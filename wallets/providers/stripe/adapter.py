@@ -18,9 +18,8 @@ from wallets.providers.base import (
 )
 from wallets.providers.stripe import amounts, codes, lookup, reading, requests, statement, webhook
 from wallets.providers.stripe.client import Client, Refused
-from wallets.providers.stripe.mandates import MandateOperations
-from wallets.providers.stripe.payments import PaymentOperations
 from wallets.providers.stripe.refunds import RefundOperations
+from wallets.providers.stripe.saved import SavedOperations
 
 # Visa lets a declined card be tried 15 times in 30 days, the others more often. We stay far below that.
 CARD_RULES = RetryRules(network_cap=15, per_card=4)
@@ -31,6 +30,7 @@ CAPABILITIES = frozenset(
         Capability.MANDATE,
         Capability.MANDATE_WITH_PAYMENT,
         Capability.MERCHANT_CHARGE,
+        Capability.PAY_WITH_SAVED,
         Capability.VARIABLE_AMOUNT,
         Capability.REVOKE_BY_MERCHANT,
         Capability.REFUND,
@@ -68,7 +68,7 @@ def describe(currencies: frozenset[str] | None) -> Descriptor:
     )
 
 
-class Stripe(PaymentOperations, MandateOperations, RefundOperations, UnsupportedByDefault):
+class Stripe(SavedOperations, RefundOperations, UnsupportedByDefault):
     def __init__(
         self,
         client: Client,

@@ -132,63 +132,70 @@ class MandateOperations:
         check_amount(request.amount, self.descriptor)
         refused = window.refusal(request.mandate, request.amount, self._now())
         if refused:
-            return done(_failed(request, refused))
+            return done(failed(request.merchant_ref, refused))
         return self._charge(request)
 
     def _charge(self, request: ChargeRequest) -> Operation[PaymentResult]:
+        method = yield from self._good_method(request.mandate.mandate_ref)
+        if isinstance(method, DeclineInfo):
+            return failed(request.merchant_ref, method)
+        return (yield from self._debit(request, method))
+
+    def _good_method(self, name: str) -> Operation[Fields | DeclineInfo]:
+        """A saved method that can be debited, or why it cannot: asked first, because it may have ended in silence."""
         try:
-            method = yield from self._method(request.mandate.mandate_ref)
+            method = yield from self._method(name)
         except OutcomeUnknown as error:
             raise NotSent("Stripe gave no answer before the debit was sent. Nothing was debited.") from error
         except Refused as refused:
-            return _failed(request, codes.refusal(refused))
+            return codes.refusal(refused)
         if method is None or not reading.name_of(method.get("customer")):
-            return _failed(request, codes.classify(codes.DETACHED))
+            return codes.classify(codes.DETACHED)
         if reading.standing(method, None, self._now().date()) is MandateState.EXPIRED:
-            return _failed(request, codes.classify(codes.OVER))
-        return (yield from self._debit(request, method))
+            return codes.classify(codes.OVER)
+        return method
 
     def _debit(self, request: ChargeRequest, method: Fields) -> Operation[PaymentResult]:
         params, key = requests.charge(request, method), {"idempotency_key": request.merchant_ref}
         try:
             intent = yield from self._client.ask(lambda api: api.payment_intents.create_async(params, key))
         except Refused as refused:
-            return (yield from self._refused(request, refused))
+            return (yield from self._refused(request.merchant_ref, refused))
         with lookup.readable():
             result = reading.believed(reading.payment(intent), request.merchant_ref)
         if result.amount != request.amount:
             raise OutcomeUnknown("Stripe answered about another amount.", merchant_ref=request.merchant_ref)
         if intent.get("status") in ("requires_action", "requires_confirmation"):
-            return (yield from self._give_up(request, result.provider_ref))
+            return (yield from self._give_up(request.merchant_ref, result.provider_ref))
         if intent.get("replayed") and result.state is not PaymentState.SUCCEEDED:
             # A stored answer shows the debit as it was then.
             return (yield from self.get_payment(request.merchant_ref, result.provider_ref))
         return result
 
-    def _refused(self, request: ChargeRequest, refused: Refused) -> Operation[PaymentResult]:
+    def _refused(self, merchant_ref: str, refused: Refused) -> Operation[PaymentResult]:
         decline = codes.refusal(refused)
         intent = refused.error.get("payment_intent")
         if refused.text("type") == codes.IDEMPOTENCY:
             # The key was used before, for other terms: what became of that debit decides.
-            earlier = yield from self.get_payment(request.merchant_ref)
-            return earlier if earlier.found else _failed(request, decline)
-        if isinstance(intent, dict) and reading.mark(intent) != request.merchant_ref:
-            raise OutcomeUnknown("Stripe answered about another payment.", merchant_ref=request.merchant_ref)
+            earlier = yield from self.get_payment(merchant_ref)
+            return earlier if earlier.found else failed(merchant_ref, decline)
+        if isinstance(intent, dict) and reading.mark(intent) != merchant_ref:
+            raise OutcomeUnknown("Stripe answered about another payment.", merchant_ref=merchant_ref)
         if isinstance(intent, dict) and intent.get("status") == "requires_action":
-            return (yield from self._give_up(request, reading.name_of(intent)))
-        return _failed(request, decline, reading.name_of(intent))
+            return (yield from self._give_up(merchant_ref, reading.name_of(intent)))
+        return failed(merchant_ref, decline, reading.name_of(intent))
 
-    def _give_up(self, request: ChargeRequest, name: str) -> Operation[PaymentResult]:
-        """The bank wants the payer, who is not here: end this debit so that it cannot be finished by surprise later."""
+    def _give_up(self, merchant_ref: str, name: str) -> Operation[PaymentResult]:
+        """The bank wants the payer where we cannot ask them: end this, so that it is not finished by surprise later."""
         try:
             ended = yield from self._client.ask(lambda api: api.payment_intents.cancel_async(name))
         except Refused:
-            return (yield from self.get_payment(request.merchant_ref, name))
+            return (yield from self.get_payment(merchant_ref, name))
         if ended.get("status") != "canceled":
-            return (yield from self.get_payment(request.merchant_ref, name))
-        return _failed(request, codes.classify(codes.AUTHENTICATION), name)
+            return (yield from self.get_payment(merchant_ref, name))
+        return failed(merchant_ref, codes.classify(codes.AUTHENTICATION), name)
 
 
-def _failed(request: ChargeRequest, decline: DeclineInfo, provider_ref: str = "") -> PaymentResult:
-    blank = PaymentResult(state=PaymentState.FAILED, merchant_ref=request.merchant_ref, provider_ref=provider_ref)
+def failed(merchant_ref: str, decline: DeclineInfo, provider_ref: str = "") -> PaymentResult:
+    blank = PaymentResult(state=PaymentState.FAILED, merchant_ref=merchant_ref, provider_ref=provider_ref)
     return reading.declined(blank, decline)

@@ -104,12 +104,29 @@ class PaymentOperations:
             session = yield from lookup.open_session(self._client, merchant_ref, self._now())
             name = reading.name_of(session)
         if not name:
-            return (yield from self.get_payment(merchant_ref, provider_ref))
+            return (yield from self._close_unconfirmed(merchant_ref, provider_ref))
         try:
             ended = yield from self._client.ask(lambda api: api.checkout.sessions.expire_async(name))
         except Refused:
             return (yield from self.get_payment(merchant_ref, name))
         if ended.get("status") != "expired" or ended.get("client_reference_id") != merchant_ref:
+            return (yield from self.get_payment(merchant_ref, name))
+        return PaymentResult(state=PaymentState.CLOSED, merchant_ref=merchant_ref, provider_ref=name)
+
+    def _close_unconfirmed(self, merchant_ref: str, provider_ref: str) -> Operation[PaymentResult]:
+        """A payment with a saved card that waits for the payer's word to their bank is taken back; no other is."""
+        found = yield from self.get_payment(merchant_ref, provider_ref)
+        if found.state is not PaymentState.REQUIRES_ACTION or not found.provider_ref.startswith(INTENT):
+            return found
+        name = found.provider_ref
+        try:
+            intent = yield from lookup.one(self._client, lambda api: api.payment_intents.retrieve_async(name))
+            if reading.mark(intent or {}, requests.FLOW) != requests.SAVED:
+                return found
+            ended = yield from self._client.ask(lambda api: api.payment_intents.cancel_async(name))
+        except Refused:
+            return (yield from self.get_payment(merchant_ref, name))
+        if ended.get("status") != "canceled" or reading.mark(ended) != merchant_ref:
             return (yield from self.get_payment(merchant_ref, name))
         return PaymentResult(state=PaymentState.CLOSED, merchant_ref=merchant_ref, provider_ref=name)
 
@@ -122,4 +139,4 @@ class PaymentOperations:
 
 
 def _by_page(intent: Fields) -> bool:
-    return reading.mark(intent, requests.FLOW) != requests.OFF_SESSION
+    return reading.mark(intent, requests.FLOW) not in (requests.OFF_SESSION, requests.SAVED)

@@ -17,7 +17,7 @@ from wallets.providers.messages import (
 from wallets.providers.stripe import codes
 from wallets.providers.stripe.amounts import from_stripe
 from wallets.providers.stripe.client import Fields, Refused
-from wallets.providers.stripe.requests import ATTEMPT, FLOW, OFF_SESSION, REFUND
+from wallets.providers.stripe.requests import ATTEMPT, FLOW, OFF_SESSION, REFUND, SAVED
 from wallets.providers.vocabulary import ActionKind, DeclineCategory, MandateState, PaymentState, RefundState
 
 NO_MONEY = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
@@ -80,10 +80,12 @@ def payment(intent: Fields, session: Fields | None = None) -> PaymentResult:
 
 def _unpaid(result: PaymentResult, intent: Fields, session: Fields | None) -> PaymentResult:
     decline = last_decline(intent)
-    if mark(intent, FLOW) == OFF_SESSION:
-        if intent.get("status") != "requires_payment_method":
-            return replace(result, state=PaymentState.PENDING, decline=decline)
-        return declined(result, decline or codes.classify("unexplained"))
+    if mark(intent, FLOW) in (OFF_SESSION, SAVED):
+        if intent.get("status") == "requires_payment_method":
+            return declined(result, decline or codes.classify("unexplained"))
+        asked = confirmation(intent) if mark(intent, FLOW) == SAVED else None
+        state = PaymentState.REQUIRES_ACTION if asked else PaymentState.PENDING
+        return replace(result, state=state, decline=decline, action=asked)
     if session and session.get("status") == "complete" and intent.get("status") == "requires_payment_method":
         # A bank debit that was accepted on the page and refused days later: the page is over.
         return declined(result, decline or codes.classify("unexplained"))
@@ -112,6 +114,16 @@ def unpaid_page(session: Fields, merchant_ref: str) -> PaymentResult:
         amount=from_stripe(session.get("amount_total"), session.get("currency")),
         action=action(session),
     )
+
+
+def confirmation(intent: Fields) -> Action | None:
+    """The page on which the payer's bank asks them about a payment with a saved card."""
+    wanted = intent.get("next_action")
+    place = wanted.get("redirect_to_url") if isinstance(wanted, Mapping) else None
+    url = place.get("url") if isinstance(place, Mapping) else None
+    if intent.get("status") != "requires_action" or not isinstance(url, str) or not url:
+        return None
+    return Action(kind=ActionKind.REDIRECT, url=url)
 
 
 def action(session: Fields) -> Action | None:
@@ -170,7 +182,18 @@ def _saved(intent: Fields) -> MandateResult | None:
         mandate_ref=method,
         payer_ref=customer,
         signed_at=signed_at,
+        hint=_hint(intent.get("latest_charge")),
     )
+
+
+def _hint(charge: Any) -> str:
+    """The card as its owner knows it, where Stripe tells: its brand and last four digits."""
+    details = charge.get("payment_method_details") if isinstance(charge, Mapping) else None
+    card = details.get("card") if isinstance(details, Mapping) else None
+    brand, last4 = (card.get("brand"), card.get("last4")) if isinstance(card, Mapping) else (None, None)
+    if not isinstance(brand, str) or not isinstance(last4, str) or not (last4.isascii() and last4.isdigit()):
+        return ""
+    return f"{brand.replace('_', ' ').title()} •••• {last4[-4:]}"[:40]
 
 
 def signed(intent: Fields) -> MandateResult:

@@ -15,7 +15,9 @@ REFERENCE_ALPHABET = string.ascii_letters + string.digits + "_-"
 REFERENCE_LENGTH = 64
 # Our marks on Stripe's objects: which attempt, and whether the payer was there.
 ATTEMPT, FLOW, REFUND = "attempt_id", "flow", "refund_ref"
-CHECKOUT, OFF_SESSION = "checkout", "off_session"
+CHECKOUT, OFF_SESSION, SAVED = "checkout", "off_session", "saved"
+# What a payer who is here can be asked to confirm; a bank debit goes by the mandate that was signed.
+CONFIRMABLE = frozenset({"card", "link"})
 SUBJECT_LIMIT = 250
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-")
 # A session lives 30 minutes to 24 hours, by Stripe's clock.
@@ -61,10 +63,14 @@ def mandate_page(request: MandateRequest, names: list[str], customer: str) -> di
 
 
 def _page(names: list[str], marks: Fields, request: PaymentRequest | MandateRequest) -> dict[str, Any]:
-    back = request.return_url or "{0.scheme}://{0.netloc}/".format(urlsplit(request.notify_url))
+    back = _back(request)
     options = methods.page_options(names)
     page = {"payment_method_types": names, "metadata": marks, "success_url": back, "cancel_url": back}
     return {**page, "payment_method_options": options} if options else page
+
+
+def _back(request: PaymentRequest | MandateRequest) -> str:
+    return request.return_url or "{0.scheme}://{0.netloc}/".format(urlsplit(request.notify_url))
 
 
 def customer(request: MandateRequest) -> dict[str, Any]:
@@ -73,16 +79,27 @@ def customer(request: MandateRequest) -> dict[str, Any]:
 
 
 def charge(request: ChargeRequest, method: Fields) -> dict[str, Any]:
+    return {**_debit(request, method, OFF_SESSION), "off_session": True}
+
+
+def saved_payment(request: PaymentRequest, method: Fields) -> dict[str, Any]:
+    """The payer is here, so the bank may ask them; it leads them back to the page they came from."""
+    debit = _debit(request, method, SAVED)
+    if method["type"] not in CONFIRMABLE:
+        return {**debit, "off_session": True}
+    return {**debit, "off_session": False, "return_url": _back(request)}
+
+
+def _debit(request: ChargeRequest | PaymentRequest, method: Fields, flow: str) -> dict[str, Any]:
     return {
         "amount": to_stripe(request.amount),
         "currency": request.amount.currency.lower(),
         "customer": method["customer"],
         "payment_method": method["id"],
         "payment_method_types": [method["type"]],
-        "off_session": True,
         "confirm": True,
         "description": request.subject[:SUBJECT_LIMIT],
-        "metadata": {ATTEMPT: request.merchant_ref, FLOW: OFF_SESSION},
+        "metadata": {ATTEMPT: request.merchant_ref, FLOW: flow},
         "expand": ["latest_charge"],
     }
 

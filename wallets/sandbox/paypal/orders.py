@@ -19,6 +19,7 @@ def create(world: World, content: Document, *, has_request_id: bool, fault: Docu
     if "vault_id" in wallet:
         if not has_request_id:
             raise invalid("PAYPAL_REQUEST_ID_REQUIRED")
+        _check_initiator(wallet.get("stored_credential"))
         vault.usable(world, str(wallet["vault_id"]))
         captures.capture(world, order, fault)
         return _saved(world, order)
@@ -49,6 +50,16 @@ def _draft(world: World, content: Document) -> Document:
         "captures": [],
         "refunds": [],
     }
+
+
+def _check_initiator(stored: Any) -> None:
+    """Who asks for a payment with a saved wallet: the merchant by a schedule, or the payer who is at the page."""
+    told = stored if isinstance(stored, dict) else {}
+    by, pattern = told.get("payment_initiator"), str(told.get("usage_pattern", ""))
+    if by not in ("MERCHANT", "CUSTOMER") or told.get("usage") != "SUBSEQUENT":
+        raise invalid("INVALID_PARAMETER_VALUE")
+    if (by == "CUSTOMER") is not (pattern == "IMMEDIATE"):
+        raise invalid("INVALID_PARAMETER_VALUE")
 
 
 def _saved(world: World, order: Document) -> str:

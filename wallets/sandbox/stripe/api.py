@@ -162,7 +162,8 @@ def _create_intent(world: World, request: Request, params: Document, fault: Docu
     method = intents.check_method(world, params)
     intent = intents.create(world, params)
     here = params.get("off_session") != "true"
-    return intents.attempt(world, intent, method, fault=fault, payer_here=here)
+    asked = {"return_url": params.get("return_url"), "base_url": request.base_url}
+    return intents.attempt(world, intent, method, fault=fault, payer_here=here, asked=asked)
 
 
 def _cancel_intent(world: World, request: Request, params: Document, fault: Document) -> Document:

@@ -73,8 +73,17 @@ def check_method(world: World, params: Document) -> Document:
     return method
 
 
-def attempt(world: World, intent: Document, method: Document, *, fault: Document, payer_here: bool) -> Document:
-    """One try to take the money. A refusal is written on the intent and raised."""
+def attempt(
+    world: World,
+    intent: Document,
+    method: Document,
+    *,
+    fault: Document,
+    payer_here: bool,
+    asked: Document | None = None,
+) -> Document:
+    """One try to take the money. A refusal is written on the intent and raised. `asked`: where a payer who is not on
+    a page of ours is asked, and led back to."""
     choice = methods.choice_of(world, method["id"])
     intent = {**intent, "payment_method": method["id"], "customer": intent["customer"] or method["customer"]}
     decline = fault["code"] or "insufficient_funds" if fault["kind"] == "decline" else choice.decline
@@ -82,7 +91,7 @@ def attempt(world: World, intent: Document, method: Document, *, fault: Document
         decline = decline or "expired_card"
     if choice.asks and not decline:
         if payer_here:
-            return _ask_payer(world, intent)
+            return _ask_payer(world, intent, asked)
         decline = "authentication_required"
     if decline:
         return refuse(world, intent, decline)
@@ -96,9 +105,12 @@ def _card_over(world: World, card: Document) -> bool:
     return (card["exp_year"], card["exp_month"]) < (today.year, today.month)
 
 
-def _ask_payer(world: World, intent: Document) -> Document:
-    place = {"return_url": None, "url": f"/stripe/confirm/{intent['id']}"}
-    action = {"type": "redirect_to_url", "redirect_to_url": place}
+def _ask_payer(world: World, intent: Document, where: Document | None) -> Document:
+    """A merchant that names no page to return to has to ask the payer by Stripe's own script."""
+    base, back = (where["base_url"], where["return_url"]) if where else ("", None)
+    place = {"return_url": back, "url": f"{base}/stripe/confirm/{intent['id']}"}
+    by_script = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+    action = by_script if where and not back else {"type": "redirect_to_url", "redirect_to_url": place}
     asked = world.save({**intent, "status": "requires_action", "next_action": action})
     events.emit(world, "payment_intent.requires_action", asked)
     return asked

@@ -98,6 +98,12 @@ def expire(world: World, method: Document) -> Document:
     return world.save({**method, "card": {**method["card"], "exp_year": last, "exp_month": 12}})
 
 
+def start_asking(world: World, method: Document) -> Document:
+    """From now on the bank wants to hear its customer about every payment with this card."""
+    world.store.put("stripe.behaviour", method["id"], {"choice": "visa_asks"})
+    return method
+
+
 def agreed(world: World, method: Document) -> list[Document]:
     """The SEPA mandates in force for it."""
     found = world.everything("mandate")

@@ -1,5 +1,7 @@
 """The payer's side: Stripe's hosted page, the bank's page that asks to confirm, and what the payer has saved."""
 
+from urllib.parse import urlencode
+
 from wallets.sandbox.store import Document
 from wallets.sandbox.stripe import intents, methods, sessions
 from wallets.sandbox.stripe.api import NO_FAULT
@@ -101,8 +103,10 @@ class Pages:
         with self.world.store.lock:
             intent = self.world.find("payment_intent", name)
             session = self._session_of(name)
-            if intent is None or session is None or intent["status"] != "requires_action":
+            if intent is None or intent["status"] != "requires_action":
                 return _refused(request, ApiError(404, "Nothing to confirm", code="resource_missing"))
+            if session is None:
+                return redirect(self._answered_alone(intent, step))
             if step == "refuse":
                 try:
                     intents.refuse(self.world, intent, "payment_intent_authentication_failure")
@@ -110,6 +114,22 @@ class Pages:
                     return self.checkout(request, session["id"], refused=error.code)
             sessions.finish(self.world, session, intents.pay(self.world, intent))
         return redirect(session["success_url"])
+
+    def _answered_alone(self, intent: Document, step: str) -> str:
+        """Of a payment with a saved card there is no page of Stripe's: the payer goes back to the merchant's."""
+        back, result = intent["next_action"]["redirect_to_url"]["return_url"], "succeeded"
+        try:
+            if step == "refuse":
+                intents.refuse(self.world, intent, "payment_intent_authentication_failure")
+            intents.pay(self.world, intent)
+        except ApiError:
+            result = "failed"
+        told = {
+            "payment_intent": intent["id"],
+            "payment_intent_client_secret": intent["client_secret"],
+            "redirect_status": result,
+        }
+        return f"{back}{'&' if '?' in back else '?'}{urlencode(told)}"
 
     def _session_of(self, intent: str) -> Document | None:
         return next((one for one in self.world.everything("checkout.session") if one["payment_intent"] == intent), None)

@@ -55,7 +55,7 @@ class StripeSimulator(Simulator):
     def act(self, action: str, fields: Document) -> Document:
         """`pay`, `decline`, `sign` (a page; `choice`), by `id` or `reference`; `endpoint` (its `url`); by `id`:
         `settle`, `fail` (a payment), `dispute`, `refund` (it, or its `amount`), `win`, `lose` (a dispute),
-        `complete`, `bounce` (a refund), `remove`, `run_out`, `end_at_bank` (a saved method)."""
+        `complete`, `bounce` (a refund), `remove`, `run_out`, `end_at_bank`, `start_asking` (a saved method)."""
         if action == "endpoint":
             return self.ground.store.put("stripe.setting", "endpoint", {"url": str(fields.get("url", ""))})
         if action in ("pay", "decline", "sign"):
@@ -131,6 +131,7 @@ _ACTIONS: dict[str, tuple[str, Callable[[World, Document], Document]]] = {
     "remove": ("payment_method", methods.detach),
     "run_out": ("payment_method", methods.expire),
     "end_at_bank": ("payment_method", methods.end_at_bank),
+    "start_asking": ("payment_method", methods.start_asking),
 }
 _OF_A_PART: dict[str, Callable[[World, Document, int | None], Document]] = {
     "dispute": refunds.dispute,
