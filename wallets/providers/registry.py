@@ -1,9 +1,11 @@
 """Finds wallet providers: one module or package per provider in this folder, or an entry point of another distribution.
 
 A provider module has `build(config: ProviderConfig) -> WalletProvider`, and `MERCHANT`: the names of the options and
-secrets that say whose money it is, and in whose books its references live. Adding one needs no change here.
+secrets that say whose money it is, and in whose books its references live; of several in brackets the first that is
+set. A wallet that does not say is known by all its settings. Adding one needs no change here.
 """
 
+import json
 import pkgutil
 from functools import cache
 from hashlib import sha256
@@ -33,12 +35,27 @@ def build(key: str, config: ProviderConfig) -> WalletProvider:
 def merchant_of(key: str, config: ProviderConfig) -> str:
     """Whose account at the provider these settings name, for people to read; a secret counts by its fingerprint."""
     names = getattr(_module(key), "MERCHANT", ())
-    values = {name: config.options.get(name) or _fingerprint(config, name) for name in names}
-    return ", ".join(f"{name} {value}" for name, value in values.items() if value)
+    said = (_first_said(config, (name,) if isinstance(name, str) else name) for name in names)
+    return ", ".join(filter(None, said)) or f"settings {_settings_mark(config)}"
+
+
+def _first_said(config: ProviderConfig, names: tuple[str, ...]) -> str:
+    values = ((name, config.options.get(name) or _fingerprint(config, name)) for name in names)
+    return next((f"{name} {value}" for name, value in values if value), "")
 
 
 def _fingerprint(config: ProviderConfig, name: str) -> str:
-    return sha256(config.secret(name).strip()).hexdigest()[:16] if name in config.secrets else ""
+    return _mark(config.secret(name).strip()) if name in config.secrets else ""
+
+
+def _settings_mark(config: ProviderConfig) -> str:
+    """Every option, and which files hold the secrets: a key may be renewed in its place, another account's may not."""
+    told = {"options": dict(config.options), "secrets": dict(config.secrets)}
+    return _mark(json.dumps(told, sort_keys=True, default=str).encode())
+
+
+def _mark(content: bytes) -> str:
+    return sha256(content).hexdigest()[:16]
 
 
 @cache
