@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from accounts.models import Account
 from common.clock import today
 from common.money import Money
-from payments.debtor_wallets import WalletChoice, usable_wallets
+from payments.debtor_wallets import WalletChoice, purse_of
+from payments.debtor_withheld import Withheld
 from payments.models import Instalment, Payment
 from payments.services.checks import debit_hold
 from wallets.providers.base import Channel
@@ -31,20 +32,29 @@ class Situation:
     wallets: list[WalletChoice]
     instalment: Instalment | None
     open_payment: Payment | None
+    saved: list[WalletChoice] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
 
     @property
     def payable(self) -> bool:
         return self.standing is Standing.PAYABLE
 
 
-def situation_of(account: Account, channel: Channel = Channel.PHONE, app: str = "") -> Situation:
+def situation_of(
+    account: Account, channel: Channel = Channel.PHONE, app: str = "", asked_minor: int | None = None
+) -> Situation:
+    """`asked_minor`: what the link asks for; else the instalment that is due is asked, else everything."""
     open_payment = account.payments.filter(state="open").order_by("-pk").first()
-    wallets = usable_wallets(account, channel, app)
+    instalment = due_instalment(account)
+    asked = Money(asked_minor, account.currency) if asked_minor else instalment and still_due(instalment, account)
+    purse = purse_of(account, channel, app, asked or None)
     return Situation(
-        standing=_standing(account, open_payment, wallets),
-        wallets=wallets,
-        instalment=due_instalment(account),
+        standing=_standing(account, open_payment, purse.offered),
+        wallets=purse.offered,
+        instalment=instalment,
         open_payment=open_payment,
+        saved=purse.saved,
+        withheld=purse.withheld,
     )
 
 

@@ -10,20 +10,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from common.money import Money
+from payments.debtor_withheld import Withheld, withheld_from
 from payments.models import Attempt
-from payments.wallet_ranking import Onlooker, rank
+from payments.wallet_ranking import Entrant, Onlooker, rank
+from wallets.gateway import adapter
+from wallets.health import troubled
 from wallets.models import PaymentMethod, Provider
 from wallets.providers.base import Capability, Channel, Descriptor
 from wallets.selectors import Offer, offers
 
 RECENT = 20
-# What a wallet needs so that somebody in front of this screen can pay with it.
-FITS = {
-    Channel.PHONE: frozenset({Capability.REDIRECT, Capability.PUSH_PROMPT, Capability.DEPOSIT_ADDRESS}),
-    Channel.DESKTOP: frozenset(
-        {Capability.REDIRECT, Capability.PUSH_PROMPT, Capability.DEPOSIT_ADDRESS, Capability.QR}
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -62,26 +58,61 @@ class WalletChoice:
         return self.descriptor.can(Capability.PUSH_PROMPT)
 
 
-def usable_wallets(account: Account, channel: Channel = Channel.PHONE, app: str = "") -> list[WalletChoice]:
-    """Wallets that can take some part of this balance on this screen, ranked as `wallet_ranking` says.
+@dataclass(frozen=True)
+class Purse:
+    """Every wallet of the register for one person, account and screen: offered, saved for one tap, or withheld."""
+
+    offered: list[WalletChoice]
+    saved: list[WalletChoice]
+    withheld: list[Withheld]
+
+
+def purse_of(account: Account, channel: Channel = Channel.PHONE, app: str = "", asked: Money | None = None) -> Purse:
+    """`asked` is what the page asks for, everything unless something else is said: who takes it whole comes first.
 
     `app` is the key of the wallet inside which the page is looked at, if it is.
     """
-    able = [offer for offer in offers(account.currency) if _can_take_some(offer.descriptor, account)]
-    linked = {method.provider_id: method for method in reversed(linked_methods(account))}
-    onlooker = _onlooker(account, app)
-    choices = [
-        WalletChoice(
-            offer,
-            linked.get(offer.provider.pk),
-            limits_of(offer.descriptor, account, channel, inside=offer.provider.key == app),
-        )
-        for offer in able
+    methods, who = linked_methods(account), _onlooker(account, channel, app)
+    linked = {method.provider_id: method for method in reversed(methods)}
+    ailing, offered, withheld = troubled(), [], []
+    for provider in Provider.objects.all():
+        against = withheld_from(account, who, provider)
+        if against:
+            withheld.append(against)
+            continue
+        offer = Offer(provider, adapter(provider).descriptor, provider.pk in ailing)
+        offered.append(WalletChoice(offer, linked.get(provider.pk), limits_of(offer.descriptor, account)))
+    money = asked or account.balance
+    offered.sort(key=lambda choice: rank(who, _entrant(choice, money)))
+    return Purse(offered, _saved(offered, methods, account), withheld)
+
+
+def usable_wallets(account: Account, channel: Channel = Channel.PHONE, app: str = "") -> list[WalletChoice]:
+    """Wallets that can take some part of this balance on this screen, ranked as `wallet_ranking` says."""
+    return purse_of(account, channel, app).offered
+
+
+def _entrant(choice: WalletChoice, money: Money) -> Entrant:
+    return Entrant(
+        provider=choice.provider,
+        descriptor=choice.descriptor,
+        method=choice.method,
+        ailing=choice.offer.ailing,
+        whole=choice.takes(money),
+    )
+
+
+def _saved(offered: list[WalletChoice], methods: list[PaymentMethod], account: Account) -> list[WalletChoice]:
+    """What the person saved while paying and may be charged with one tap, in their own order."""
+    able = {choice.provider.pk: choice for choice in offered if choice.descriptor.can(Capability.PAY_WITH_SAVED)}
+    return [
+        WalletChoice(able[method.provider_id].offer, method, able[method.provider_id].limits)
+        for method in methods
+        if method.is_chargeable and method.provider_id in able
     ]
-    return sorted(choices, key=lambda choice: _rank(choice, onlooker, channel))
 
 
-def instead_of(failed: str, choices: list[WalletChoice], amount: Money, channel: Channel) -> list[WalletChoice]:
+def instead_of(failed: str, choices: list[WalletChoice], amount: Money) -> list[WalletChoice]:
     """The choices in the order of fail-over: able ones first, own ones, those that answer, then as the register says.
 
     The wallet that failed stays on the page, at its end: it may answer again.
@@ -91,7 +122,6 @@ def instead_of(failed: str, choices: list[WalletChoice], amount: Money, channel:
         return (
             choice.provider.key == failed,
             not choice.takes(amount),
-            not fits_device(choice.descriptor, channel),
             choice.method is None,
             choice.offer.ailing,
             choice.provider.position,
@@ -103,37 +133,23 @@ def instead_of(failed: str, choices: list[WalletChoice], amount: Money, channel:
 def agreement_wallets(account: Account) -> list[Offer]:
     """Wallets an agreement on automatic debits can be signed in, in the same order as for paying."""
     linked = {method.provider_id: method for method in reversed(linked_methods(account))}
-    onlooker = _onlooker(account, "")
+    who = _onlooker(account, Channel.PHONE, "")
 
     def place(offer: Offer) -> tuple[int, ...]:
-        return rank(onlooker, offer.provider, linked.get(offer.provider.pk), ailing=offer.ailing)
+        method = linked.get(offer.provider.pk)
+        entrant = Entrant(provider=offer.provider, descriptor=offer.descriptor, method=method, ailing=offer.ailing)
+        return rank(who, entrant)
 
     return sorted(offers(account.currency, Capability.MANDATE), key=place)
 
 
-def _onlooker(account: Account, app: str) -> Onlooker:
-    return Onlooker(country=account.debtor.country, app=app, used=_last_used(account))
+def _onlooker(account: Account, channel: Channel, app: str) -> Onlooker:
+    return Onlooker(country=account.debtor.country, channel=channel, app=app, used=_last_used(account))
 
 
 def linked_methods(account: Account) -> list[PaymentMethod]:
     rows = PaymentMethod.objects.filter(debtor_id=account.debtor_id, removed_at=None)
     return list(rows.select_related("provider", "debtor__creditor"))
-
-
-def _can_take_some(descriptor: Descriptor, account: Account) -> bool:
-    least = max(descriptor.lowest(account.currency), descriptor.step(account.currency))
-    return least <= account.balance_minor
-
-
-def fits_device(descriptor: Descriptor, channel: Channel) -> bool:
-    return bool(FITS.get(channel, frozenset()) & descriptor.capabilities)
-
-
-def _rank(choice: WalletChoice, onlooker: Onlooker, channel: Channel) -> tuple[int, ...]:
-    offer = choice.offer
-    shut = offer.descriptor.shut_in_own_app and offer.provider.key == onlooker.app
-    unfit = shut or not fits_device(offer.descriptor, channel)
-    return (unfit, *rank(onlooker, offer.provider, choice.method, ailing=offer.ailing))
 
 
 def _last_used(account: Account) -> list[int]:
@@ -143,8 +159,8 @@ def _last_used(account: Account) -> list[int]:
     return list(dict.fromkeys(recent))
 
 
-def limits_of(descriptor: Descriptor, account: Account, channel: Channel, *, inside: bool = False) -> str:
-    """What does not work with this wallet for this balance on this screen, or "". `inside` its own app's browser."""
+def limits_of(descriptor: Descriptor, account: Account) -> str:
+    """What this wallet does not take of this balance, or ""."""
     currency, owed = account.currency, account.balance_minor
     highest, language = descriptor.highest(currency), get_language() or "en"
     said = []
@@ -153,8 +169,4 @@ def limits_of(descriptor: Descriptor, account: Account, channel: Channel, *, ins
     if owed % descriptor.step(currency):
         step = Money(descriptor.step(currency), currency).format(language)
         said.append(_("only amounts in steps of %(amount)s") % {"amount": step})
-    if not fits_device(descriptor, channel):
-        said.append(_("needs a second screen to scan from"))
-    if inside and descriptor.shut_in_own_app:
-        said.append(_("open this page in your phone's own browser to use it"))
     return " · ".join(said)

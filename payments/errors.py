@@ -25,6 +25,13 @@ class PaymentRefused(Conflict):
     code = "payment_refused"
 
 
+class TooManySavedPayments(PaymentRefused):
+    """A saved wallet was charged too often in a short while; its own page stays open to the payer."""
+
+    code = "too_many_tries"
+    status = 429
+
+
 class PaymentStillOpen(Conflict):
     """An earlier payment may still be paid at the provider; `details["until"]` says when that is over, if known."""
 

@@ -97,6 +97,13 @@ class PayForm(forms.Form):
             self.add_error("other", gettext("You owe %(most)s, so that is the most you can pay.") % {"most": most})
 
 
+class SavedPayForm(PayForm):
+    """The same question about the amount; `method` is the saved wallet that was pressed."""
+
+    provider = None  # type: ignore[assignment]
+    method = forms.UUIDField()
+
+
 class PhoneForm(forms.Form):
     """The number a wallet's prompt goes to. `number` (E.164) once it is valid; `on_file` is ours, shown masked."""
 

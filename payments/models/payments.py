@@ -13,7 +13,7 @@ from common.states import StateTable
 from payments.models.ledger import JournalEntry
 from payments.models.links import PaymentLink
 from payments.models.plans import Instalment
-from wallets.models import Mandate, Provider
+from wallets.models import Mandate, PaymentMethod, Provider
 
 PAYMENT_STATES = StateTable(
     "payment",
@@ -91,6 +91,14 @@ class Attempt(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="attempts")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="attempts")
     mandate = models.ForeignKey(Mandate, null=True, blank=True, on_delete=models.PROTECT, related_name="attempts")
+    method = models.ForeignKey(
+        PaymentMethod,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="attempts",
+        help_text="The saved wallet the payer chose to pay with, without its page.",
+    )
     merchant_reference = models.CharField(max_length=64)
     provider_reference = models.CharField(max_length=128, blank=True)
     state = models.CharField(max_length=16, choices=ATTEMPT_STATES.choices, default="created")

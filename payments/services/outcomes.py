@@ -203,7 +203,7 @@ def _remember_wallet(attempt: Attempt, result: PaymentResult) -> None:
     """What the payer agreed to have kept, and which wallet to offer first next time."""
     account = attempt.payment.account
     if attempt.save_method and result.saved and result.saved.mandate_ref:
-        link_method(account, attempt.provider, token=result.saved.mandate_ref, origin="payment")
+        link_method(account, attempt.provider, token=result.saved.mandate_ref, origin="payment", hint=result.saved.hint)
     mark_used(account, attempt.provider)
 
 

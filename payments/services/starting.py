@@ -24,8 +24,9 @@ from payments.services.closing import close_attempt
 from payments.services.ending import close_unsent
 from payments.services.locking import lock_account, lock_chain
 from payments.services.outcomes import LOST_CLAIM, apply_result
+from payments.services.saved_wallets import heed_refusal, refuse_unusable
 from wallets.gateway import call, notify_url
-from wallets.models import Provider
+from wallets.models import PaymentMethod, Provider
 from wallets.providers.base import (
     Action,
     ActionKind,
@@ -68,6 +69,7 @@ class Wanted:
     payer_hint: str = field(default="", repr=False)
     client_ip: str = field(default="", repr=False)
     save_method: bool = False
+    method: PaymentMethod | None = None
 
 
 def start_link_payment(
@@ -81,15 +83,18 @@ def start_link_payment(
     payer_hint: str = "",
     client_ip: str = "",
     save_method: bool = False,
+    method: PaymentMethod | None = None,
 ) -> StartedPayment:
     """Start (or continue) paying `amount_minor` of the link's account. Not inside a transaction.
 
     `payer_hint` is the phone number (E.164) a prompt goes to; `save_method`: the payer agreed to be remembered.
+    `method` is a saved wallet to charge at once, because its owner is here and said so: the caller makes sure of that.
     `idempotency` names the form that asked: the same form again gets the same payment. Raises `PaymentRefused`
     (account or amount), `ProviderNotOffered`, `PaymentStillOpen` (an earlier payment may yet be paid),
     `PaymentAlreadyMade` (it was), and what the wallet raises when it cannot be reached.
     """
-    provider, wallet = vetted_provider(provider_key, link.account.currency, Capability.ONE_OFF)
+    wants = Capability.PAY_WITH_SAVED if method else Capability.ONE_OFF
+    provider, wallet = vetted_provider(provider_key, link.account.currency, wants)
     wanted = Wanted(
         link=link,
         minor=amount_minor,
@@ -99,6 +104,7 @@ def start_link_payment(
         payer_hint=payer_hint,
         client_ip=client_ip,
         save_method=save_method and wallet.descriptor.can(Capability.MANDATE_WITH_PAYMENT),
+        method=method,
     )
     for _try in range(EARLIER_SETTLED_TRIES):
         attempt, is_new = _claim(wanted)
@@ -125,6 +131,8 @@ def _claim(wanted: Wanted) -> tuple[Attempt, bool]:
     earlier = attempts.filter(payment__account=account, payment__state="open").order_by("-pk").first()
     if earlier:
         return earlier, False
+    if wanted.method:
+        refuse_unusable(account, wanted.method)
     payment = Payment.objects.create(
         account=account,
         link=wanted.link,
@@ -153,9 +161,11 @@ def _new_attempt(payment: Payment, wanted: Wanted) -> Attempt:
         state="sending",
         amount_minor=payment.amount_minor,
         currency=payment.currency,
+        method=wanted.method,
         save_method=wanted.save_method,
         claimed_until=moment + LEASE,
-        expires_at=moment + PAGE_LIFETIME,
+        # What is charged at once has no page to run out: only the provider can say what became of it.
+        expires_at=None if wanted.method else moment + PAGE_LIFETIME,
     )
     record_event(
         "payment.started",
@@ -166,6 +176,7 @@ def _new_attempt(payment: Payment, wanted: Wanted) -> Attempt:
         currency=payment.currency,
         provider=wanted.provider.key,
         by="link",
+        saved=wanted.method is not None,
     )
     return attempt
 
@@ -175,10 +186,8 @@ def _continues(attempt: Attempt, wanted: Wanted) -> bool:
     payment = attempt.payment
     if wanted.request_key and payment.link_id == wanted.link.pk and payment.request_key == wanted.request_key:
         return True
-    equal = payment.source == "link" and (attempt.amount_minor, attempt.provider_id) == (
-        wanted.minor,
-        wanted.provider.pk,
-    )
+    asked = (wanted.minor, wanted.provider.pk, wanted.method.pk if wanted.method else None)
+    equal = payment.source == "link" and asked == (attempt.amount_minor, attempt.provider_id, attempt.method_id)
     lasts = attempt.expires_at is not None and attempt.expires_at - PAGE_RESERVE > now()
     shown = lasts and attempt.state in SHOWN_STATES and bool(attempt.action)
     return bool(equal and shown and not _is_personal(attempt, wanted))
@@ -242,9 +251,11 @@ def _drop_unsent_debit(attempt_id: int) -> bool:
 
 def _still_open(attempt: Attempt) -> PaymentStillOpen:
     until = attempt.expires_at.isoformat() if attempt.expires_at else ""
+    words = _("You started a payment of %(amount)s. Finish it on the wallet's page, or wait until that page has ended.")
+    if attempt.method_id and not until:
+        words = _("Your payment of %(amount)s is on its way. Wait until the wallet has told us how it went.")
     return PaymentStillOpen(
-        _("You started a payment of %(amount)s. Finish it on the wallet's page, or wait until that page has ended.")
-        % {"amount": attempt.amount},
+        words % {"amount": attempt.amount},
         until=until,
         amount_minor=attempt.amount_minor,
         payment=attempt.payment.reference,
@@ -259,10 +270,11 @@ def _ask_provider(attempt: Attempt, wanted: Wanted, *, return_url: str, channel:
         notify_url=notify_url(wanted.provider),
         return_url=return_url,
         channel=channel,
-        expires_at=attempt.expires_at,
+        expires_at=attempt.expires_at or now() + PAGE_LIFETIME,
         payer_hint=wanted.payer_hint,
         client_ip=wanted.client_ip,
         save_method=wanted.save_method,
+        saved_ref=wanted.method.token if wanted.method else "",
     )
     stop_point("page_before_call")
     try:
@@ -276,7 +288,9 @@ def _ask_provider(attempt: Attempt, wanted: Wanted, *, return_url: str, channel:
     stop_point("page_after_answer")
     applied = apply_result(attempt.pk, result, source="page").attempt
     stop_point("page_after_commit")
-    if applied.state == "unknown":
+    if wanted.method:
+        heed_refusal(wanted.method, result)
+    elif applied.state == "unknown":
         raise _still_open(applied)
     if applied.state == "failed" and result.decline and result.decline.category is DeclineCategory.OPERATOR:
         # Refused because of us, not of the payer: nothing can be paid there, and another wallet may take it.

@@ -17,6 +17,8 @@ LADDER = (
     timedelta(hours=1),
     timedelta(hours=6),
 )
+# A payer who charged a saved wallet waits for this before they can pay otherwise; no provider's books lag so long.
+NEVER_HEARD_OF = timedelta(hours=24)
 AFTER_EXPIRY = timedelta(minutes=2)
 
 
@@ -40,6 +42,8 @@ def next_look_up(attempt: Attempt) -> bool:
 
 
 def _patience(attempt: Attempt) -> timedelta:
+    if attempt.method_id and not attempt.provider_reference:
+        return NEVER_HEARD_OF
     try:
         about = adapter(attempt.provider).descriptor
     except ConfigError:

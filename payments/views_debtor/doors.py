@@ -17,7 +17,7 @@ from django.utils.cache import patch_cache_control
 
 from accounts.models import Account
 from common.errors import PlatformError
-from payments.debtor_identity import may_see_details
+from payments.debtor_identity import is_identified, may_see_details
 from payments.errors import LinkExpired, LinkRevoked, LinkUnknown
 from payments.models import PaymentLink
 from payments.services.links import find_link
@@ -32,11 +32,13 @@ class Visit:
     """Someone at a link. Panels of other apps get this as their subject, see `payments.debtor_panels`.
 
     `identified`: may see personal details, because they answered for it or because we have nothing to ask.
+    `answered`: did answer, in this browser and a short while ago: only then is a saved wallet charged for them.
     """
 
     link: PaymentLink
     token: str
     identified: bool
+    answered: bool = False
 
     @property
     def account(self) -> Account:
@@ -76,7 +78,7 @@ def debtor_page(view: View) -> View:
             return sealed(link_problem(request, token, error))
         with translation.override(language_of(request, link)):
             request.LANGUAGE_CODE = translation.get_language()
-            visit = Visit(link, token, may_see_details(request, link))
+            visit = Visit(link, token, may_see_details(request, link), is_identified(request, link))
             try:
                 response = view(request, visit, **kwargs)
             except PlatformError as error:

@@ -9,12 +9,10 @@ from django.utils.translation import gettext as _
 
 from common.errors import PlatformError
 from common.once import new_form_token
-from payments.debtor_standing import situation_of
 from payments.debtor_wallets import instead_of
 from payments.forms_debtor import PayForm
-from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import Visit
-from payments.views_debtor.landing import show_landing
+from payments.views_debtor.landing import show_landing, situation_at
 from wallets.models import Provider
 from wallets.providers.base import ConfigError, NotSent, RateLimited, Unsupported
 from wallets.selectors import ProviderNotOffered
@@ -31,10 +29,11 @@ def offer_another(request: HttpRequest, visit: Visit, form: PayForm, error: Plat
     The form gets a new key: the old one belongs to a payment that is closed.
     """
     failed = form.cleaned_data["provider"]
-    situation = situation_of(visit.account, channel_of(request), app_of(request))
-    situation = replace(situation, wallets=instead_of(failed, situation.wallets, form.money, channel_of(request)))
+    situation = situation_at(request, visit)
+    situation = replace(situation, wallets=instead_of(failed, situation.wallets, form.money))
     form.data = {**{name: form.data[name] for name in form.data}, "request_key": new_form_token()}
-    others = [wallet.name for wallet in situation.wallets if wallet.provider.key != failed and wallet.takes(form.money)]
+    able = [wallet.provider for wallet in situation.wallets if wallet.takes(form.money)]
+    others = [provider.display_name for provider in able if provider.key != failed]
     notice = " ".join([_why(failed, error), *_next(others, error)])
     status = error.status if isinstance(error, PLAIN) else 503
     return show_landing(request, visit, form=form, notice=notice, status=status, situation=situation)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from common.clock import today
 from common.money import Money
 from common.once import new_form_token
+from payments.debtor_identity import asks_identity
 from payments.debtor_standing import Situation, Standing, situation_of
 from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
 from payments.models import Attempt, Payment, Plan
@@ -18,7 +19,7 @@ from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import Visit, debtor_page, show
 from wallets.gateway import adapter
 from wallets.providers.base import ActionKind, ConfigError, Descriptor
-from wallets.selectors import live_mandate, withheld
+from wallets.selectors import live_mandate
 
 
 @debtor_page
@@ -39,7 +40,8 @@ def show_landing(
 ) -> HttpResponse:
     account = visit.account
     account.refresh_from_db()
-    situation = situation or situation_of(account, channel_of(request), app_of(request))
+    situation = situation or situation_at(request, visit)
+    attempt = last_attempt(situation.open_payment)
     context = {
         "situation": situation,
         "form": form or blank_form(visit, situation),
@@ -48,14 +50,29 @@ def show_landing(
         "days_late": account.days_past_due(today()),
         "last_payment": last_payment(visit) if situation.standing is Standing.PAID else None,
         "continue_url": continue_url(visit, situation.open_payment, app_of(request)),
-        "continue_tells": site_told(last_attempt(situation.open_payment)),
-        "withheld": withheld(account.currency),
-        "savers": " · ".join(wallet.name for wallet in situation.wallets if wallet.saves),
+        "continue_tells": site_told(attempt),
+        "asked_url": asked_url(visit, attempt),
+        "saved": situation.saved if visit.answered else [],
+        "may_answer": bool(situation.saved) and not visit.answered and asks_identity(visit.link),
+        "savers": " · ".join(wallet.provider.display_name for wallet in situation.wallets if wallet.saves),
         "mandate": live_mandate(account),
         "retry": planned_retry(account),
         "plan": Plan.objects.filter(account=account, state__in=["active", "paused"]).first(),
     }
     return show(request, visit, f"landing_{'pay' if situation.payable else situation.standing.value}", context, status)
+
+
+def situation_at(request: HttpRequest, visit: Visit) -> Situation:
+    return situation_of(visit.account, channel_of(request), app_of(request), visit.link.amount_minor)
+
+
+def asked_url(visit: Visit, attempt: Attempt | None) -> str:
+    """Our page about a payment with a saved wallet that has no page of its own and is not answered yet."""
+    if attempt is None or attempt.method_id is None or attempt.action:
+        return ""
+    payment = attempt.payment
+    own = payment.link_id == visit.link.pk and payment.request_key
+    return visit.url("pay_return", payment.request_key) if own else visit.url("pay")
 
 
 def blank_form(visit: Visit, situation: Situation) -> PayForm:
@@ -94,7 +111,7 @@ def last_payment(visit: Visit) -> Payment | None:
 
 
 def last_attempt(payment: Payment | None) -> Attempt | None:
-    return payment.attempts.select_related("provider").order_by("-pk").first() if payment else None
+    return payment.attempts.select_related("provider", "payment").order_by("-pk").first() if payment else None
 
 
 def continue_url(visit: Visit, payment: Payment | None, app: str = "") -> str:

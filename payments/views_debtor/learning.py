@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from common.clock import today
 from common.money import Money
 from payments.advice import advisers_in
-from payments.debtor_standing import usable_wallets
+from payments.debtor_wallets import usable_wallets
 from payments.documents.lines import statement_lines
 from payments.views_debtor.doors import Visit, debtor_page, show
 from payments.views_debtor.landing import breakdown

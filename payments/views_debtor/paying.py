@@ -14,7 +14,7 @@ from common.clock import now
 from common.errors import InvalidInput, PlatformError
 from common.money import Money
 from payments.debtor_identity import asks_identity
-from payments.debtor_standing import situation_of
+from payments.debtor_standing import Situation
 from payments.debtor_wallets import WalletChoice
 from payments.errors import PaymentAlreadyMade, PaymentRefused, PaymentStillOpen
 from payments.forms_debtor import OTHER, PayForm, PhoneForm
@@ -27,7 +27,7 @@ from payments.views_debtor.codes import seconds_between_looks, sent_words, step_
 from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import SeeOther, ToTheWallet, Visit, debtor_page, show
 from payments.views_debtor.failing_over import CERTAIN, offer_another
-from payments.views_debtor.landing import continue_url, last_attempt, show_landing, site_told
+from payments.views_debtor.landing import continue_url, last_attempt, show_landing, site_told, situation_at
 from payments.views_debtor.openid import (
     asks_payer,
     came_back,
@@ -39,6 +39,7 @@ from payments.views_debtor.openid import (
 from payments.views_debtor.phones import phone_form
 from payments.views_debtor.results import result_of
 from wallets.providers.base import ActionKind
+from wallets.selectors import ProviderNotOffered
 
 CARRIED = ("choice", "other", "provider", "request_key", "remember")
 AMOUNT_FAULTS = ("too_little", "too_much", "step")
@@ -64,16 +65,18 @@ def pay_payer(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _pay(request: HttpRequest, visit: Visit, fields: Mapping[str, str], code: str = "") -> HttpResponse:
     """`code` is the wallet's for the payer it named, where one has to be named first."""
-    situation = situation_of(visit.account, channel_of(request))
+    situation = situation_at(request, visit)
     form = PayForm(fields, situation=situation, balance=visit.account.balance, account=visit.account)
-    known = _made_by_this_form(visit, form)
+    known = made_by_this_form(visit, form)
     if known:
-        return _onwards(visit, StartedPayment(known, None))
+        return onwards(visit, StartedPayment(known, None))
     if not situation.payable or not form.is_valid():
         return show_landing(request, visit, form=form if situation.payable else None, status=422)
     wallet = next((one for one in situation.wallets if one.provider.key == form.cleaned_data["provider"]), None)
     phone = phone_form(request, visit)
     try:
+        if wallet is None:
+            refuse_withheld(situation, form.cleaned_data["provider"])
         if wallet and wallet.asks_phone and not phone.is_valid():
             refuse_amount(visit.account, form.money.minor, wallet.descriptor)
             return _ask_phone(request, visit, form, phone, wallet)
@@ -81,10 +84,10 @@ def _pay(request: HttpRequest, visit: Visit, fields: Mapping[str, str], code: st
             return _pay_in_app(request, visit, form, wallet, code)
         started = _start(request, visit, form, phone.number if wallet and wallet.asks_phone else "")
     except PlatformError as error:
-        return _not_started(request, visit, form, error)
+        return not_started(request, visit, form, error)
     if phone.number:
         request.session[f"prompted:{started.payment.pk}"] = phone.masked
-    return _onwards(visit, started)
+    return onwards(visit, started)
 
 
 def _ask_phone(
@@ -106,15 +109,22 @@ def _pay_in_app(request: HttpRequest, visit: Visit, form: PayForm, wallet: Walle
     refuse_amount(visit.account, form.money.minor, wallet.descriptor)
     unfinished = unfinished_here(request, visit.account, wallet, form.money)
     if unfinished:
-        return _onwards(visit, StartedPayment(unfinished, None))
+        return onwards(visit, StartedPayment(unfinished, None))
     if not code:
         return to_payer_page(request, visit, wallet, {name: form.data.get(name, "") for name in CARRIED})
     started = _start(request, visit, form, who_pays(wallet, code))
     remember_started(request, started.payment)
-    return _onwards(visit, started)
+    return onwards(visit, started)
 
 
-def _made_by_this_form(visit: Visit, form: PayForm) -> Payment | None:
+def refuse_withheld(situation: Situation, key: str) -> None:
+    """A wallet that may not be used in this country, pressed nevertheless. All else the services refuse themselves."""
+    against = next((one for one in situation.withheld if one.provider.key == key and one.why == "country"), None)
+    if against:
+        raise ProviderNotOffered(f"{against.provider.display_name}: {against.words}", why=against.why)
+
+
+def made_by_this_form(visit: Visit, form: PayForm) -> Payment | None:
     """A form that comes again, from an impatient finger or from Back, gets what it got the first time."""
     return _made_under(visit, form.data.get("request_key", ""))
 
@@ -138,7 +148,7 @@ def _start(request: HttpRequest, visit: Visit, form: PayForm, phone: str) -> Sta
     )
 
 
-def _onwards(visit: Visit, started: StartedPayment) -> HttpResponse:
+def onwards(visit: Visit, started: StartedPayment) -> HttpResponse:
     """To the wallet while there is a page of it to open, else to our page that says what to do and how it stands."""
     attempt = last_attempt(started.payment)
     action = started.action or (action_of(attempt) if attempt else None)
@@ -155,7 +165,7 @@ def _return_url(visit: Visit, payment: Payment) -> str:
     return visit.url("pay_return", payment.request_key)
 
 
-def _not_started(request: HttpRequest, visit: Visit, form: PayForm, error: PlatformError) -> HttpResponse:
+def not_started(request: HttpRequest, visit: Visit, form: PayForm, error: PlatformError) -> HttpResponse:
     """No new payment exists. Say what is in the way at the place where it can be changed."""
     if isinstance(error, PaymentAlreadyMade | PaymentStillOpen):
         return show_landing(request, visit, notice=error.message, status=error.status)
@@ -204,7 +214,7 @@ def pay_return(request: HttpRequest, visit: Visit, key: str) -> HttpResponse:
         "continue_url": continue_url(visit, payment, app_of(request)),
         "continue_tells": site_told(attempt),
         "opens_now": OPENS_NOW in request.GET,
-        "situation": situation_of(visit.account, channel_of(request)),
+        "situation": situation_at(request, visit),
     }
     if request.headers.get("HX-Request"):
         return _part(request, visit, context)

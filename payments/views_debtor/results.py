@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from payments.models import Payment
 from payments.words import reason_words
 
+# What the reasons that speak of an agreement mean where a saved wallet was charged once.
+OF_A_SAVED_WALLET = {
+    "authentication_required": _("Your bank wants you to confirm it yourself: pay on the wallet's own page this time."),
+    "mandate_revoked": _("The wallet does not know it as saved any more. Pay on its own page, and save it there anew."),
+    "mandate_expired": _("The saved card has run out. Pay on the wallet's own page, and save the new card there."),
+}
 # What the payer sees of a failure is decided by these; everything else is the wallet's plain "declined".
 UNFINISHED = ("requires_action",)
 IN_THE_AIR = ("created", "sending", "pending", "unknown")
@@ -14,11 +22,15 @@ IN_THE_AIR = ("created", "sending", "pending", "unknown")
 
 @dataclass(frozen=True)
 class Result:
-    """`template`: done, unfinished, waiting, failed, checked or reversed. `waiting`: asking again makes sense."""
+    """`template`: done, unfinished, waiting, failed, checked or reversed. `waiting`: asking again makes sense.
+
+    `saved`: it was charged to a saved wallet, without a page of the wallet's.
+    """
 
     template: str
     wallet: str
     reason: str = ""
+    saved: bool = False
 
     @property
     def waiting(self) -> bool:
@@ -37,4 +49,9 @@ def result_of(payment: Payment) -> Result:
     if payment.state == "open" and attempt is not None:
         return Result("unfinished" if attempt.state in UNFINISHED else "waiting", wallet)
     reason = attempt.reason or attempt.decline_code if attempt else ""
-    return Result("failed", wallet, reason_words(reason) if reason else "")
+    saved = attempt is not None and attempt.method_id is not None
+    return Result("failed", wallet, _words(reason, saved) if reason else "", saved)
+
+
+def _words(reason: str, saved: bool) -> str:
+    return str(OF_A_SAVED_WALLET[reason]) if saved and reason in OF_A_SAVED_WALLET else reason_words(reason)

@@ -59,7 +59,7 @@ def test_the_pay_page_calls_a_linked_wallet_by_its_name(linked, debtor):
 def test_a_switched_off_wallet_is_named_with_the_reason_where_no_other_is(wallet, debtor):
     Provider.objects.update(status="switched_off")
     page = debtor.read()
-    assert "We cannot take payments right now" in page and "This wallet is switched off for now" in page
+    assert "We cannot take payments right now" in page and "It is switched off for now" in page
 
 
 STEPS = [

@@ -71,4 +71,7 @@ class PaymentMethod(models.Model):
 
     @property
     def display_name(self) -> str:
+        """The name they gave it, else what they know it by, else its wallet's; with its last digits where known."""
+        if not self.label and self.hint:
+            return self.hint
         return " ".join(part for part in (self.label or self.provider.display_name, self.hint) if part)

@@ -6,7 +6,15 @@ What talks to a provider must be called outside a transaction; it says so by rai
 from wallets.services.applying import apply_mandate_notice, apply_mandate_result
 from wallets.services.detaching import tell_providers_of_removals
 from wallets.services.ending import revoke_mandate, tell_providers_of_endings
-from wallets.services.linking import link_method, mark_used, move_method, remove_method, rename_method
+from wallets.services.linking import (
+    forget_token,
+    link_method,
+    mark_used,
+    move_method,
+    one_at_a_time,
+    remove_method,
+    rename_method,
+)
 from wallets.services.pausing import pause_mandate, resume_mandate
 from wallets.services.proposing import (
     MandateExists,
@@ -23,9 +31,11 @@ __all__ = [
     "Terms",
     "apply_mandate_notice",
     "apply_mandate_result",
+    "forget_token",
     "link_method",
     "mark_used",
     "move_method",
+    "one_at_a_time",
     "pause_mandate",
     "propose_mandate",
     "refresh_mandate",
