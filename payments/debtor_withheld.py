@@ -41,24 +41,28 @@ class Withheld:
     words: str
 
 
-def _not_vetted(case: Case) -> str:
+def _not_vetted() -> str:
     return _("We have not finished checking it, so it takes no money yet.")
 
 
-def _switched_off(case: Case) -> str:
+def _switched_off() -> str:
     return _("It is switched off for now. That is on our side.")
 
 
-def _review_overdue(case: Case) -> str:
+def _review_overdue() -> str:
     return _("The yearly check of its licence is due, so it takes no money until that is done.")
 
 
 STANDINGS = {"not_vetted": _not_vetted, "switched_off": _switched_off, "review_overdue": _review_overdue}
 
 
+def standing_words(provider: Provider) -> str:
+    """Why it takes no money at all, or ""."""
+    return STANDINGS[provider.standing]() if provider.standing else ""
+
+
 def _standing(case: Case) -> str:
-    standing = case.provider.standing
-    return STANDINGS[standing](case) if standing else ""
+    return standing_words(case.provider)
 
 
 def _not_set_up(case: Case) -> str:

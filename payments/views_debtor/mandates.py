@@ -10,6 +10,7 @@ from common.client_address import client_ip
 from common.errors import NotFound, PlatformError
 from common.ids import row_id_of
 from payments.debtor_plans import end_agreement
+from payments.debtor_withheld import standing_words
 from payments.forms_debtor import PhoneForm
 from payments.models import Plan
 from payments.retries.selectors import planned_retry
@@ -118,13 +119,15 @@ def _show_mandate(
 ) -> HttpResponse:
     plan = Plan.objects.filter(mandate=mandate).order_by("-pk").first()
     rows = list(plan.instalments.all()) if plan else []
+    unfit = standing_words(mandate.provider) if mandate.state in ("pending", "active") else ""
     coming = [row for row in rows if row.state in ("scheduled", "noticed", "missed")]
     context = {
         "mandate": mandate,
         "plan": plan,
         "instalments": rows,
-        "next": coming[0] if coming and mandate.state == "active" else None,
-        "retry": planned_retry(visit.account) if mandate.state == "active" else None,
+        "next": coming[0] if coming and mandate.state == "active" and not unfit else None,
+        "retry": planned_retry(visit.account) if mandate.state == "active" and not unfit else None,
+        "unfit": unfit,
         "just_back": just_back,
         "opened": opened,
         "only_payer_ends": only_payer_ends(mandate),

@@ -28,13 +28,14 @@ from payments.debtor_plans import (
     terms_of_plan,
 )
 from payments.debtor_wallets import agreement_wallets
+from payments.debtor_withheld import standing_words
 from payments.forms_debtor import AgreeForm, PlanChoiceForm
 from payments.services.checks import refuse_unpayable
 from payments.views_debtor.devices import channel_of
 from payments.views_debtor.doors import SeeOther, Visit, behind_identity, debtor_page, show
 from payments.views_debtor.frame import agency_of
 from payments.views_debtor.mandates import sign
-from wallets.models import Mandate
+from wallets.models import Mandate, Provider
 from wallets.providers.base import Capability, Channel
 from wallets.selectors import Offer, chargeable_method, live_mandate
 from wallets.services import Terms
@@ -62,6 +63,7 @@ def mandate_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
     plans = ready_plans(account, first_on, **rules_of(offer, account)) if offer else []
     context = {"days": days, "first_on": first_on, "plans": plans, "every": PERIOD_DAYS, "wallets": wallets}
     context["wallet"] = offer
+    context["unfit"] = [] if wallets else unfit_for_agreements(account)
     return show(request, visit, "plan_offer", context)
 
 
@@ -75,6 +77,12 @@ def mandate_terms(request: HttpRequest, visit: Visit) -> HttpResponse:
     if offer is None:
         raise NotFound(_("This wallet is not offered now. Choose another one."))
     return _show_terms(request, visit, _plan_of(visit, choice, offer), AgreeForm(), wallet=offer)
+
+
+def unfit_for_agreements(account: Account) -> list[tuple[Provider, str]]:
+    """Wallets that would make agreements in this currency and take no money now, each with the reason."""
+    known = Provider.objects.filter(currencies__contains=[account.currency])
+    return [(provider, words) for provider in known if (words := standing_words(provider))]
 
 
 def _chosen(wallets: list[Offer], key: str) -> Offer | None:

@@ -19,6 +19,7 @@ from tests import factories
 from tests.pages_debtor.helpers import Debtor
 from wallets.models import Provider
 from wallets.providers.base import Channel
+from wallets.sandbox.merchant import merchants
 from wallets.sandbox_register import register_sandbox_providers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,11 +132,19 @@ def test_a_wallet_to_be_scanned_needs_another_screen_than_the_phone(register):
     assert told(debtor, "bank_gateway", COMPUTER) == ""
 
 
-def test_a_wallet_shut_inside_its_own_app_says_how_to_get_out(register):
-    debtor = owing()
-    inside = f"{ANDROID} MicroMessenger/8.0.49"
-    assert "open this page in your phone's own browser" in told(debtor, "wechat", inside)
-    assert told(debtor, "wechat", ANDROID) == ""
+def test_a_wallet_shut_inside_its_own_app_says_how_to_get_out(register, settings):
+    """WeChat without the secret by which it would tell who pays."""
+    debtor, inside = owing(), f"{ANDROID} MicroMessenger/8.0.49"
+    assert told(debtor, "wechat", inside) == ""
+    made = merchants(settings.WALLET_SANDBOX_URL, django_settings.SECRETS_DIR)["wechat"]
+    secrets = {name: file for name, file in made.secrets.items() if name != "app_secret"}
+    file = Path(django_settings.SECRETS_DIR) / "wallets/wechat.json"
+    file.write_text(json.dumps({"options": dict(made.options), "secrets": secrets, "currencies": ["CNY"]}))
+    try:
+        assert "open this page in your phone's own browser" in told(debtor, "wechat", inside)
+        assert told(debtor, "wechat", ANDROID) == ""
+    finally:
+        file.unlink()
 
 
 def test_the_reasons_are_behind_one_quiet_line(register):
