@@ -74,7 +74,9 @@ def instalment_row(row: Instalment, currency: str, decision: RetryDecision | Non
     told = decision if decision and (still_holds(row, decision) or row.state == "missed") else None
     return {
         "row": row,
-        "next_at": told.next_at if told and row.state != "missed" else None,
+        "next_at": max(told.next_at, row.debit_not_before or told.next_at)
+        if told and told.next_at and row.state != "missed"
+        else None,
         "because": because_words(told.because) if told else [],
         "amount": Money(row.amount_minor, currency),
         "words": INSTALMENT_WORDS[row.state],

@@ -19,7 +19,14 @@ def mark_noticed(instalment_id: int, sent_at: datetime) -> bool:
     if row.state != "noticed":
         return False
     row.noticed_at = row.notice_sent_at = sent_at
-    row.debit_not_before = debit_from(row.debit_on, zone_of(account.debtor), sent_at)
+    row.debit_not_before = max(debit_from(row.debit_on, zone_of(account.debtor), sent_at), _retry_at(row) or sent_at)
     row.last_reason = "" if row.last_reason == "notice_not_given" else row.last_reason
     row.save(update_fields=["noticed_at", "notice_sent_at", "debit_not_before", "last_reason"])
     return True
+
+
+def _retry_at(row: Instalment) -> datetime | None:
+    """The hour of a try that is announced anew; its day is the instalment's own."""
+    if row.retry_on is None:
+        return None
+    return row.retry_decisions.order_by("-pk").values_list("next_at", flat=True).first()
