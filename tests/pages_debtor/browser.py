@@ -34,7 +34,7 @@ class Visitor:
 
     def hear(self, words: str, where: str) -> None:
         """What goes wrong on the wallet's own pages is not ours."""
-        if "/alipay/" not in where and "favicon" not in where:
+        if not any(elsewhere in where for elsewhere in ("/alipay/", "/wechat/", "favicon")):
             self.complaints.append(f"{words} ({where})")
 
     def axe(self) -> list[str]:
@@ -46,8 +46,15 @@ class Visitor:
 
 @contextmanager
 def visitor(
-    *, width: int = 360, height: int = 740, scheme: str = "light", locale: str = "en-GB", scripts: bool = True
+    *,
+    width: int = 360,
+    height: int = 740,
+    scheme: str = "light",
+    locale: str = "en-GB",
+    scripts: bool = True,
+    agent: str | None = None,
 ) -> Iterator[Visitor]:
+    """`agent`: what the browser calls itself."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         context = browser.new_context(
@@ -56,6 +63,7 @@ def visitor(
             locale=locale,
             java_script_enabled=scripts,
             has_touch=True,
+            user_agent=agent,
         )
         page = context.new_page()
         seen = Visitor(page, context)

@@ -54,6 +54,7 @@ def site(live_server, wallet, settings):
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
     settings.CELERY_TASK_ALWAYS_EAGER = True
     policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
-    policy["DIRECTIVES"]["form-action"] = ["'self'", settings.WALLET_SANDBOX_URL]
+    for directive in ("form-action", "script-src"):
+        policy["DIRECTIVES"][directive] = ["'self'", settings.WALLET_SANDBOX_URL]
     settings.CONTENT_SECURITY_POLICY = policy
     return live_server.url
