@@ -112,7 +112,7 @@ def _check(raw: Mapping[str, Any]) -> None:
     signature = raw.get("signature", SIGNATURES[0])
     if signature not in SIGNATURES:
         message = f"Bank gateway: signature {signature!r} cannot be made here; only {', '.join(SIGNATURES)} can."
-        raise ConfigError(f"{message} SM2 needs a maintained library that is not installed.")
+        raise ConfigError(f"{message} SM2 needs a signing module: see docs/decisions/0011.")
     if raw.get("amount_unit", "minor") not in UNITS:
         raise ValueError(f"amount_unit must be one of {', '.join(UNITS)}")
     lacking = [name for name in NEEDED_PATHS if name not in raw["paths"]]
