@@ -2,8 +2,9 @@ import pytest
 
 from tests.faults.workers import Workers
 from tests.payments.conftest import alipay, running_wallet, wallet
+from tests.reminders.conftest import always_open, outbox, ready
 
-__all__ = ["alipay", "running_wallet", "wallet"]
+__all__ = ["alipay", "always_open", "outbox", "ready", "running_wallet", "wallet"]
 
 
 @pytest.fixture

@@ -8,16 +8,14 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from django.db import connection, connections
 
 from launcher import binaries, postgres, privileges, valkey
 from launcher.children import Child, Family
-from launcher.errors import LauncherError
 from launcher.layout import Layout, make_data_directory
 from launcher.throwaway import RIGHTS
 from tests.faults.workers import PATIENCE_SECONDS
@@ -75,10 +73,7 @@ def own_valkey() -> Iterator[OwnValkey]:
     user = privileges.server_user()
     with own_folder() as folder:
         layout, sockets = _place(folder)
-        try:
-            server = binaries.find_valkey(user, home=layout.server_home)
-        except LauncherError as error:
-            pytest.skip(f"needs a Valkey of its own: {error.message}")
+        server = binaries.find_valkey(user, home=layout.server_home)
         own = OwnValkey(valkey.Queue(layout=layout, server=server, user=user, sockets=sockets, durable=True))
         own.start()
         try:
@@ -144,16 +139,16 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def own_postgres() -> Iterator[OwnPostgres]:
-    """A cluster that keeps what it has said it has kept, on a disk that can be filled."""
+def own_postgres(*, small: bool = False) -> Iterator[OwnPostgres]:
+    """A cluster that keeps what it has said it has kept; `small`: on a disk that can be filled, where we may mount one.
+
+    Raises `LauncherError` where there is no PostgreSQL to start.
+    """
     user = privileges.server_user()
-    with own_folder() as folder, small_disk(folder) as disk:
+    with own_folder() as folder, small_disk(folder) if small else nullcontext(folder) as disk:
         layout, sockets = _place(folder)
         layout = Layout(data=layout.data, server_home=disk)
-        try:
-            server = binaries.find_postgres(user, home=folder)
-        except LauncherError as error:
-            pytest.skip(f"needs a PostgreSQL of its own: {error.message}")
+        server = binaries.find_postgres(user, home=folder)
         cluster = postgres.Cluster(
             layout=layout,
             server=server,

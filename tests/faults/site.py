@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from tests.faults.workers import PATIENCE_SECONDS, ROOT, environment
 
@@ -28,16 +30,20 @@ class Site:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen | None = None
+        self.log = Path(tempfile.mkstemp(prefix="faults-site-")[1])
 
     def start(self, **extra: str) -> None:
         options = ["--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--threads", "4"]
         quiet = ["--workers", "1", "--no-control-socket", "--preload", "--timeout", "90", "--log-level", "warning"]
         command = [sys.executable, "-m", "gunicorn", "collections_platform.wsgi:application", *options, *quiet]
         env = environment(REDIS_URL=NOBODY_LISTENS, PUBLIC_URL=self.url, LOG_LEVEL="CRITICAL", **extra)
-        self.process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=env, start_new_session=True, stdout=log, stderr=subprocess.STDOUT
+            )
         ends = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
-            assert self.process.poll() is None, "the web server did not start"
+            assert self.process.poll() is None, f"the web server did not start: {self.log.read_text()[-2000:]}"
             assert time.monotonic() < ends, "the web server never answered"
             time.sleep(0.05)
 
@@ -51,3 +57,7 @@ class Site:
         if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        self.kill()
+        self.log.unlink(missing_ok=True)

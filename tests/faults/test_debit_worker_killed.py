@@ -18,9 +18,10 @@ from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services import look_up_due_attempts
 from reminders.lost_receipts import plan_lost_receipts
 from reminders.models import Message
+from reminders.services import dispatch_due, sweep_leases
 from tests import factories
 from tests.faults.invariants import wrongs
-from tests.faults.settling import sound
+from tests.faults.settling import sound, tick
 from tests.faults.workers import DEBIT, FIND_OUT_AND_DEBIT
 from tests.payments.helpers import balance, books_are_right, entries, planned_debit, tell_the_people
 from wallets.gateway import adapter
@@ -96,6 +97,21 @@ def test_killed_between_the_commit_and_the_words_about_it_the_payer_gets_one_rec
     wallet.move_clock(minutes=3)
     assert [plan_lost_receipts(), plan_lost_receipts()] == [1, 0]
     assert receipts() == ["debit_receipt"] and sound(wallet)
+
+
+@pytest.mark.parametrize("point", ["after_answer", "before_words", "after_commit"])
+def test_wherever_the_worker_was_killed_the_payer_hears_of_the_debit_once(
+    plan, account, wallet, workers, outbox, point
+):
+    workers.kill_fork_at(point, debit_due_instalments)
+    for _turn in range(4):
+        wallet.move_clock(**LEASE_OVER)
+        tick()
+        sweep_leases()
+        dispatch_due()
+    about_it = [mail for mail in outbox.messages() if "400.00" in mail["subject"] + mail["text"]]
+    assert len(about_it) == 1 and receipts() == ["debit_receipt"]
+    assert sound(wallet) and wallet.debits() == 1
 
 
 def test_killed_after_the_answer_the_wallets_notice_alone_is_enough(plan, account, wallet, workers):

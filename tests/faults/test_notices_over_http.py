@@ -25,7 +25,7 @@ def server(django_db_setup):
     site = Site()
     site.start()
     yield site
-    site.kill()
+    site.close()
 
 
 @pytest.fixture
@@ -157,6 +157,6 @@ def test_a_server_killed_with_a_notice_in_its_hands_hears_it_again(wallet, alipa
         site.start()
         eventually(lambda: payments_told()[0].times_received == 2, "the second delivery")
     finally:
-        site.kill()
+        site.close()
     apply_waiting_events()
     assert balance(account) == 0 and entries(account) == 1 and sound(wallet)
