@@ -62,8 +62,8 @@ def test_a_payment_is_a_code_to_scan_on_every_device(bank):
         assert (action.kind, bool(action.payload)) == (ActionKind.QR, True)
 
 
-def test_it_promises_no_mandate_and_no_statement(bank):
-    for capability in (Capability.MANDATE, Capability.MERCHANT_CHARGE, Capability.STATEMENT):
+def test_it_promises_no_mandate(bank):
+    for capability in (Capability.MANDATE, Capability.MERCHANT_CHARGE):
         assert not bank.provider.descriptor.can(capability)
 
 

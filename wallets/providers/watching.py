@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 from common.http import Operation
 from wallets.providers.deposits import Deposit
-from wallets.providers.messages import PaymentResult
+from wallets.providers.messages import PaymentResult, StatementLine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,3 +60,7 @@ class DepositWatcher(Protocol):
 
     def coins(self, watches: Sequence[Watch]) -> Operation[CoinReport]:
         """Coin of the chain itself at these addresses: sent by mistake, or put there to pay for a transfer away."""
+
+    def books(self, watches: Sequence[Watch], day: date) -> Operation[Sequence[StatementLine]]:
+        """The chain's own final transfers of a UTC day to these addresses, in the debts' currencies at the quoted
+        rates. Raises `NotSent` while the day is not final."""

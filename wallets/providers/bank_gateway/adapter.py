@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 
 from common.http import Operation
 from wallets.providers.amounts import check_amount
-from wallets.providers.bank_gateway import reading
+from wallets.providers.bank_gateway import reading, statement
 from wallets.providers.bank_gateway.channel import Channel, Untrusted
 from wallets.providers.bank_gateway.record import Record
 from wallets.providers.base import (
@@ -25,6 +26,7 @@ from wallets.providers.base import (
     RefundRequest,
     RefundResult,
     RefundState,
+    StatementLine,
     UnsupportedByDefault,
 )
 
@@ -38,6 +40,8 @@ def describe(record: Record) -> Descriptor:
         able.add(Capability.CLOSE)
     if {"refund", "refund_query"} <= {*record.paths}:
         able |= {Capability.REFUND, Capability.PARTIAL_REFUND}
+    if "statement" in record.paths:
+        able.add(Capability.STATEMENT)
     return Descriptor(
         key="bank_gateway",
         display_name=record.name,
@@ -150,6 +154,11 @@ class BankGateway(UnsupportedByDefault):
 
     def webhook_reply(self, ok: bool) -> HttpOut:
         return HttpOut(status=200 if ok else 503, body=self._record.reply.encode() if ok else b"FAIL")
+
+    def statement(self, day: date) -> Operation[Sequence[StatementLine]]:
+        if not self.descriptor.can(Capability.STATEMENT):
+            self._unsupported("provide a statement")
+        return statement.statement(self._channel, day)
 
     def classify(self, code: str, message: str = "") -> DeclineInfo:
         return self._record.classify(code, message)

@@ -36,9 +36,13 @@ FIELDS = {
     "refund_amount": "refund_amount",
     "refund_state": "refund_state",
     "notice_id": "notice_id",
+    "day": "day",
+    "page": "page",
+    "pages": "pages",
+    "lines": "lines",
 }
 NEEDED_PATHS = ("create", "query")
-KNOWN_PATHS = frozenset({"create", "query", "close", "refund", "refund_query"})
+KNOWN_PATHS = frozenset({"create", "query", "close", "refund", "refund_query", "statement"})
 UNITS = ("minor", "major")
 SIGNATURES = ("RSA-SHA256",)
 MOST_OFFSET = 14

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from wallets.providers.base import (
     PaymentRequest,
     PaymentResult,
     PaymentState,
+    StatementLine,
     Unsupported,
     UnsupportedByDefault,
 )
@@ -30,6 +31,7 @@ from wallets.providers.usdt.chains import Chain
 from wallets.providers.usdt.judging import Rules
 from wallets.providers.usdt.quoting import COIN, Terms, coins_for, write_terms
 from wallets.providers.usdt.rates import Rate, RateSource
+from wallets.providers.usdt.statement import statement
 from wallets.providers.usdt.sweeping import Sweeper
 from wallets.providers.watching import CoinReport, Sweep, Watch
 
@@ -90,6 +92,9 @@ class UsdtAdapter(UnsupportedByDefault):
 
     def coins(self, watches: Sequence[Watch]) -> Operation[CoinReport]:
         return self._sweeper.coins(watches)
+
+    def books(self, watches: Sequence[Watch], day: date) -> Operation[Sequence[StatementLine]]:
+        return statement(self._sweeper, watches, day)
 
     def parse_webhook(self, call: HttpIn) -> Sequence[Event]:
         raise InvalidWebhook("A chain calls nobody: payments are found by looking.")

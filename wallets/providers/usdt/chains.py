@@ -29,6 +29,9 @@ class Chain(Protocol):
 
     def tip(self) -> Operation[Tip]: ...
 
+    def first_since(self, moment: datetime, tip: Tip) -> Operation[int]:
+        """The first position that is not before this moment; one past the last final one when there is none yet."""
+
     def transfers(self, starts: Mapping[str, int], tip: Tip) -> Operation[Sequence[Deposit]]:
         """Every token transfer to these addresses, each from its own position to the head, whatever the token."""
 

@@ -32,7 +32,7 @@ class Sweeper:
 
     def sweep(self, watches: Sequence[Watch]) -> Operation[Sweep]:
         """As `DepositWatcher.sweep`: one scan for all addresses, from the oldest position any of them still needs."""
-        cases = [self._case(watch) for watch in watches]
+        cases = [self.case(watch) for watch in watches]
         tip = yield from self.chain.tip()
         if any(self._behind(case, tip) for case in cases):
             raise OutcomeUnknown("The node is behind what was already read. Ask again, or use another node.")
@@ -55,7 +55,7 @@ class Sweeper:
         holdings = tuple(CoinHolding(address=one, units=units) for one, units in zip(addresses, found, strict=True))
         return CoinReport(coin=self.chain.coin, position=tip.final, at=tip.final_time, holdings=holdings)
 
-    def _case(self, watch: Watch) -> Case:
+    def case(self, watch: Watch) -> Case:
         terms = read_terms(watch.provider_ref, watch.merchant_ref)
         return Case(watch=watch, terms=terms, address=self._address(watch.merchant_ref))
 

@@ -1,6 +1,7 @@
 """Reads token transfers from an Ethereum node: all addresses in one question per window of blocks."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from common.http import Operation, OutcomeUnknown
@@ -46,6 +47,19 @@ class Ethereum:
         if not same or final.number > head.number:
             raise OutcomeUnknown("The Ethereum node is on another chain. Check its address.")
         return Tip(head=head.number, final=final.number, final_time=final.time)
+
+    def first_since(self, moment: datetime, tip: Tip) -> Operation[int]:
+        """By halving: blocks are not made at even intervals, but never before the one they follow."""
+        low, high = 0, tip.final + 1
+        while low < high:
+            middle = (low + high) // 2
+            (answer,) = yield from self._node.ask([_block(hex(middle))])
+            try:
+                early = read_block(needed(answer)).time < moment
+            except (ValueError, KeyError, TypeError, OverflowError) as error:
+                raise OutcomeUnknown("The Ethereum node's answer about a block could not be read.") from error
+            low, high = (middle + 1, high) if early else (low, middle)
+        return low
 
     def transfers(self, starts: Mapping[str, int], tip: Tip) -> Operation[Sequence[Deposit]]:
         logs: dict[str, Log] = {}

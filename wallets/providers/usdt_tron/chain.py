@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from common.http import Operation, OutcomeUnknown
+from common.http import Operation, OutcomeUnknown, done
 from wallets.providers.deposits import Deposit
 from wallets.providers.usdt.addresses import tron_address
 from wallets.providers.usdt.chains import Tip
@@ -51,6 +51,9 @@ class Tron:
             return Tip(head=position, final=position, final_time=_time(position) - LIST_LAG)
         except _UNREADABLE as error:
             raise OutcomeUnknown("TronGrid's answer about its newest block could not be read.") from error
+
+    def first_since(self, moment: datetime, tip: Tip) -> Operation[int]:
+        return done(min(int(moment.timestamp()) * 1000, tip.final + 1))
 
     def transfers(self, starts: Mapping[str, int], tip: Tip) -> Operation[Sequence[Deposit]]:
         found: list[Deposit] = []

@@ -19,6 +19,7 @@ RECORD: dict[str, Any] = {
         "close": "/order/close",
         "refund": "/refund",
         "refund_query": "/refund/query",
+        "statement": "/statement",
     },
     "fields": {"merchant": "mchntCd", "reference": "ordNo", "amount": "txnAmt", "code": "rspCd", "message": "rspMsg"},
     "codes": {

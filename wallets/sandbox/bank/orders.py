@@ -55,7 +55,7 @@ def refund(world: World, asked: Document, *, settle: bool) -> Document:
     if known is None:
         _check_refund(order, number, amount)
         state = "DONE" if settle else "RUNNING"
-        order["refunds"][number] = {"amount": amount, "state": state}
+        order["refunds"][number] = {"amount": amount, "state": state, "at": world.stamp()}
         world.keep(order)
         _tell_refund(world, order, number)
     return _refund_facts(order, number)
@@ -72,7 +72,7 @@ def settle_refund(world: World, number: str, *, succeeds: bool) -> Document:
     order = next((one for one in world.store.all("bank.order") if number in one["refunds"]), None)
     if order is None or order["refunds"][number]["state"] != "RUNNING":
         raise Refused("no such refund is running")
-    order["refunds"][number]["state"] = "DONE" if succeeds else "FAILED"
+    order["refunds"][number] |= {"state": "DONE" if succeeds else "FAILED", "at": world.stamp()}
     world.keep(order)
     _tell_refund(world, order, number)
     return order

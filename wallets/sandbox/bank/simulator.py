@@ -6,7 +6,7 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
-from wallets.sandbox.bank import orders
+from wallets.sandbox.bank import books, orders
 from wallets.sandbox.bank.merchant import MERCHANT, RECORD
 from wallets.sandbox.bank.world import Seal, World
 from wallets.sandbox.notifier import Delivery
@@ -60,7 +60,11 @@ class BankSimulator(Simulator):
         return Delivery(json.dumps(signed).encode(), headers, accepted=lambda status, answer: answer == "SUCCESS")
 
     def act(self, action: str, fields: Document) -> Document:
-        """`pay`, `decline` or `cancel` (an order, by `ordNo`), `settle_refund` (`refund_ref`, `succeeds`)."""
+        """`pay`, `decline` or `cancel` (an order, by `ordNo`), `settle_refund` (`refund_ref`, `succeeds`), `transfer`
+        (`amount`; `reference` and `currency` as the sender writes them)."""
+        if action == "transfer":
+            names = (str(fields.get(name, "")) for name in ("amount", "reference", "currency"))
+            return books.transfer_in(self.world, *names)
         if action == "settle_refund":
             succeeds = fields.get("succeeds") is not False
             return orders.settle_refund(self.world, str(fields.get("refund_ref", "")), succeeds=succeeds)
@@ -125,9 +129,13 @@ class BankSimulator(Simulator):
             return orders.create(self.world, asked, request.base_url)
         if what == "refund":
             return orders.refund(self.world, asked, settle=fault["kind"] != "accept_only")
-        return {"query": orders.query, "close": orders.close, "refund_query": orders.refund_query}[what](
-            self.world, asked
-        )
+        plain = {
+            "query": orders.query,
+            "close": orders.close,
+            "refund_query": orders.refund_query,
+            "statement": books.statement,
+        }
+        return plain[what](self.world, asked)
 
     def _signed(self, answer: Document, fault: Document) -> Response:
         if fault["kind"] == "wrong_trade":
