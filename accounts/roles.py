@@ -31,6 +31,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "approve_refunds": SUPERVISORS,
     "end_protection": SUPERVISORS,
     "confirm_money": SUPERVISORS,
+    # Who sends money out never decides how much: a lead or compliance approves, an administrator pays.
+    "approve_remittances": frozenset({"lead", "compliance"}),
+    "pay_remittances": frozenset({"admin"}),
     "configure": CONFIGURERS,
     "see_schedules": SUPERVISORS,
     "import": frozenset({"lead", "admin", "creditor"}),

@@ -81,14 +81,14 @@ def remittance_draft(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed("confirm_money")
+@allowed("approve_remittances")
 def remittance_approve(request: HttpRequest, reference: str) -> HttpResponse:
     remittance = access_remittance(person(request), reference)
     return _act(request, OnceForm(request.POST), remittance, lambda: approve(remittance, by=person(request)), "approve")
 
 
 @require_POST
-@allowed("confirm_money")
+@allowed("pay_remittances")
 def remittance_paid(request: HttpRequest, reference: str) -> HttpResponse:
     remittance = access_remittance(person(request), reference)
     form = PaidForm(request.POST, auto_id="paid_%s")
@@ -134,6 +134,7 @@ def _show(request: HttpRequest, remittance: Remittance, **forms: OnceForm) -> Ht
     )
     last = last_standing(remittance.creditor_id, remittance.currency)
     decides = may(user, "confirm_money")
+    approves, pays = may(user, "approve_remittances"), may(user, "pay_remittances")
     context = {
         "remittance": remittance,
         "words": STATES[remittance.state],
@@ -143,8 +144,10 @@ def _show(request: HttpRequest, remittance: Remittance, **forms: OnceForm) -> Ht
         "show": show,
         "page": page,
         "lines": [_line(row, remittance.currency) for row in page.rows],
-        "may_approve": decides and remittance.state == "draft" and remittance.drafted_by_id != user.pk,
-        "may_pay": decides and remittance.state == "approved" and remittance.approved_by_id != user.pk,
+        "approves": approves,
+        "pays": pays,
+        "may_approve": approves and remittance.state == "draft" and remittance.drafted_by_id != user.pk,
+        "may_pay": pays and user.pk not in (remittance.approved_by_id, remittance.drafted_by_id),
         "may_cancel": decides and remittance.state in (*OPEN, "carried") and last is not None and last == remittance,
         "decides": decides,
         "staff": user.is_staff_member,

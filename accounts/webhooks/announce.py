@@ -25,6 +25,8 @@ ANNOUNCED = frozenset(
         "hold.placed",
         "hold.ended",
         "import.finished",
+        "remittance.approved",
+        "remittance.paid",
     }
 )
 

@@ -14,6 +14,7 @@ from accounts.webhooks.sandbox import ensure_sandbox_endpoint
 from collections_platform.demo.creditors import CREDITORS, DemoCreditor
 from collections_platform.demo.facts import DEMO_CREDITOR
 from collections_platform.demo.portfolios import write_placement
+from collections_platform.demo.remitting import remit
 from collections_platform.demo.staff import ensure_staff
 from collections_platform.demo.story import tell_story
 from common.clock import today
@@ -57,3 +58,4 @@ def load_demo(say: Say) -> None:
             _place(demo, Path(folder))
     say("telling the demo's story so far")
     tell_story()
+    remit()

@@ -43,6 +43,8 @@ def mark_paid(remittance: Remittance, *, by: User, bank_reference: str) -> Remit
     _expect(row, "approved")
     if row.approved_by_id == by.pk:
         raise Conflict(_("You approved this, so somebody else has to pay it."))
+    if row.drafted_by_id == by.pk:
+        raise Conflict(_("You drafted this, so somebody else has to pay it."))
     if len(reference) < SHORTEST_REASON:
         raise InvalidInput(_("Enter the bank's reference of the transfer."), field="bank_reference")
     row.paid_by, row.paid_at, row.bank_reference = by, now(), reference

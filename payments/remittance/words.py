@@ -55,7 +55,9 @@ def notes_of(remittance: Remittance) -> list[Sum]:
         Sum(_("Paid to the creditor itself"), money("direct"), "direct"),
         Sum(_("Provider fees we bear"), money("fees_kept"), "kept"),
     ]
+    both = Money(remittance.trust_minor + remittance.clearing_minor, remittance.currency)
     held = [
+        Sum(_("Held for the creditor at the end of the period"), both),
         Sum(_("On the trust account at the end of the period"), money("trust")),
         Sum(_("Still with the wallets at the end of the period"), money("clearing")),
     ]

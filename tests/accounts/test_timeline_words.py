@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 from accounts.timeline_words import WORDS
+from payments.models.remittance import REMITTANCE_STATES
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "compliance", "wallets", "payments", "reminders", "analytics")
 RECORDED = re.compile(r"_?record(?:_event)?\(\s*\"([a-z_]+\.[a-z_]+)\"")
 # Of the house itself, not of an account: told in the audit trail, where the kind stands as it is.
-HOUSE = re.compile(r"^(provider|schedule|user|api_key|creditor|import|accounts|remittance|balance)\.")
+HOUSE = re.compile(r"^(provider|schedule|user|api_key|creditor|import|accounts|balance)\.")
 
 
 def recorded_kinds() -> set[str]:
@@ -23,6 +24,14 @@ def test_every_kind_recorded_about_an_account_or_a_person_has_words():
     kinds = {kind for kind in recorded_kinds() if not HOUSE.match(kind)}
     assert len(kinds) > 40
     assert sorted(kinds - set(WORDS)) == []
+
+
+def test_every_step_of_a_remittance_and_of_a_difference_has_words():
+    steps = {f"remittance.{state}" for state in ("drafted", *REMITTANCE_STATES.states) if state != "draft"}
+    told = (ROOT / "payments" / "reconciliation").glob("*.py")
+    steps |= {kind for path in told for kind in re.findall(r"\"(reconciliation\.[a-z_]+)\"", path.read_text())}
+    assert len(steps) == 10
+    assert steps <= set(WORDS)
 
 
 def test_the_alarms_and_wallet_kinds_have_words():

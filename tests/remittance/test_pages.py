@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from payments.models import CommissionTerms, Remittance
-from payments.remittance import draft_next
+from accounts.models import WebhookDelivery, WebhookEndpoint
+from payments.models import CommissionTerms, Posting, Remittance
+from payments.remittance import approve, draft_next, mark_paid
 from tests import factories
 from tests.pages.conftest import plain_ground, signed_in
-from tests.remittance.cast import agreed, approved_remittance, fee, month, pay
+from tests.remittance.cast import agreed, approved_remittance, at, fee, month, pay
 
 pytestmark = pytest.mark.django_db
 __all__ = ["plain_ground"]
@@ -50,9 +51,58 @@ def test_lena_cannot_pay_what_she_approved(draft, lead):
     lena.post(address("remittance_approve", draft))
     page = lena.get(address("remittance_page", draft))
     assert "Somebody else has to pay it" in page.content.decode()
-    assert (
-        lena.post(address("remittance_paid", draft), {"bank_reference": "TRF 7788", "token": "t1"}).status_code == 409
+    given = {"bank_reference": "TRF 7788", "token": "t1"}
+    assert lena.post(address("remittance_paid", draft), given).status_code == 403
+
+
+def test_paying_is_a_right_of_its_own(draft, lead, admin):
+    """Who may approve may not pay, who may pay may not approve, and an agent may neither."""
+    adam, cora = signed_in(admin), signed_in(factories.user(role="compliance"))
+    assert adam.post(address("remittance_approve", draft)).status_code == 403
+    assert cora.post(address("remittance_approve", draft)).status_code == 302
+    given = {"bank_reference": "TRF 7788", "token": "t1"}
+    for role in ("agent", "lead", "compliance"):
+        assert signed_in(factories.user(role=role)).post(address("remittance_paid", draft), given).status_code == 403
+    ben = signed_in(factories.user(role="creditor", creditor=draft.creditor))
+    assert ben.post(address("remittance_paid", draft), given).status_code == 403
+    assert adam.post(address("remittance_paid", draft), given).status_code == 302
+
+
+def test_who_drafted_it_cannot_pay_it(account, lead, admin):
+    agreed(account.creditor)
+    pay(account, 10_000, month(1))
+    drafted = draft_next(account.creditor_id, "CNY", by=admin)
+    signed_in(lead).post(address("remittance_approve", drafted))
+    adam = signed_in(admin)
+    assert "You drafted or approved this" in adam.get(address("remittance_page", drafted)).content.decode()
+    given = {"bank_reference": "TRF 7788", "token": "t1"}
+    assert adam.post(address("remittance_paid", drafted), given).status_code == 409
+
+
+def test_the_creditor_hears_of_the_pay_out_by_webhook(draft, lead, admin):
+    WebhookEndpoint.objects.create(creditor=draft.creditor, url="https://bank.example/hook", secret="s" * 24, kinds=[])
+    signed_in(lead).post(address("remittance_approve", draft))
+    signed_in(admin).post(address("remittance_paid", draft), {"bank_reference": "TRF 7788", "token": "t1"})
+    told = WebhookDelivery.objects.get(kind="remittance.paid").payload["data"]
+    assert (told["remittance"], told["payout_minor"], told["bank_reference"]) == (draft.reference, 8_000, "TRF 7788")
+
+
+def test_what_is_held_for_the_creditor_on_the_page_is_what_the_ledger_says(account, lead, admin):
+    agreed(account.creditor)
+    pay(account, 10_000, month(2))
+    first = draft_next(account.creditor_id, "CNY")
+    approve(first, by=lead)
+    mark_paid(first, by=admin, bank_reference="TRF 1")
+    pay(account, 5_000, month(1))
+    second = draft_next(account.creditor_id, "CNY")
+    shown = signed_in(lead).get(address("remittance_page", second)).context["notes"]
+    held = {row.label: row.amount.minor for row in shown}["Held for the creditor at the end of the period"]
+    rows = Posting.objects.filter(
+        ledger_account__creditor=account.creditor,
+        ledger_account__kind__in=["trust", "clearing"],
+        entry__effective_at__lt=at(month(0), 0),
     )
+    assert held == sum(rows.values_list("amount_minor", flat=True)) == 15_000
 
 
 def test_a_payment_without_the_banks_reference_is_asked_for_it(draft, lead, admin):
