@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, ApiKey, Creditor, Debtor, User
+from accounts.models.creditors import HOUSE
 from common.errors import InvalidInput, NotFound
 
 NO_SUCH_ACCOUNT = gettext_lazy("There is no such account, or it is not yours to see.")
@@ -18,7 +19,7 @@ NAME_A_CREDITOR = gettext_lazy("Name one creditor of yours by its code.")
 def creditors_visible_to(user: User) -> QuerySet[Creditor]:
     if user.role == User.Role.CREDITOR:
         return Creditor.objects.filter(users=user)
-    return Creditor.objects.all()
+    return Creditor.objects.exclude(code=HOUSE)
 
 
 def accounts_visible_to(user: User) -> QuerySet[Account]:

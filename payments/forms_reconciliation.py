@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.tokens import OnceForm
 from accounts.models import Creditor, User
+from accounts.models.creditors import HOUSE
 from payments.models import ReconciliationItem
+from payments.reconciliation.deciding import TO_PEOPLE
 
 STATES = [
     ("", _("waiting")),
@@ -57,10 +59,22 @@ class MatchForm(ReasonForm):
 
 class ForceForm(ReasonForm):
     destination = forms.ChoiceField(label=_("Post the difference to"), choices=ReconciliationItem.Destination.choices)
-    creditor = forms.ModelChoiceField(label=_("Whose money it is"), queryset=Creditor.objects.all(), required=False)
-    field_order = ["destination", "creditor", "reason"]
+    account = forms.CharField(
+        label=_("The account's number"),
+        max_length=40,
+        required=False,
+        help_text=_("Only where it is somebody's payment, such as one whose reference was mistyped."),
+    )
+    creditor = forms.ModelChoiceField(
+        label=_("Whose money it is"), queryset=Creditor.objects.exclude(code=HOUSE), required=False
+    )
+    field_order = ["destination", "account", "creditor", "reason"]
 
     def __init__(self, *args: Any, item: ReconciliationItem, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if item.creditor_id:
             del self.fields["creditor"]
+        if item.difference.minor <= 0:
+            del self.fields["account"]
+            choices = [one for one in ReconciliationItem.Destination.choices if one[0] not in TO_PEOPLE]
+            self.fields["destination"].choices = choices  # type: ignore[attr-defined]

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.forms.tokens import OnceForm
-from accounts.models import User
+from accounts.models import Account, User
 from accounts.roles import allowed, person
+from accounts.selectors import access_account
 from accounts.services import caller_of
 from common.errors import Conflict, InvalidInput, NotFound
 from common.keyset import page_of
@@ -22,7 +23,7 @@ from common.once import use_token
 from payments import reconciliation
 from payments.forms_reconciliation import AssignForm, FilterForm, ForceForm, MatchForm, ReasonForm
 from payments.models import ReconciliationItem
-from payments.reconciliation.access import access_item, books, items
+from payments.reconciliation.access import access_item, books, held_money, items
 
 Given = dict[str, Any]
 Act = Callable[[ReconciliationItem, Given, User], Any]
@@ -44,6 +45,7 @@ ACTS: dict[str, tuple[type[OnceForm], Act]] = {
             reason=given["reason"],
             by=by,
             creditor=given.get("creditor"),
+            account=_account(given.get("account", ""), by),
         ),
     ),
     "confirm": (OnceForm, lambda item, given, by: reconciliation.confirm_force(item, by=by)),
@@ -68,6 +70,7 @@ def reconciliation_list(request: HttpRequest) -> HttpResponse:
         "rows": [(row, TONES[row.state]) for row in page.rows],
         "count": rows.count(),
         "books": every,
+        "held": held_money(),
         "form": form,
     }
     return render(request, "staff/reconciliation.html", context)
@@ -101,6 +104,13 @@ def reconciliation_act(request: HttpRequest, reference: str, action: str) -> Htt
     else:
         messages.success(request, _("Done. It stands in the record."))
     return redirect("reconciliation_item", item.reference)
+
+
+def _account(reference: str, by: User) -> Account | None:
+    try:
+        return access_account(by, reference.strip()) if reference.strip() else None
+    except NotFound as error:
+        raise InvalidInput(error.message, field="account") from error
 
 
 def _form(action: str, item: ReconciliationItem, data: Any = None) -> OnceForm:

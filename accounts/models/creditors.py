@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.tracking import track_changes
 from common.clock import now
 
+# Whose money it is while nobody knows: no creditor of ours, and in no list of them.
+HOUSE = "house"
+
 
 @track_changes
 class Creditor(models.Model):

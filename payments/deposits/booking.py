@@ -77,6 +77,7 @@ def _post(deposit: Deposit, kind: str, step: str, lines: list[Line], **data: Any
         effective_at=deposit.block_at,
         lines=lines,
         deposit=deposit.reference,
+        of_attempt=attempt.pk,
         **data,
     )
     return entry

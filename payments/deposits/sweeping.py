@@ -76,8 +76,8 @@ def _claim() -> list[DepositAddress]:
 
 def _sweep(batch: list[DepositAddress]) -> None:
     provider = batch[0].attempt.provider
-    known = _known(batch)
-    watches = [_watch(address, known[address.pk]) for address in batch]
+    known = known_at(batch)
+    watches = [watch_of(address, known[address.pk]) for address in batch]
     try:
         wallet = adapter(provider)
         if not isinstance(wallet, DepositWatcher):
@@ -91,7 +91,7 @@ def _sweep(batch: list[DepositAddress]) -> None:
     _look_for_coins(batch, watches, wallet, provider)
 
 
-def _known(batch: Sequence[DepositAddress]) -> dict[int, list[Deposit]]:
+def known_at(batch: Sequence[DepositAddress]) -> dict[int, list[Deposit]]:
     known: dict[int, list[Deposit]] = {address.pk: [] for address in batch}
     rows = Deposit.objects.filter(address__in=batch, state__in=ON_CHAIN).exclude(kind=Deposit.Kind.COIN)
     for row in rows.select_related("address"):
@@ -99,7 +99,7 @@ def _known(batch: Sequence[DepositAddress]) -> dict[int, list[Deposit]]:
     return known
 
 
-def _watch(address: DepositAddress, known: Sequence[Deposit]) -> Watch:
+def watch_of(address: DepositAddress, known: Sequence[Deposit]) -> Watch:
     attempt = address.attempt
     return Watch(
         merchant_ref=attempt.merchant_reference,

@@ -4,7 +4,7 @@ from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
 from payments.models.payments import Attempt, Payment, ProviderEvent
 from payments.models.plans import Instalment, Plan
-from payments.models.reconciliation import Expectation, ReconciliationItem, StatementLine, StatementRun
+from payments.models.reconciliation import Expectation, LedgerReading, ReconciliationItem, StatementLine, StatementRun
 from payments.models.refunds import Dispute, Refund, SurplusDecision
 from payments.models.remittance import CommissionTerms, Remittance, RemittanceLine
 from payments.models.retries import RetryDecision, RetryFold, RetryStatistic
@@ -24,6 +24,7 @@ __all__ = [
     "InterestTerms",
     "JournalEntry",
     "LedgerAccount",
+    "LedgerReading",
     "Payment",
     "PaymentLink",
     "Plan",

@@ -133,6 +133,11 @@ class Attempt(models.Model):
         ]
         indexes = [
             models.Index(fields=["look_up_at"], condition=Q(look_up_at__isnull=False), name="attempt_to_look_up"),
+            models.Index(
+                fields=["provider", "provider_reference"],
+                condition=~Q(provider_reference=""),
+                name="attempt_by_their_number",
+            ),
             models.Index(fields=["claimed_until"], condition=Q(state="sending"), name="attempt_claimed"),
             models.Index(fields=["id"], condition=Q(state="created"), name="attempt_to_send"),
             models.Index(fields=["id"], condition=Q(needs_person=True), name="attempt_for_a_person"),

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Creditor, User
+from accounts.models import Account, Creditor, User
 from common.clock import now
 from common.ids import public_reference
 from common.money import Money
@@ -54,6 +54,17 @@ class StatementRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider_id} {self.day}"
+
+
+class LedgerReading(models.Model):
+    """How far the ledger was read for what a provider's statement has to show, and when last from its beginning."""
+
+    provider = models.OneToOneField(Provider, on_delete=models.PROTECT, related_name="ledger_reading")
+    read_at = models.DateTimeField(null=True, blank=True)
+    read_whole_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.read_at}"
 
 
 class StatementLine(models.Model):
@@ -138,6 +149,8 @@ class ReconciliationItem(models.Model):
     class Destination(models.TextChoices):
         SUSPENSE = "suspense", _("Suspense")
         PROVIDER_FEES = "provider_fees", _("Provider fees")
+        ACCOUNT = "account", _("An account: it is that person's payment")
+        RETURN = "return", _("Nobody here: it goes back to who sent it")
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="reconciliation_items")
     group_key = models.CharField(max_length=80)
@@ -157,6 +170,10 @@ class ReconciliationItem(models.Model):
     proposed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     entry = models.ForeignKey(JournalEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    held_entry = models.ForeignKey(JournalEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    held_minor = models.BigIntegerField(default=0, help_text=_("Lies in suspense until somebody has decided."))
+    holdings = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -175,6 +192,7 @@ class ReconciliationItem(models.Model):
             models.Index(
                 fields=["provider", "opened_at"], condition=~Q(state="resolved"), name="reconciliation_item_open"
             ),
+            models.Index(fields=["provider"], condition=Q(held_entry__isnull=False), name="reconciliation_item_held"),
         ]
 
     def __str__(self) -> str:
@@ -187,6 +205,10 @@ class ReconciliationItem(models.Model):
     @property
     def expected(self) -> Money:
         return Money(self.expected_minor, self.currency)
+
+    @property
+    def held(self) -> Money:
+        return Money(self.held_minor, self.currency)
 
     @property
     def stated(self) -> Money:

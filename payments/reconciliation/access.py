@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.clock import now
 from common.errors import NotFound
 from common.ids import row_id_of
+from common.money import Money
 from payments.models import ReconciliationItem, StatementRun
 from wallets.models import Provider
 
@@ -28,7 +29,14 @@ class Books:
 
 def access_item(reference: str) -> ReconciliationItem:
     rows = ReconciliationItem.objects.select_related(
-        "provider", "owner", "proposed_by", "decided_by", "creditor", "attempt__payment__account"
+        "provider",
+        "owner",
+        "proposed_by",
+        "decided_by",
+        "creditor",
+        "attempt__payment__account",
+        "account",
+        "held_entry",
     )
     row = rows.filter(pk=row_id_of(reference) or 0).first()
     if row is None:
@@ -47,6 +55,12 @@ def items(given: dict[str, str], user: User) -> QuerySet[ReconciliationItem]:
     rows = rows.filter(owners.get(given.get("owner", ""), Q()))
     age = AGES.get(given.get("age", ""))
     return rows.filter(opened_at__lt=now() - age) if age else rows
+
+
+def held_money() -> list[Money]:
+    """What lies in suspense until somebody has said whose it is, by currency."""
+    rows = ReconciliationItem.objects.filter(held_entry__isnull=False).values("currency")
+    return [Money(row["minor"], row["currency"]) for row in rows.annotate(minor=Sum("held_minor")).order_by("currency")]
 
 
 def books() -> list[Books]:

@@ -8,17 +8,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.events import record_event
-from accounts.models import Creditor, User
+from accounts.models import Account, Creditor, User
 from common.clock import now
 from common.errors import Conflict, InvalidInput
-from payments.ledger import Line, post_entry
-from payments.models import Expectation, JournalEntry, LedgerAccount, Posting, ReconciliationItem, StatementLine
+from payments.models import Expectation, ReconciliationItem, StatementLine
 from payments.models.reconciliation import ITEM_STATES
 from payments.reconciliation.matching import facts
+from payments.reconciliation.posting import post_difference
 from payments.reconciliation.reading import group_key
 from payments.reconciliation.running import settle_provider
 
-Kind = LedgerAccount.Kind
+Destination = ReconciliationItem.Destination
+# Money that goes to somebody, and not to a line of a creditor's books.
+TO_PEOPLE = (Destination.ACCOUNT, Destination.RETURN)
 SHORTEST_REASON = 3
 
 
@@ -67,20 +69,42 @@ def accept_fee(item: ReconciliationItem, *, reason: str, by: User) -> Reconcilia
 
 @transaction.atomic
 def propose_force(
-    item: ReconciliationItem, *, destination: str, reason: str, by: User, creditor: Creditor | None = None
+    item: ReconciliationItem,
+    *,
+    destination: str,
+    reason: str,
+    by: User,
+    creditor: Creditor | None = None,
+    account: Account | None = None,
 ) -> ReconciliationItem:
     """The provider's books are right: post the difference there. Waits for a second person."""
     row = _locked(item)
     if row.kind == ReconciliationItem.Kind.FEE or destination not in ReconciliationItem.Destination.values:
         raise Conflict(_("This cannot be posted like that."))
-    row.creditor = row.creditor or creditor
-    if row.creditor is None:
-        raise InvalidInput(_("Say whose money it is: nobody knows this payment."), field="creditor")
+    _check_destination(row, destination, account)
+    if destination not in TO_PEOPLE:
+        row.creditor = row.creditor or creditor
+        if row.creditor is None:
+            raise InvalidInput(_("Say whose money it is: nobody knows this payment."), field="creditor")
     _move(row, "proposed")
+    row.account = account if destination == Destination.ACCOUNT else None
     row.destination, row.reason, row.proposed_by = destination, _said(reason), by
     row.save()
     _tell("reconciliation.proposed", row, by, reason=row.reason)
     return row
+
+
+def _check_destination(row: ReconciliationItem, destination: str, account: Account | None) -> None:
+    if destination in TO_PEOPLE and row.difference.minor <= 0:
+        raise InvalidInput(
+            _("There is no money here to give: our books have more than the statement."), field="destination"
+        )
+    if destination != Destination.ACCOUNT:
+        return
+    if account is None:
+        raise InvalidInput(_("Enter the number of the account it belongs to."), field="account")
+    if account.currency != row.currency or row.creditor_id not in (None, account.creditor_id):
+        raise InvalidInput(_("This account is in another currency or of another creditor."), field="account")
 
 
 @transaction.atomic
@@ -90,7 +114,7 @@ def put_back_force(item: ReconciliationItem, *, reason: str, by: User) -> Reconc
         raise Conflict(_("There is nothing to put back any more. Reload the page and look at it again."))
     _move(row, "open")
     said = _said(reason)
-    row.destination, row.reason, row.proposed_by = "", "", None
+    row.destination, row.account, row.reason, row.proposed_by = "", None, "", None
     row.save()
     _tell("reconciliation.put_back", row, by, reason=said)
     return row
@@ -105,41 +129,12 @@ def confirm_force(item: ReconciliationItem, *, by: User) -> ReconciliationItem:
     if row.proposed_by_id == by.pk:
         raise Conflict(_("Money moves here, so somebody else than you has to confirm it."))
     _move(row, "resolved")
-    row.resolution, row.decided_by, row.entry = "force", by, _post(row)
+    row.resolution, row.decided_by, row.entry = "force", by, post_difference(row, by=by)
     group = {"provider": row.provider, "group_key": row.group_key, "currency": row.currency}
     StatementLine.objects.filter(**group, state="item").update(state="matched", creditor=row.creditor)
     Expectation.objects.filter(**group, state="item").update(state="matched")
     _finish(row, by, entry=row.entry.pk)
     return row
-
-
-def _post(row: ReconciliationItem) -> JournalEntry:
-    minor = row.difference.minor
-    times = Expectation.objects.filter(provider=row.provider, group_key=row.group_key).count()
-    own = row.provider.key
-    entry, _is_new = post_entry(
-        "reconciliation",
-        idempotency_key=f"reconciliation:{row.pk}:{times}",
-        creditor_id=row.creditor_id or 0,
-        currency=row.currency,
-        effective_at=now(),
-        lines=[Line(Kind.CLEARING, minor, qualifier=own), Line(row.destination, -minor, qualifier=own)],
-        item=row.reference,
-    )
-    # The posting is this item's own answer to the statement: it belongs to its group from the start.
-    Expectation.objects.create(
-        provider=row.provider,
-        posting=Posting.objects.get(entry=entry, ledger_account__kind=Kind.CLEARING),
-        entry=entry,
-        creditor_id=entry.creditor_id,
-        attempt=row.attempt,
-        group_key=row.group_key,
-        amount_minor=minor,
-        currency=row.currency,
-        expected_at=now(),
-        state="matched",
-    )
-    return entry
 
 
 def _locked(item: ReconciliationItem) -> ReconciliationItem:

@@ -19,9 +19,10 @@ FEES = (POSTED, f"{POSTED}_reversal")
 ROUNDING = 1
 _OTHER_FEES = """
     INSERT INTO payments_reconciliationitem (provider_id, group_key, kind, state, currency, expected_minor,
-        stated_minor, creditor_id, attempt_id, opened_at, resolution, destination, reason)
+        stated_minor, creditor_id, attempt_id, opened_at, resolution, destination, reason,
+        held_minor, holdings)
     SELECT s.provider_id, 'fee:' || s.id, 'fee', 'open', s.fee_currency, w.agreed, s.fee_minor, s.creditor_id,
-           s.attempt_id, %(now)s, '', '', ''
+           s.attempt_id, %(now)s, '', '', '', 0, 0
     FROM payments_statementline s
     JOIN wallets_providerfee f ON f.provider_id = s.provider_id AND f.currency = s.fee_currency
     CROSS JOIN LATERAL (SELECT round(s.amount_minor * f.basis_points / 10000.0)::bigint + f.fixed_minor AS agreed) w

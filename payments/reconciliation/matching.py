@@ -16,19 +16,21 @@ from common.clock import now
 from payments.models import ReconciliationItem
 from wallets.models import Provider
 
+_TOUCHED = """
+    CREATE TEMP TABLE reconciliation_touched ON COMMIT DROP AS
+    SELECT group_key FROM payments_statementline WHERE provider_id = %(provider)s AND state IN ('open', 'item')
+    UNION SELECT group_key FROM payments_expectation WHERE provider_id = %(provider)s AND state IN ('open', 'item')
+"""
 _WORK = """
     CREATE TEMP TABLE reconciliation_work ON COMMIT DROP AS
-    WITH touched AS (
-        SELECT group_key FROM payments_statementline WHERE provider_id = %(provider)s AND state IN ('open', 'item')
-        UNION SELECT group_key FROM payments_expectation WHERE provider_id = %(provider)s AND state IN ('open', 'item')
-    ), both_sides AS (
+    WITH both_sides AS (
         SELECT group_key, currency, 0::bigint AS expected, amount_minor AS stated, false AS ours, state,
                booked_at AS at, creditor_id, attempt_id
-        FROM payments_statementline JOIN touched USING (group_key)
+        FROM payments_statementline JOIN reconciliation_touched USING (group_key)
         WHERE provider_id = %(provider)s AND state <> 'withdrawn'
         UNION ALL
         SELECT group_key, currency, amount_minor, 0, true, state, expected_at, creditor_id, attempt_id
-        FROM payments_expectation JOIN touched USING (group_key) WHERE provider_id = %(provider)s
+        FROM payments_expectation JOIN reconciliation_touched USING (group_key) WHERE provider_id = %(provider)s
     ), summed AS (
         SELECT group_key, currency, sum(expected)::bigint AS expected, sum(stated)::bigint AS stated,
                bool_or(ours) AS has_ours, bool_or(NOT ours) AS has_theirs, max(creditor_id) AS creditor_id,
@@ -37,15 +39,20 @@ _WORK = """
         FROM both_sides GROUP BY group_key, currency
     )
     SELECT *, expected = stated AS equal,
-           count(*) FILTER (WHERE expected <> stated) OVER (PARTITION BY group_key) > 1 AS mixed
+           count(*) FILTER (WHERE expected <> stated) OVER (PARTITION BY group_key) > 1 AS mixed,
+           -- No attempt of ours can come later than its line, so nobody has to wait. A wallet's own schedule can.
+           NOT has_ours AND attempt_id IS NULL AND NOT EXISTS (
+               SELECT FROM wallets_mandate m WHERE m.provider_id = %(provider)s
+               AND m.merchant_reference = substr(group_key, 4)) AS nobodys
     FROM summed
 """
 _MARK = """
     UPDATE payments_{table} r
-    SET state = CASE WHEN w.equal THEN 'matched' WHEN w.told OR w.oldest < %(until)s THEN 'item' ELSE r.state END
+    SET state = CASE WHEN w.equal THEN 'matched'
+                     WHEN w.told OR w.nobodys OR w.oldest < %(until)s THEN 'item' ELSE r.state END
     FROM reconciliation_work w
     WHERE r.provider_id = %(provider)s AND r.group_key = w.group_key AND r.currency = w.currency
-      AND r.state <> 'withdrawn'
+      AND r.state <> 'withdrawn' AND r.state <> CASE WHEN w.equal THEN 'matched' ELSE 'item' END
 """
 _INHERIT = """
     UPDATE payments_statementline s SET creditor_id = w.creditor_id FROM reconciliation_work w
@@ -54,16 +61,16 @@ _INHERIT = """
 """
 _ITEMS = """
     INSERT INTO payments_reconciliationitem AS i (provider_id, group_key, kind, state, currency, expected_minor,
-        stated_minor, creditor_id, attempt_id, opened_at, resolution, destination, reason)
+        stated_minor, creditor_id, attempt_id, opened_at, resolution, destination, reason, held_minor, holdings)
     SELECT %(provider)s, group_key,
            CASE WHEN mixed AND has_ours <> has_theirs THEN 'currency' WHEN NOT has_ours THEN 'extra'
                 WHEN NOT has_theirs THEN 'missing' ELSE 'amount' END,
-           'open', currency, expected, stated, creditor_id, attempt_id, %(now)s, '', '', ''
-    FROM reconciliation_work WHERE NOT equal AND (told OR oldest < %(until)s)
+           'open', currency, expected, stated, creditor_id, attempt_id, %(now)s, '', '', '', 0, 0
+    FROM reconciliation_work WHERE NOT equal AND (told OR nobodys OR oldest < %(until)s)
     ON CONFLICT (provider_id, group_key, currency) DO UPDATE
     SET kind = excluded.kind, expected_minor = excluded.expected_minor, stated_minor = excluded.stated_minor,
         creditor_id = coalesce(excluded.creditor_id, i.creditor_id), state = 'open', resolution = '',
-        destination = '', reason = '', proposed_by_id = NULL, decided_by_id = NULL, entry_id = NULL,
+        destination = '', account_id = NULL, reason = '', proposed_by_id = NULL, decided_by_id = NULL, entry_id = NULL,
         resolved_at = NULL, opened_at = CASE WHEN i.state = 'resolved' THEN excluded.opened_at ELSE i.opened_at END
     WHERE i.state = 'resolved' OR (i.kind, i.expected_minor, i.stated_minor)
           IS DISTINCT FROM (excluded.kind, excluded.expected_minor, excluded.stated_minor)
@@ -87,8 +94,11 @@ def match(provider: Provider, *, until: datetime) -> None:
     given: dict[str, Any] = {"provider": provider.pk, "until": until, "now": now()}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('reconcile'), %s)", [provider.pk])
-        cursor.execute("DROP TABLE IF EXISTS reconciliation_work")
-        cursor.execute(_WORK, given)
+        cursor.execute("DROP TABLE IF EXISTS reconciliation_touched, reconciliation_work")
+        # The planner does not know a new table's size, and would read the whole ledger's rows to match a day's.
+        for table, made in (("touched", _TOUCHED), ("work", _WORK)):
+            cursor.execute(made, given)
+            cursor.execute(f"ANALYZE reconciliation_{table}")
         cursor.execute(_INHERIT, given)
         cursor.execute(_ITEMS, given)
         opened = [pk for (pk,) in cursor.fetchall()]
@@ -96,7 +106,7 @@ def match(provider: Provider, *, until: datetime) -> None:
             cursor.execute(_MARK.format(table=table), given)
         cursor.execute(_SETTLED, given)
         settled = [pk for (pk,) in cursor.fetchall()]
-        cursor.execute("DROP TABLE reconciliation_work")
+        cursor.execute("DROP TABLE reconciliation_touched, reconciliation_work")
     tell_items("reconciliation.opened", opened)
     tell_items("reconciliation.resolved", settled)
 

@@ -11,16 +11,18 @@ from django.db.models import Max, Min
 
 from common.clock import now
 from common.errors import PlatformError
-from payments.models import JournalEntry, StatementRun
+from payments.models import JournalEntry, LedgerReading, StatementRun
 from payments.reconciliation.calendar import Books, books_of
 from payments.reconciliation.fees import open_fee_items, post_fees
+from payments.reconciliation.fetching import fetch_books, gives_books
 from payments.reconciliation.gathering import gather
+from payments.reconciliation.holding import hold_differences
 from payments.reconciliation.matching import match, tell_items
 from payments.reconciliation.reading import store_statement
-from wallets.gateway import adapter, call
+from payments.reconciliation.scheduled import book_scheduled
 from wallets.models import Provider
 from wallets.providers import base
-from wallets.providers.base import Capability, Unsupported
+from wallets.providers.base import Unsupported
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ LONGEST_BACKLOG = timedelta(days=31)
 LEASE = timedelta(minutes=15)
 PAUSES = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 TRIES = 20
+READ_EVERY = timedelta(hours=6)
 WAITING = ("due", "unread")
 
 
@@ -47,11 +50,18 @@ def _quietly(provider: Provider) -> int:
 
 
 def _reconcile(provider: Provider) -> int:
-    if not adapter(provider).descriptor.can(Capability.STATEMENT):
+    if not gives_books(provider):
         return 0
     _plan_days(provider)
     days = [run.day for run in iter(lambda: _claim(provider), None) if _fetch(run, provider)]
+    if book_scheduled(provider) or (not days and _unread_for_long(provider)):
+        settle_provider(provider)
     return len(days)
+
+
+def _unread_for_long(provider: Provider) -> bool:
+    """Without a statement too the ledger is read, so that what is overdue is missed by itself."""
+    return not LedgerReading.objects.filter(provider=provider, read_at__range=(now() - READ_EVERY, now())).exists()
 
 
 def _plan_days(provider: Provider) -> None:
@@ -90,13 +100,13 @@ def reconcile_day(provider: Provider, day: date) -> StatementRun:
     StatementRun.objects.get_or_create(provider=provider, day=day)
     run = _claim(provider, day)
     if run:
-        settle(run, provider, call(adapter(provider).statement(day), provider))
+        settle(run, provider, fetch_books(provider, day))
     return StatementRun.objects.get(provider=provider, day=day)
 
 
 def _fetch(run: StatementRun, provider: Provider) -> bool:
     try:
-        lines = call(adapter(provider).statement(run.day), provider)
+        lines = fetch_books(provider, run.day)
     except PlatformError as error:
         _try_later(run, error)
         return False
@@ -124,8 +134,15 @@ def settle(run: StatementRun, provider: Provider, lines: Sequence[base.Statement
 @transaction.atomic
 def settle_provider(provider: Provider) -> None:
     gather(provider)
-    match(provider, until=read_until(provider) - books_of(provider.key).grace)
+    match(provider, until=missed_before(provider))
+    hold_differences(provider)
     post_fees(provider)
+
+
+def missed_before(provider: Provider) -> datetime:
+    """What is older and has no other side is a difference."""
+    books: Books = books_of(provider.key)
+    return max(read_until(provider), now() - books.overdue) - books.grace
 
 
 def read_until(provider: Provider) -> datetime:

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.models.creditors import HOUSE
 from common.clock import now, today
 from common.errors import Conflict, InvalidInput
 from common.money import Money
@@ -96,6 +97,11 @@ def clearing(currency: str = "CNY") -> int:
     return rows.aggregate(minor=Sum("amount_minor"))["minor"] or 0
 
 
+def suspense(currency: str = "CNY") -> int:
+    rows = Posting.objects.filter(ledger_account__kind="suspense", currency=currency)
+    return rows.aggregate(minor=Sum("amount_minor"))["minor"] or 0
+
+
 def stated(currency: str = "CNY") -> int:
     """What the provider's books say we have there: amounts less the fees that were posted."""
     rows = StatementLine.objects.filter(currency=currency).exclude(state="withdrawn")
@@ -104,7 +110,8 @@ def stated(currency: str = "CNY") -> int:
 
 
 def differences(currency: str = "CNY") -> int:
-    rows = ReconciliationItem.objects.filter(currency=currency).exclude(state="resolved").exclude(kind="fee")
+    """What our books have and the statement does not: all else lies in suspense."""
+    rows = ReconciliationItem.objects.filter(currency=currency, kind="missing").exclude(state="resolved")
     return sum(row.difference.minor for row in rows)
 
 
@@ -164,10 +171,76 @@ def test_a_line_before_our_record_settles_by_itself():
 
 def test_within_the_grace_nothing_is_missed():
     paid(10_000, "A1")
+    paid(500, "B9", posted=False)
     run, _new = StatementRun.objects.get_or_create(provider=wallet_of(), day=today() - timedelta(days=1))
     settle(run, wallet_of(), [line("B9", 500, ago=timedelta(hours=20))])
     assert ReconciliationItem.objects.count() == 0
     assert set(StatementLine.objects.values_list("state", flat=True)) == {"open"}
+
+
+def test_money_under_a_number_we_never_gave_is_held_in_suspense_at_once():
+    run, _new = StatementRun.objects.get_or_create(provider=wallet_of(), day=today() - timedelta(days=1))
+    settle(run, wallet_of(), [line("NOBODY", 500, ago=timedelta(hours=20))])
+    item = ReconciliationItem.objects.get()
+    assert (item.kind, item.held_minor, item.held_entry.creditor.code) == ("extra", 500, HOUSE)
+    assert (suspense(), clearing()) == (-500, 500)
+
+
+def test_what_is_held_is_let_go_when_the_difference_settles_by_itself():
+    attempt = paid(10_000, "A1", posted=False)
+    lines = [line("A1", 10_000)]
+    read(lines)
+    assert (suspense(), clearing()) == (-10_000, 10_000)
+    record(attempt)
+    read(lines)
+    assert (kinds(), suspense(), clearing(), unbalanced_entries()) == ([], 0, 10_000, [])
+
+
+def test_held_money_is_assigned_to_an_account_by_two_people_and_pays_its_debt(lead, admin):
+    account = factories.account(balance_minor=800, reachable=False)
+    read([line("TYPO", 1_000, fee=6)])
+    item = ReconciliationItem.objects.get()
+    given = {"destination": "account", "reason": "the payer sent us the slip", "by": lead}
+    with pytest.raises(InvalidInput):
+        propose_force(item, **given)
+    propose_force(item, **given, account=account)
+    with pytest.raises(Conflict):
+        confirm_force(item, by=lead)
+    confirm_force(item, by=admin)
+    account.refresh_from_db()
+    payment = Payment.objects.get(account=account)
+    assert (account.balance_minor, account.status, payment.source, payment.amount_minor) == (0, "paid", "found", 1_000)
+    assert (suspense(), clearing(), kinds()) == (-200, 1_000, [])
+    read([line("TYPO", 1_000, fee=6)])
+    assert (suspense(), clearing(), kinds(), unbalanced_entries()) == (-200, 994, [], [])
+    assert JournalEntry.objects.get(kind="provider_fees").creditor == account.creditor
+
+
+def test_held_money_is_given_back_and_its_way_out_is_expected(lead, admin):
+    read([line("TYPO", 1_000)])
+    propose_force(ReconciliationItem.objects.get(), destination="return", reason="not a debtor of ours", by=lead)
+    confirm_force(ReconciliationItem.objects.get(), by=admin)
+    assert (suspense(), clearing(), kinds()) == (0, 0, [])
+    assert Expectation.objects.get(state="open").group_key == "back:TYPO"
+    read([line("TYPO", -1_000)], ago=19)
+    assert (suspense(), clearing(), kinds(), unbalanced_entries()) == (0, 0, [], [])
+    assert set(Expectation.objects.values_list("state", flat=True)) == {"matched"}
+
+
+def test_held_money_that_was_given_back_and_never_left_is_missed(lead, admin):
+    read([line("TYPO", 1_000)])
+    propose_force(ReconciliationItem.objects.get(), destination="return", reason="not a debtor of ours", by=lead)
+    confirm_force(ReconciliationItem.objects.get(), by=admin)
+    Expectation.objects.filter(state="open").update(expected_at=now() - LONG_AGO)
+    read([], ago=18)
+    assert kinds() == [("missing", "CNY", -1_000, 0)]
+
+
+def test_a_difference_that_lacks_money_goes_to_nobody(lead):
+    paid(10_000, "A1")
+    read([line("A1", 9_000)])
+    with pytest.raises(InvalidInput):
+        propose_force(ReconciliationItem.objects.get(), destination="return", reason="no such money", by=lead)
 
 
 def test_a_refund_is_matched_apart_from_its_payment():
