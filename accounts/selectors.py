@@ -39,7 +39,8 @@ def access_account(user: User, reference: str) -> Account:
 
 
 def creditors_of_key(key: ApiKey) -> QuerySet[Creditor]:
-    return Creditor.objects.filter(pk=key.creditor_id) if key.creditor_id else Creditor.objects.all()
+    own = Creditor.objects.filter(pk=key.creditor_id)
+    return own if key.creditor_id else Creditor.objects.exclude(code=HOUSE)
 
 
 def named_creditor_of_key(key: ApiKey, code: str) -> Creditor:

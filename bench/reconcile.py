@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from time import perf_counter
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -88,7 +90,7 @@ class Ground:
     def money(self, count: int, *, begins: datetime, span: timedelta, matched: bool) -> tuple[int, int]:
         """`count` payments through all tables, evenly over the span; returns their first and last number."""
         zero, last = self.made + 1, self.made + count
-        given = {
+        given: dict[str, Any] = {
             "provider": self.provider.pk, "creditor": self.creditor.pk, "account": self.account, "chart": self.chart,
             "begins": begins, "span": span, "zero": zero, "count": count,
         }  # fmt: skip
@@ -122,7 +124,6 @@ def run(scale: float) -> Result:
             "small_ledger_entries": LINES * 2,
             "large_to_small": round(small.best / large.best, 3),
             "whole_ledger_read_seconds": round(whole, 2),
-            "plan_of_gathering": large.plan,
         },
     )
 
@@ -131,14 +132,12 @@ def run(scale: float) -> Result:
 class Days:
     best: float
     bare: float
-    plan: str
 
 
-def _days(ground: Ground, first: datetime | object, *, history: int) -> Days:
+def _days(ground: Ground, first: date, *, history: int) -> Days:
     """A history is written and matched, then days with a statement each are settled one after the other."""
-    day = first
     span = timedelta(days=min(365, max(history // LINES, 1)))
-    begins = _midnight(day)
+    begins = _midnight(first)
     ground.money(history, begins=begins, span=span, matched=True)
     _tidy()
     taken, bare = [], []
@@ -155,11 +154,11 @@ def _days(ground: Ground, first: datetime | object, *, history: int) -> Days:
         taken.append(_timed(lambda run=run, lines=lines: settle(run, ground.provider, lines)))
         matched = StatementLine.objects.filter(run=run, state="matched").count()
         assert matched == LINES, f"{matched} of {LINES} lines matched"
-    return Days(min(taken), min(bare), "")
+    return Days(min(taken), min(bare))
 
 
-def _midnight(day: object) -> datetime:
-    return now().replace(hour=0, minute=0, second=0, microsecond=0) - (today() - day)  # type: ignore[operator]
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def _line(number: int, opens: datetime) -> base.StatementLine:
@@ -174,7 +173,7 @@ def _line(number: int, opens: datetime) -> base.StatementLine:
 
 
 def _join(ground: Ground, lines: list[base.StatementLine]) -> None:
-    given = {
+    given: dict[str, Any] = {
         "references": [line.merchant_ref for line in lines],
         "amounts": [line.amount.minor for line in lines],
         "provider": ground.provider.pk,
@@ -190,10 +189,10 @@ def _read_whole(provider: Provider) -> None:
     settle_provider(provider)
 
 
-def _timed(work: object) -> float:
-    started = time.perf_counter()
-    work()  # type: ignore[operator]
-    return time.perf_counter() - started
+def _timed(work: Callable[[], object]) -> float:
+    started = perf_counter()
+    work()
+    return perf_counter() - started
 
 
 def _tidy(*, analyse: bool = True) -> None:

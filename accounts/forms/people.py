@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.forms.tokens import OnceForm
 from accounts.models import Creditor, Team, User
 from accounts.models.api_keys import SCOPES
+from accounts.models.creditors import HOUSE
 
 SCOPE_WORDS = {
     "accounts:read": _("Read accounts and debtors"),
@@ -28,7 +29,7 @@ class UserForm(OnceForm):
     role = forms.ChoiceField(label=_("Role"), choices=User.Role.choices, widget=forms.RadioSelect)
     team = forms.ModelChoiceField(Team.objects.order_by("name"), label=_("Team"), required=False, empty_label=_("None"))
     creditor = forms.ModelChoiceField(
-        Creditor.objects.order_by("name"),
+        Creditor.objects.exclude(code=HOUSE).order_by("name"),
         label=_("Creditor"),
         required=False,
         empty_label=_("None"),

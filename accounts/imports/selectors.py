@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.imports.inspection import preview
 from accounts.imports.vault import open_stored
 from accounts.models import Creditor, ImportJob, User
+from accounts.models.creditors import HOUSE
 from common.errors import Forbidden, NotFound
 
 __all__ = ["access_import", "access_imports", "creditors_for", "open_error_file", "preview", "unfinished_imports"]
@@ -46,7 +47,7 @@ def access_imports_of_anyone(user: User) -> QuerySet[ImportJob]:
 
 def creditors_for(user: User) -> QuerySet[Creditor]:
     """For whom this person may import."""
-    creditors = Creditor.objects.order_by("name")
+    creditors = Creditor.objects.exclude(code=HOUSE).order_by("name")
     if not _may_import(user):
         return creditors.none()
     return creditors.filter(users=user) if user.role == User.Role.CREDITOR else creditors

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import work_list as lists
 from accounts.forms.work import AGE_BANDS, WorkFilters
 from accounts.models import Account, Creditor
+from accounts.models.creditors import HOUSE
 from accounts.roles import allowed, may, person
 from common.clock import real_now, today
 
@@ -42,7 +43,7 @@ def age_band(name: str) -> Q:
 
 
 def filters_of(request: HttpRequest) -> WorkFilters:
-    return WorkFilters(request.GET, creditors=Creditor.objects.order_by("name"))
+    return WorkFilters(request.GET, creditors=Creditor.objects.exclude(code=HOUSE).order_by("name"))
 
 
 @require_GET

@@ -13,7 +13,7 @@ from common.clock import now
 from common.errors import Conflict, InvalidInput
 from payments.models import Expectation, ReconciliationItem, StatementLine
 from payments.models.reconciliation import ITEM_STATES
-from payments.reconciliation.matching import facts
+from payments.reconciliation.matching import facts, lock_books
 from payments.reconciliation.posting import post_difference
 from payments.reconciliation.reading import group_key
 from payments.reconciliation.running import settle_provider
@@ -39,6 +39,7 @@ def assign_item(item: ReconciliationItem, *, to: User, by: User) -> Reconciliati
 @transaction.atomic
 def match_by_hand(item: ReconciliationItem, *, reference: str, reason: str, by: User) -> ReconciliationItem:
     """The provider's lines of this item belong to the payment with our number `reference`. Nothing is posted."""
+    lock_books(item.provider)
     row = _locked(item)
     _move(row, "resolved")
     lines = StatementLine.objects.filter(

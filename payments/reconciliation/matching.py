@@ -88,12 +88,20 @@ _SETTLED = """
 EVENTS_AT_ONCE = 1000
 
 
-@transaction.atomic
-def match(provider: Provider, *, until: datetime) -> None:
-    """Match all that can be; what is older than `until` and still differs becomes an item. One at a time."""
-    given: dict[str, Any] = {"provider": provider.pk, "until": until, "now": now()}
+def lock_books(provider: Provider) -> None:
+    """One at a time settles a provider's books, until its transaction ends. Taken before the rows of any difference."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('reconcile'), %s)", [provider.pk])
+
+
+@transaction.atomic
+def match(provider: Provider, *, until: datetime) -> None:
+    """Match all that can be; what is older than `until` and still differs becomes an item.
+
+    The caller holds the books.
+    """
+    given: dict[str, Any] = {"provider": provider.pk, "until": until, "now": now()}
+    with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS reconciliation_touched, reconciliation_work")
         # The planner does not know a new table's size, and would read the whole ledger's rows to match a day's.
         for table, made in (("touched", _TOUCHED), ("work", _WORK)):

@@ -17,7 +17,7 @@ from payments.reconciliation.fees import open_fee_items, post_fees
 from payments.reconciliation.fetching import fetch_books, gives_books
 from payments.reconciliation.gathering import gather
 from payments.reconciliation.holding import hold_differences
-from payments.reconciliation.matching import match, tell_items
+from payments.reconciliation.matching import lock_books, match, tell_items
 from payments.reconciliation.reading import store_statement
 from payments.reconciliation.scheduled import book_scheduled
 from wallets.models import Provider
@@ -133,6 +133,7 @@ def settle(run: StatementRun, provider: Provider, lines: Sequence[base.Statement
 
 @transaction.atomic
 def settle_provider(provider: Provider) -> None:
+    lock_books(provider)
     gather(provider)
     match(provider, until=missed_before(provider))
     hold_differences(provider)

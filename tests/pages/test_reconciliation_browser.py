@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
@@ -9,6 +12,7 @@ from django.urls import reverse
 from common.clock import today
 from payments.models import ReconciliationItem, StatementRun
 from payments.reconciliation import propose_force
+from payments.reconciliation.holding import hold_differences
 from tests import factories
 from tests.pages.test_browser import RULES, SCREENS, open_page
 from tests.pages.test_browser import pytestmark as in_a_browser
@@ -29,7 +33,11 @@ def addresses(installed, creditor, lead):
         )
         for number, kind in kinds
     ]
+    hold_differences(provider)
     propose_force(items[0], destination="suspense", reason="the wallet kept it", by=lead)
+    account = factories.account(placement=factories.portfolio(creditor))
+    mine = {"destination": "account", "account": account, "by": lead}
+    propose_force(items[1], reason="the payer sent us the slip", **mine)
     return [reverse("reconciliation_list"), *(reverse("reconciliation_item", args=[row.reference]) for row in items)]
 
 
@@ -41,10 +49,14 @@ def test_the_pages_about_differences_are_accessible_and_fit(
     page = open_page(factories.user(role="admin"), width=width, height=height, scheme=scheme)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    for address in addresses:
+    for number, address in enumerate(addresses):
         page.goto(live_server.url + address, wait_until="networkidle")
         violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
         complaints += [f"{address}: {rule['id']}" for rule in violations]
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         complaints += [f"{address}: {wider} px wider than the screen"] if wider > 0 else []
+        if folder := os.environ.get("SCREENSHOTS"):
+            for drawer in page.locator("details.put-back:not([open]) > summary").all():
+                drawer.click()
+            page.screenshot(path=str(Path(folder) / f"reconciliation-{width}-{number}.png"), full_page=True)
     assert complaints == []

@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from common.money import Money
 from payments.ledger import checks, reverse_entry
-from payments.models import Remittance
+from payments.models import Posting, ReconciliationItem, Remittance, StatementRun
+from payments.reconciliation import confirm_force, propose_force
+from payments.reconciliation.running import settle, settle_provider
 from payments.remittance import approve, cancel, draft_next, mark_paid
 from payments.remittance.candidates import unremitted
 from tests import factories
@@ -27,6 +30,8 @@ from tests.remittance.cast import (
     people,
     twice_remitted,
 )
+from wallets.models import Provider
+from wallets.providers import base
 
 AMOUNTS = st.integers(min_value=1, max_value=9_999)
 TERMS = st.one_of(
@@ -43,8 +48,11 @@ HOW = st.fixed_dictionaries(
         "cadence": st.sampled_from(["weekly", "monthly"]),
     }
 )
+STEP_NAMES = [
+    "pay", "pay", "reverse", "refund", "direct", "fee", "draft", "redo", "stray", "stray", "assign", "give", "keep",
+]  # fmt: skip
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["pay", "pay", "reverse", "refund", "direct", "fee", "draft", "redo"]), AMOUNTS),
+    st.tuples(st.sampled_from(STEP_NAMES), AMOUNTS),
     min_size=3,
     max_size=14,
 )
@@ -60,6 +68,9 @@ class History:
         agreed(self.bank, **terms)
         agreed(self.bank, **changed, valid_from=month(2))
         self.day, self.paid = month(3), []
+        self.provider = Provider.objects.get_or_create(key="alipay", defaults={"name": "Alipay", "status": "vetted"})[0]
+        # What came in, went back and was taken as fees, counted apart from the ledger.
+        self.received = self.gone = self.taken = 0
 
     def step(self, name, minor):
         self.day += timedelta(days=5)
@@ -67,21 +78,61 @@ class History:
 
     def pay(self, minor):
         self.paid.append((pay(self.account, minor, self.day), minor))
+        self.received += minor
 
     def reverse(self, minor):
         if self.paid:
-            reverse_entry(self.paid.pop(minor % len(self.paid))[0], effective_at=at(self.day))
+            entry, whole = self.paid.pop(minor % len(self.paid))
+            reverse_entry(entry, effective_at=at(self.day))
+            self.gone += whole
 
     def refund(self, minor):
         if self.paid:
             entry, whole = self.paid.pop()
             give_back(self.account, entry, min(minor, whole), self.day)
+            self.gone += min(minor, whole)
 
     def direct(self, minor):
         pay_the_bank_itself(self.account, minor, self.day)
 
     def fee(self, minor):
         fee(self.account, minor % 90 + 1, self.day)
+        self.taken += minor % 90 + 1
+
+    def stray(self, minor):
+        """The wallet's statement shows money under a number nobody knows."""
+        line = base.StatementLine(
+            kind=base.EventKind.PAYMENT,
+            merchant_ref=f"STRAY{self.day}",
+            provider_ref="",
+            amount=Money(minor, "CNY"),
+            fee=Money(minor % 7, "CNY"),
+            booked_at=at(self.day),
+        )
+        run = StatementRun.objects.create(provider=self.provider, day=self.day)
+        settle(run, self.provider, [line])
+        self.received += minor
+
+    def assign(self, _minor):
+        if item := self._decide("account", account=self.account):
+            self.taken += item.difference.minor % 7
+
+    def keep(self, _minor):
+        if item := self._decide("suspense", creditor=self.bank):
+            self.taken += item.difference.minor % 7
+
+    def give(self, _minor):
+        if item := self._decide("return"):
+            self.gone += item.difference.minor
+            self.taken += item.difference.minor % 7
+
+    def _decide(self, destination, **given):
+        item = ReconciliationItem.objects.filter(kind="extra", state="open").order_by("pk").first()
+        if item:
+            propose_force(item, destination=destination, reason="as the payer says", by=self.people[0], **given)
+            confirm_force(item, by=self.people[1])
+            settle_provider(self.provider)
+        return item
 
     def draft(self, _minor=0):
         return draft_next(self.bank.pk, "CNY")
@@ -98,6 +149,21 @@ class History:
             approved = approve(row, by=self.people[0])
             if approved.state == "approved":
                 mark_paid(approved, by=self.people[1], bank_reference=f"TRF {row.pk}")
+
+
+def check_the_whole(story, sums):
+    """Collected = remitted + commission + fees + held + suspense + given back, over the creditor's books and ours."""
+    books = Posting.objects.filter(currency="CNY")
+    total = {
+        kind: books.filter(ledger_account__kind=kind).aggregate(minor=Sum("amount_minor"))["minor"] or 0
+        for kind in ("clearing", "trust", "payable", "commission", "suspense", "provider_fees")
+    }
+    held = total["clearing"] + total["trust"]
+    assert held == story.received - story.gone - story.taken - sums["payout"]
+    assert held == -(total["payable"] + total["commission"] + total["suspense"] + total["provider_fees"])
+    waiting = ReconciliationItem.objects.filter(held_entry__isnull=False)
+    strays = {row.held_minor == row.difference.minor for row in waiting}
+    assert strays <= {True}
 
 
 class Conservation(TestCase):
@@ -122,6 +188,7 @@ class Conservation(TestCase):
         assert -balance(bank, "payable") == carried + open_minor
         assert -balance(bank, "commission") == sums["commission"]
         assert balance(bank, "trust") == -sums["payout"]
+        check_the_whole(story, sums)
         assert twice_remitted() == 0
         assert checks.unbalanced_entries() == [] and checks.drifted_accounts() == []
         for row in standing:
