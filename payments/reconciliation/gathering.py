@@ -7,7 +7,8 @@ a transaction that was long in coming; once a week everything is, whatever came 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -17,10 +18,12 @@ from payments.models import Attempt, LedgerReading
 from payments.reconciliation.calendar import books_of
 from payments.reconciliation.fees import FEES
 from payments.reconciliation.holding import HOLDING
+from payments.reconciliation.indexed import joined_by_index
 from wallets.models import Provider
 
 SPARE = timedelta(days=1)
 WHOLE = timedelta(days=7)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 _EXPECT = """
     INSERT INTO payments_expectation (provider_id, posting_id, entry_id, creditor_id, attempt_id, group_key,
                                       amount_minor, currency, expected_at, state)
@@ -61,15 +64,17 @@ ASKABLE = ("sending", "requires_action", "pending", "unknown")
 
 def gather(provider: Provider) -> None:
     """The caller's transaction ends with what was read on record."""
+    since = _begin_reading(provider)
     given: dict[str, Any] = {
         "provider": provider.pk,
         "key": provider.key,
         "ours_alone": [*FEES, *HOLDING],
-        "since": _begin_reading(provider),
+        "since": since,
         "shows_back": books_of(provider.key).shows_money_back,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_EXPECT, given)
+        with nullcontext() if since == BEGINNING else joined_by_index():
+            cursor.execute(_EXPECT, given)
         cursor.execute(_OURS, given)
         cursor.execute(_THEIRS, given)
     _ask_about_paid(provider)
@@ -85,7 +90,7 @@ def _begin_reading(provider: Provider) -> datetime:
     reading.read_at = moment
     reading.read_whole_at = moment if read_whole else whole
     reading.save()
-    return datetime.min.replace(tzinfo=moment.tzinfo) if read_whole or not before else min(before, moment) - SPARE
+    return BEGINNING if read_whole or not before else min(before, moment) - SPARE
 
 
 def _ask_about_paid(provider: Provider) -> None:

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from accounts.models import Event
 from common.clock import now
 from payments.models import ReconciliationItem
+from payments.reconciliation.indexed import joined_by_index
 from wallets.models import Provider
 
 _TOUCHED = """
@@ -101,7 +102,7 @@ def match(provider: Provider, *, until: datetime) -> None:
     The caller holds the books.
     """
     given: dict[str, Any] = {"provider": provider.pk, "until": until, "now": now()}
-    with connection.cursor() as cursor:
+    with joined_by_index(), connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS reconciliation_touched, reconciliation_work")
         # The planner does not know a new table's size, and would read the whole ledger's rows to match a day's.
         for table, made in (("touched", _TOUCHED), ("work", _WORK)):

@@ -44,13 +44,15 @@ def store_statement(run_id: int, lines: Sequence[base.StatementLine]) -> bool:
     digest = content_hash([key for key, _line in found])
     if run.state == "read" and run.content_hash == digest:
         return False
-    if run.state == "read":
+    corrected = run.state == "read"
+    if corrected:
         _withdraw(run, {key for key, _line in found})
     for start in range(0, len(found), BATCH):
         rows = [_row(run, key, line) for key, line in found[start : start + BATCH]]
         StatementLine.objects.bulk_create(rows, ignore_conflicts=True)
-        again = StatementLine.objects.filter(run=run, state="withdrawn", key__in=[row.key for row in rows])
-        again.update(state="open")
+        if corrected:
+            again = StatementLine.objects.filter(run=run, state="withdrawn", key__in=[row.key for row in rows])
+            again.update(state="open")
     run.state, run.content_hash, run.lines_read, run.problem = "read", digest, len(found), ""
     run.read_at = now()
     run.save(update_fields=["state", "content_hash", "lines_read", "problem", "read_at"])
