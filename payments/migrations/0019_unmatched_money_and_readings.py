@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0009_references_found_together"),
-        ("payments", "0017_retries"),
+        ("payments", "0018_attempts_by_saved_wallet"),
         ("wallets", "0008_provider_merchant"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
