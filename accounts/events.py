@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -24,6 +24,35 @@ _DIGEST_SQL = """
 """
 
 
+def new_event(
+    kind: str,
+    *,
+    account: Account | None = None,
+    debtor: Debtor | None = None,
+    creditor: Creditor | None = None,
+    actor: User | None = None,
+    source: str = "system",
+    **data: Any,
+) -> Event:
+    """One fact for `record_events`; nothing is written yet."""
+    return Event(
+        kind=kind,
+        account=account,
+        debtor_id=debtor.pk if debtor else account.debtor_id if account else None,
+        creditor_id=creditor.pk if creditor else account.creditor_id if account else None,
+        actor=actor,
+        source=source,
+        data=data,
+    )
+
+
+def record_events(events: Sequence[Event]) -> None:
+    """Append facts to the record, in this order, and queue the notices they cause; two statements or three for any
+    number. Call it in the transaction of the changes."""
+    if events:
+        announce(*Event.objects.bulk_create(events))
+
+
 def record_event(
     kind: str,
     *,
@@ -35,16 +64,8 @@ def record_event(
     **data: Any,
 ) -> Event:
     """Append one fact to the record and queue the notices it causes. Call it in the transaction of the change."""
-    event = Event.objects.create(
-        kind=kind,
-        account=account,
-        debtor_id=debtor.pk if debtor else account.debtor_id if account else None,
-        creditor_id=creditor.pk if creditor else account.creditor_id if account else None,
-        actor=actor,
-        source=source,
-        data=data,
-    )
-    announce(event)
+    event = new_event(kind, account=account, debtor=debtor, creditor=creditor, actor=actor, source=source, **data)
+    record_events([event])
     return event
 
 

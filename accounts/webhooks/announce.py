@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
-
-from django.db.models import Q
 
 from accounts.models import Event, WebhookDelivery, WebhookEndpoint
 from common.clock import real_now
@@ -44,14 +43,18 @@ def _payload(event: Event) -> dict[str, Any]:
     return {"type": event.kind, "timestamp": event.happened_at.isoformat(), "data": data}
 
 
-def announce(event: Event) -> list[WebhookDelivery]:
-    """One delivery row per active endpoint of the creditor that wants this kind."""
-    if event.kind not in ANNOUNCED or not event.creditor_id:
+def announce(*events: Event) -> list[WebhookDelivery]:
+    """One delivery row for each event and each active endpoint of its creditor that wants this kind."""
+    worth = [event for event in events if event.kind in ANNOUNCED and event.creditor_id]
+    if not worth:
         return []
-    wanting = WebhookEndpoint.objects.filter(Q(kinds=[]) | Q(kinds__contains=[event.kind]))
-    endpoints = wanting.filter(creditor_id=event.creditor_id, active=True)
-    payload = _payload(event) if endpoints else {}
+    endpoints = WebhookEndpoint.objects.filter(active=True, creditor__in={event.creditor_id for event in worth})
+    by_creditor: dict[int | None, list[WebhookEndpoint]] = defaultdict(list)
+    for endpoint in endpoints:
+        by_creditor[endpoint.creditor_id].append(endpoint)
     return WebhookDelivery.objects.bulk_create(
-        WebhookDelivery(endpoint=endpoint, event=event, kind=event.kind, payload=payload, due_at=real_now())
-        for endpoint in endpoints
+        WebhookDelivery(endpoint=endpoint, event=event, kind=event.kind, payload=_payload(event), due_at=real_now())
+        for event in worth
+        for endpoint in by_creditor[event.creditor_id]
+        if not endpoint.kinds or event.kind in endpoint.kinds
     )
