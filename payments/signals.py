@@ -1,7 +1,7 @@
 """The courtesies to the apps on the right: sent after the commit.
 
-`payment_confirmed` has the payment that has arrived; `payment_taken_back` the payment, the `amount` and an `occasion`
-that names this taking; `refund_moved` the refund that was sent or has arrived.
+`payment_confirmed` has the `payments` that have arrived, one or many; `payment_taken_back` the payment, the `amount`
+and an `occasion` that names this taking; `refund_moved` the refund that was sent or has arrived.
 """
 
 from __future__ import annotations

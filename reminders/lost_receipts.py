@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Concat
 from common.clock import now
 from payments.models import Payment
 from reminders.models import Message
-from reminders.services import cancel_queued, plan_receipt
+from reminders.services import cancel_queued, plan_receipts
 
 RECEIPTS = ("receipt", "debit_receipt")
 # Long enough for the worker that is alive; and nobody is thanked today for what they paid the week before.
@@ -31,5 +31,5 @@ def plan_lost_receipts(batch: int = 200) -> int:
     for payment in lost:
         with transaction.atomic():
             cancel_queued(payment.account, reason="A payment arrived.")
-            plan_receipt(payment)
+            plan_receipts([payment])
     return len(lost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -25,7 +26,24 @@ def queue_message(
 
     For a new link at the person's own request: `purpose="payment_link"`, and an occasion of the request's own.
     """
-    message = Message(
+    message = new_message(account, purpose=purpose, occasion=occasion, channels=channels, facts=facts)
+    with transaction.atomic():
+        if Message.objects.filter(account=account, purpose=purpose, occasion=occasion).exists():
+            return None
+        queue_messages([message])
+    return Message.objects.get(account=account, purpose=purpose, occasion=occasion)
+
+
+def new_message(
+    account: Account,
+    *,
+    purpose: str,
+    occasion: str,
+    channels: tuple[str, ...] = SERVICE_CHANNELS,
+    facts: dict[str, Any] | None = None,
+) -> Message:
+    """For `queue_messages`; nothing is written yet."""
+    return Message(
         priority=0,
         account=account,
         debtor_id=account.debtor_id,
@@ -36,8 +54,8 @@ def queue_message(
         facts=facts or {},
         due_at=now(),
     )
-    with transaction.atomic():
-        if Message.objects.filter(account=account, purpose=purpose, occasion=occasion).exists():
-            return None
-        Message.objects.bulk_create([message], ignore_conflicts=True)
-    return Message.objects.get(account=account, purpose=purpose, occasion=occasion)
+
+
+def queue_messages(messages: Iterable[Message]) -> None:
+    """Many at once; one that was queued before stays as it is."""
+    Message.objects.bulk_create(messages, ignore_conflicts=True)

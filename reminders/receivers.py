@@ -5,6 +5,7 @@ The silence after a payment is a courtesy: the gate would stop the messages at s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -16,17 +17,17 @@ from payments.models import Payment, Refund
 from payments.signals import payment_confirmed, payment_taken_back, refund_moved
 from reminders.models import Message
 from reminders.queue import queue_message
-from reminders.services import cancel_queued, plan_receipt
+from reminders.services import cancel_queued, plan_receipts
 from wallets.models import Mandate
 from wallets.signals import mandate_confirmed, mandate_end_in_wallet, mandate_stopped
 
 
 @receiver(payment_confirmed, dispatch_uid="reminders.payment_confirmed")
-def silence_and_thank(sender: Any, *, payment: Payment, **_: Any) -> None:
+def silence_and_thank(sender: Any, *, payments: Sequence[Payment], **_: Any) -> None:
     stop_point("before_words")
     with transaction.atomic():
-        cancel_queued(payment.account, reason="A payment arrived.")
-        plan_receipt(payment)
+        cancel_queued(*(payment.account for payment in payments), reason="A payment arrived.")
+        plan_receipts(payments)
 
 
 @receiver(mandate_confirmed, dispatch_uid="reminders.mandate_confirmed")

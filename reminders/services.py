@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from accounts.models import Account
 from compliance.gate import PURPOSES
 from payments.models import Payment
@@ -10,7 +12,7 @@ from reminders.dispatch import DispatchCounts, dispatch_due, sweep_leases
 from reminders.models import Message
 from reminders.opt_out import grant_consent, withdraw_consent
 from reminders.planning import PlanCounts, plan_debit_notices, plan_reminders
-from reminders.queue import queue_message
+from reminders.queue import new_message, queue_message, queue_messages
 
 __all__ = [
     "DispatchCounts",
@@ -21,7 +23,7 @@ __all__ = [
     "ensure_default_templates",
     "grant_consent",
     "plan_debit_notices",
-    "plan_receipt",
+    "plan_receipts",
     "plan_reminders",
     "queue_message",
     "sweep_leases",
@@ -29,15 +31,20 @@ __all__ = [
 ]
 
 
-def plan_receipt(payment: Payment) -> Message | None:
-    """The receipt of a payment, once. For a debit it keeps to decent hours: the person may be asleep."""
-    purpose = "debit_receipt" if payment.source == "debit" else "receipt"
-    return queue_message(
-        payment.account, purpose=purpose, occasion=f"payment:{payment.pk}", facts={"payment": payment.pk}
+def plan_receipts(payments: Sequence[Payment]) -> None:
+    """The receipt of each payment, once. For a debit it keeps to decent hours: the person may be asleep."""
+    queue_messages(
+        new_message(
+            payment.account,
+            purpose="debit_receipt" if payment.source == "debit" else "receipt",
+            occasion=f"payment:{payment.pk}",
+            facts={"payment": payment.pk},
+        )
+        for payment in payments
     )
 
 
-def cancel_queued(account: Account, *, reason: str) -> int:
-    """Cancel every reminder waiting for the account; how many. Receipts and notices stay."""
-    waiting = Message.objects.filter(account=account, state="due").exclude(purpose__in=list(PURPOSES))
+def cancel_queued(*accounts: Account, reason: str) -> int:
+    """Cancel every reminder waiting for these accounts; how many. Receipts and notices stay."""
+    waiting = Message.objects.filter(account__in=accounts, state="due").exclude(purpose__in=list(PURPOSES))
     return waiting.update(state="cancelled", reason=reason[:200], claimed_until=None)

@@ -5,7 +5,7 @@ Creditor weighs more than product, product more than country; between equals the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -125,9 +125,11 @@ def orders_for(account: Account) -> QuerySet[AllocationOrder]:
 
 def order_today(account: Account, day: date) -> Order:
     """The order a payment that arrives on `day` is set against. One question where nobody has made a rule."""
-    rows = list(orders_for(account))
-    if not rows:
-        return DEFAULT_ORDER
+    return order_among(list(orders_for(account)), account, day)
+
+
+def order_among(rows: Sequence[AllocationOrder], account: Account, day: date) -> Order:
+    """The narrowest of these rules that fits the account and is in force; the default where none is."""
     found = [row for row in rows if scope_of(account).fits(row) and _in_force(row, day)]
     best = narrowest(found)
     return order_of(best) if best else DEFAULT_ORDER
@@ -139,11 +141,13 @@ def scope_of(account: Account) -> Scope:
 
 def due_today(account: Account) -> tuple[int, int]:
     """(past due, due today) of what is owed now: by what the live plan still expects, else by the due date."""
-    day = today()
     left = Instalment.objects.filter(plan__account=account, plan__state__in=LIVE_PLANS).exclude(
         state__in=["paid", "cancelled"]
     )
-    schedule = [
-        (due_on, minor - paid) for due_on, minor, paid in left.values_list("due_on", "amount_minor", "paid_minor")
-    ]
-    return due_amounts(day, account.due_date, schedule, owed=account.balance_minor, paid=0)
+    return due_of(account, left)
+
+
+def due_of(account: Account, left: Iterable[Instalment]) -> tuple[int, int]:
+    """As `due_today`, of an account whose instalments that are still expected have been read."""
+    schedule = [(row.due_on, row.amount_minor - row.paid_minor) for row in left]
+    return due_amounts(today(), account.due_date, schedule, owed=account.balance_minor, paid=0)

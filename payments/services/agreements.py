@@ -11,7 +11,7 @@ NOTHING_OWED = "nothing is owed any more"
 NOT_COLLECTED = "the account is no longer collected"
 
 
-def end_agreements(account: Account, *, reason: str) -> int:
-    """End what the debtor signed for this account, or was about to; how many. The caller holds the account's lock."""
-    mandates = list(Mandate.objects.filter(account=account, state__in=OPEN).order_by("pk"))
+def end_agreements(*accounts: Account, reason: str) -> int:
+    """End what the debtors signed for these accounts, or were about to; how many. The caller holds their locks."""
+    mandates = list(Mandate.objects.filter(account__in=accounts, state__in=OPEN).order_by("account_id", "pk"))
     return sum(revoke_mandate(mandate, reason=reason, source="system") for mandate in mandates)

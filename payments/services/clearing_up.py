@@ -37,7 +37,7 @@ def _clear_up(account_id: int) -> bool:
     if paid:
         settling.credit_instalments(account, 0, None)
     else:
-        drop_queued_debits(account, "account_not_open")
+        drop_queued_debits(account, reason="account_not_open")
         for plan in Plan.objects.filter(account=account, state__in=LIVE_PLANS):
             cancel_plan(plan, reason=NOT_COLLECTED)
     end_agreements(account, reason=NOTHING_OWED if paid else NOT_COLLECTED)

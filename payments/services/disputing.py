@@ -64,7 +64,7 @@ def _take(attempt: Attempt, said: base.Dispute, source: str) -> str:
 
 def _leave_in_peace(account: Account) -> None:
     """The payer says the payment was not right: no contact, no debit, no interest until a person has looked."""
-    drop_queued_debits(account, "disputed")
+    drop_queued_debits(account, reason="disputed")
     running = Hold.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now()), account=account, kind="dispute")
     if not running.exists():
         place_hold(account, kind="dispute", reason=_("The payer disputed a payment."), by=None, source="system")

@@ -9,12 +9,19 @@ from payments.models import Attempt
 from payments.services.locking import lock_chain
 from payments.services.retrying import release_instalment
 
+FINISHED = ("state", "provider_reference", "finished_at", "claimed_until", "look_up_at", "action", "needs_person")
+
 
 def finish(attempt: Attempt, state: str) -> None:
+    mark_finished(attempt, state)
+    attempt.save()
+
+
+def mark_finished(attempt: Attempt, state: str) -> None:
+    """In memory; the fields it sets are `FINISHED`."""
     attempt.state, attempt.finished_at = state, now()
     attempt.claimed_until = attempt.look_up_at = attempt.action = None
     attempt.needs_person = False
-    attempt.save()
 
 
 def end_payment(attempt: Attempt, state: str, source: str) -> None:
@@ -43,10 +50,10 @@ def close_unsent(attempt: Attempt, reason: str) -> None:
     release_instalment(attempt)
 
 
-def drop_queued_debits(account: Account, reason: str) -> None:
-    """Close the account's debits that wait to be sent. One that is on its way is not recalled."""
-    waiting = Attempt.objects.filter(payment__account=account, payment__source="debit", state="created")
-    for attempt_id in list(waiting.order_by("pk").values_list("pk", flat=True)):
+def drop_queued_debits(*accounts: Account, reason: str) -> None:
+    """Close the accounts' debits that wait to be sent. One that is on its way is not recalled."""
+    waiting = Attempt.objects.filter(payment__account__in=accounts, payment__source="debit", state="created")
+    for attempt_id in list(waiting.order_by("payment__account_id", "pk").values_list("pk", flat=True)):
         _account, _payment, attempt = lock_chain(attempt_id)
         if attempt.state == "created":
             close_unsent(attempt, reason)

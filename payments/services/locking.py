@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import TypeVar
+
+from django.db.models import Manager, Model, QuerySet
+
 from accounts.models import Account
 from payments.models import Attempt, Payment
+from wallets.models import Provider
+
+RowT = TypeVar("RowT", bound=Model)
 
 
 def lock_account(account_id: int) -> Account:
@@ -19,3 +27,22 @@ def lock_chain(attempt_id: int) -> tuple[Account, Payment, Attempt]:
     payment.account = account
     attempt.payment = payment
     return account, payment, attempt
+
+
+def lock_chains(attempt_ids: Collection[int]) -> list[Attempt]:
+    """As `lock_chain`, for many: every account in the order of ids, then every payment, then every attempt."""
+    ids = Attempt.objects.filter(pk__in=attempt_ids).values_list("payment_id", "payment__account_id")
+    payment_ids, account_ids = (list(column) for column in zip(*ids, strict=True)) if ids else ([], [])
+    accounts = {row.pk: row for row in _locked(Account.objects, account_ids)}
+    payments = {row.pk: row for row in _locked(Payment.objects, payment_ids)}
+    attempts = list(_locked(Attempt.objects, attempt_ids))
+    providers = Provider.objects.in_bulk({attempt.provider_id for attempt in attempts})
+    for attempt in attempts:
+        attempt.provider = providers[attempt.provider_id]
+        attempt.payment = payments[attempt.payment_id]
+        attempt.payment.account = accounts[attempt.payment.account_id]
+    return attempts
+
+
+def _locked(rows: Manager[RowT], ids: Collection[int]) -> QuerySet[RowT]:
+    return rows.filter(pk__in=ids).order_by("pk").select_for_update()

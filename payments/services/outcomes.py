@@ -10,12 +10,10 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.events import record_event
 from common.clock import now
 from payments.deposits.recording import is_booked, record_deposits
-from payments.models import Attempt, Payment
+from payments.models import Attempt
 from payments.models.payments import ATTEMPT_STATES
-from payments.services import settling
 from payments.services.deposits import keep_quote, new_issues
 from payments.services.disputing import AGAIN, apply_disputes
 from payments.services.ending import end_payment, finish
@@ -23,9 +21,9 @@ from payments.services.found_refunds import apply_refunds
 from payments.services.locking import lock_chain
 from payments.services.retrying import after_failed_debit, release_instalment
 from payments.services.reversing import reverse
+from payments.services.succeeding import Success, settle_successes, tell_a_person
 from payments.services.waiting import next_look_up
 from wallets.providers.base import Action, PaymentResult, PaymentState
-from wallets.services import link_method, mark_used
 
 logger = logging.getLogger(__name__)
 
@@ -169,63 +167,8 @@ def leave_to_person(attempt_id: int, reason: str, source: str) -> Applied:
     return _leave_to_person(attempt, reason, source)
 
 
-def tell_a_person(attempt: Attempt, reason: str, source: str) -> None:
-    payment = attempt.payment
-    record_event(
-        "payment.needs_person",
-        account=payment.account,
-        source=source,
-        payment=payment.reference,
-        attempt=attempt.pk,
-        reason=reason,
-    )
-
-
 def _succeed(attempt: Attempt, result: PaymentResult, source: str) -> None:
-    payment, account = attempt.payment, attempt.payment.account
-    late = payment.state != "open"
-    paid_at = result.paid_at or now()
-    finish(attempt, "succeeded")
-    entry, applied = settling.post_success(account, attempt, effective_at=paid_at)
-    settling.credit_instalments(account, applied, payment.instalment)
-    settling.update_account(account, paid_at=paid_at)
-    _remember_wallet(attempt, result)
-    _finish_payment(payment, entry_id=payment.entry_id or entry.pk)
-    tell_success(attempt, entry_id=entry.pk, source=source)
-    if late or not applied:
-        attempt.needs_person, attempt.reason = True, "late_success"
-        attempt.save(update_fields=["needs_person", "reason"])
-        tell_a_person(attempt, "late_success", source)
-    settling.announce(payment)
-
-
-def _remember_wallet(attempt: Attempt, result: PaymentResult) -> None:
-    """What the payer agreed to have kept, and which wallet to offer first next time."""
-    account = attempt.payment.account
-    if attempt.save_method and result.saved and result.saved.mandate_ref:
-        link_method(account, attempt.provider, token=result.saved.mandate_ref, origin="payment", hint=result.saved.hint)
-    mark_used(account, attempt.provider)
-
-
-def _finish_payment(payment: Payment, *, entry_id: int) -> None:
-    payment.state, payment.entry_id, payment.finished_at = "succeeded", entry_id, payment.finished_at or now()
-    payment.save(update_fields=["state", "entry", "finished_at"])
-
-
-def tell_success(attempt: Attempt, *, entry_id: int, source: str) -> None:
-    payment = attempt.payment
-    record_event(
-        "payment.succeeded",
-        account=payment.account,
-        source=source,
-        payment=payment.reference,
-        amount_minor=attempt.amount_minor,
-        currency=attempt.currency,
-        provider=attempt.provider.key,
-        by=payment.source,
-        entry=entry_id,
-        balance_minor=payment.account.balance_minor,
-    )
+    settle_successes([Success(attempt, result)], source=source)
 
 
 def _fail(attempt: Attempt, result: PaymentResult, source: str) -> None:

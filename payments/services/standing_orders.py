@@ -16,7 +16,8 @@ from common.money import Money
 from payments.models import Attempt, Payment
 from payments.services import settling
 from payments.services.locking import lock_account
-from payments.services.outcomes import Applied, leave_to_person, tell_success
+from payments.services.outcomes import Applied, leave_to_person
+from payments.services.succeeding import tell_success
 from wallets.gateway import adapter, call
 from wallets.models import Mandate
 from wallets.providers.base import Capability, PaymentResult, PaymentState

@@ -167,8 +167,8 @@ def test_the_other_apps_hear_of_a_payment_once_and_only_after_it_is_committed(
 ):
     heard = []
 
-    def listen(payment, **_rest):
-        heard.append(payment.reference)
+    def listen(payments, **_rest):
+        heard.extend(payment.reference for payment in payments)
 
     payment_confirmed.connect(listen)
     try:

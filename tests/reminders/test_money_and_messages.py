@@ -46,7 +46,7 @@ def paid(account, minor: int, *, source: str = "link") -> Payment:
 
 
 def test_a_payment_cancels_what_is_queued_and_thanks(outbox, account, queued):
-    payment_confirmed.send(sender=Payment, payment=paid(account, 25_000))
+    payment_confirmed.send(sender=Payment, payments=[paid(account, 25_000)])
     queued.refresh_from_db()
     assert (queued.state, queued.reason) == ("cancelled", "A payment arrived.")
     dispatch_due()
@@ -59,7 +59,7 @@ def test_a_payment_cancels_what_is_queued_and_thanks(outbox, account, queued):
 def test_the_same_payment_announced_twice_is_thanked_once(outbox, account):
     payment = paid(account, 25_000)
     for _ in range(2):
-        payment_confirmed.send(sender=Payment, payment=payment)
+        payment_confirmed.send(sender=Payment, payments=[payment])
         dispatch_due()
     assert len(outbox.messages()) == 1
 
@@ -68,7 +68,7 @@ def test_a_paid_account_gets_its_receipt_and_then_silence(outbox, account, queue
     payment = paid(account, account.balance_minor)
     Account.objects.filter(pk=account.pk).update(status="paid")
     Message.objects.filter(pk=queued.pk).update(state="due")
-    payment_confirmed.send(sender=Payment, payment=payment)
+    payment_confirmed.send(sender=Payment, payments=[payment])
     for _ in range(3):
         dispatch_due()
     assert [row["to"] for row in outbox.messages()] == [email_of(account)]

@@ -3,7 +3,7 @@
 What talks to a provider must be called outside a transaction; it says so by raising when it is not.
 """
 
-from wallets.services.applying import apply_mandate_notice, apply_mandate_result
+from wallets.services.applying import apply_mandate_notice, apply_mandate_result, note_active
 from wallets.services.detaching import tell_providers_of_removals
 from wallets.services.ending import revoke_mandate, tell_providers_of_endings
 from wallets.services.linking import (
@@ -35,6 +35,7 @@ __all__ = [
     "link_method",
     "mark_used",
     "move_method",
+    "note_active",
     "one_at_a_time",
     "pause_mandate",
     "propose_mandate",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
 
 from accounts.events import record_event
@@ -38,6 +40,17 @@ def apply_mandate_result(mandate_id: int, result: MandateResult, *, source: str)
     mandate.save()
     _tell(mandate, before=before, source=source)
     return True
+
+
+@transaction.atomic
+def note_active(mandate_ids: Collection[int]) -> set[int]:
+    """The provider says of these that they are active. Those that are so here, too, are noted as asked about and
+    returned; of the others `apply_mandate_result` has to say more. The caller holds the accounts' locks.
+    """
+    active = Mandate.objects.filter(pk__in=mandate_ids, state="active").exclude(provider_reference="")
+    known = set(active.order_by("pk").select_for_update().values_list("pk", flat=True))
+    Mandate.objects.filter(pk__in=known).update(checked_at=now())
+    return known
 
 
 def _is_a_step(mandate: Mandate, result: MandateResult) -> bool:

@@ -126,7 +126,8 @@ def forget_token(provider: Provider, token: str) -> int:
     return len(rows)
 
 
-def mark_used(account: Account, provider: Provider) -> None:
-    """The person just paid with this wallet: it is offered first next time."""
-    rows = PaymentMethod.objects.filter(debtor_id=account.debtor_id, provider=provider, removed_at=None)
+def mark_used(provider: Provider, *accounts: Account) -> None:
+    """These people just paid with this wallet: it is offered first next time."""
+    people = [account.debtor_id for account in accounts]
+    rows = PaymentMethod.objects.filter(debtor__in=people, provider=provider, removed_at=None)
     rows.update(last_used_at=now())
