@@ -73,8 +73,7 @@ def notice_debits() -> None:
 
 @shared_task(name="payments.debit_due")
 def debit_due() -> None:
-    while debit_due_instalments().settled:
-        continue
+    debit_due_instalments()
     beat("debit_due")
 
 

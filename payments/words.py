@@ -25,6 +25,7 @@ REASONS: dict[str, Promise] = {
     "outside_window": _("The agreement does not allow a debit on this day."),
     "amount_over_mandate": _("The amount is higher than the agreement allows."),
     "unmapped": _("The wallet gave an answer we do not know. A person is looking at it."),
+    "unreadable": _("This debit could not be worked on, so it waits. Operators find the cause in the log."),
     "not_sent": _("The wallet could not be reached; nothing was sent."),
     "paid_by_link": _("The debtor chose to pay by link instead."),
     "lost_claim": _("The debit is sent again under its own number."),

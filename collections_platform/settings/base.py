@@ -19,6 +19,9 @@ MESSAGE_SANDBOX_URL = env("MESSAGE_SANDBOX_URL", default="http://127.0.0.1:8102"
 
 # So many refused notices of one wallet in an hour are no mistakes any more: an operator is told.
 REFUSED_NOTICES_PER_HOUR = env.int("REFUSED_NOTICES_PER_HOUR", default=20)
+# How many debits a worker has under way at a time, in all and of single wallets ("alipay=50,wechat=100").
+DEBITS_IN_FLIGHT = env.int("DEBITS_IN_FLIGHT", default=200)
+DEBITS_IN_FLIGHT_OF = env.parse_value(env("DEBITS_IN_FLIGHT_OF", default=""), {"value": int})
 
 INSTALLED_APPS = [
     "collections_platform",

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Account
 from common.clock import now
+from payments.debits.parts import in_parts
 from payments.debits.preconditions import Candidate, refusal
-from payments.debits.standing import Charges, charges_under, standing_of
+from payments.debits.world import Wallet, World, lock_free_accounts, read_world
 from payments.models import Attempt
 from payments.services.ending import close_unsent
-from wallets.gateway import adapter, notify_url
 from wallets.models import Provider
-from wallets.providers.base import ChargeRequest, ConfigError, WalletProvider
+from wallets.providers.base import ChargeRequest
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-NOT_CONFIGURED_WAIT = timedelta(minutes=10)
+WAIT = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Claimed:
-    """A debit this worker, and only this worker, may send until `until`."""
+    """A debit this worker, and only this worker, may send until `until`. `ask_first`: how its mandate stands."""
 
     attempt_id: int
     account_id: int
@@ -36,77 +36,79 @@ class Claimed:
     provider: Provider
     request: ChargeRequest
     until: datetime
+    ask_first: bool = True
+
+
+def claim_debits(batch: int, *, but_not: Collection[int] = ()) -> list[Claimed]:
+    """Claim created debits, up to `batch`, leaving out the providers `but_not`; those that may no longer be made are
+    closed instead, unsent. One that cannot be worked on waits; the others go on without it.
+    """
+    ids = list(_waiting(now()).exclude(provider__in=but_not).order_by("pk").values_list("pk", flat=True)[:batch])
+    return [claim for part in in_parts(ids, _claim, _set_aside) for claim in part]
+
+
+def _waiting(moment: datetime) -> QuerySet[Attempt]:
+    ready = Q(claimed_until=None) | Q(claimed_until__lte=moment)
+    return Attempt.objects.filter(ready, state="created", payment__source="debit")
 
 
 @transaction.atomic(durable=True)
-def claim_debits(batch: int) -> list[Claimed]:
-    """Claim created debits; those that may no longer be made are closed instead, unsent."""
+def _claim(ids: Sequence[int]) -> list[Claimed]:
     moment = now()
-    ready = Q(claimed_until=None) | Q(claimed_until__lte=moment)
-    waiting = Attempt.objects.filter(ready, state="created", payment__source="debit").order_by("pk")
-    wanted = list(waiting.values_list("payment__account_id", flat=True)[:batch])
-    locked = Account.objects.filter(pk__in=wanted).order_by("pk").select_for_update(skip_locked=True, of=("self",))
-    accounts = {account.pk: account for account in locked.select_related("debtor", "creditor")}
+    waiting = _waiting(moment).filter(pk__in=ids)
+    accounts = lock_free_accounts(waiting.values_list("payment__account_id", flat=True))
+    locked = waiting.filter(payment__account__in=accounts).order_by("pk")
     attempts = list(
-        waiting.filter(payment__account__in=accounts)
-        .select_related("payment__instalment__plan", "mandate__provider", "mandate__account__debtor", "provider")
-        .select_for_update(skip_locked=True, of=("self",))
+        locked.select_related("payment__instalment__plan").select_for_update(skip_locked=True, of=("self",))
     )
-    charges = charges_under(attempt.mandate for attempt in attempts if attempt.mandate)
-    claims = [_claim(attempt, accounts[attempt.payment.account_id], charges, moment) for attempt in attempts]
-    return [claim for claim in claims if claim]
+    world = read_world(moment, accounts, [attempt.mandate_id for attempt in attempts if attempt.mandate_id])
+    claims, waits = [], []
+    for attempt in attempts:
+        attempt.payment.account = accounts[attempt.payment.account_id]
+        wallet = world.wallets.get(attempt.provider_id) or Wallet(attempt.provider)
+        attempt.provider = wallet.provider
+        if wallet.works is None:
+            waits.append(attempt.pk)
+        elif claim := _decide(attempt, world, wallet):
+            claims.append(claim)
+    taken = [claim.attempt_id for claim in claims]
+    Attempt.objects.filter(pk__in=taken).update(state="sending", claimed_until=moment + LEASE)
+    Attempt.objects.filter(pk__in=waits).update(claimed_until=moment + WAIT)
+    return claims
 
 
-def _claim(attempt: Attempt, account: Account, charges: Charges, moment: datetime) -> Claimed | None:
-    attempt.payment.account = account
-    mandate, instalment = attempt.mandate, attempt.payment.instalment
-    if mandate is None or instalment is None:
+def _decide(attempt: Attempt, world: World, wallet: Wallet) -> Claimed | None:
+    account, instalment = attempt.payment.account, attempt.payment.instalment
+    mandate = world.mandates.get(attempt.mandate_id or 0)
+    if mandate is None or instalment is None or wallet.works is None:
         close_unsent(attempt, "mandate_not_active")
         return None
-    wallet = _wallet_of(attempt, moment)
-    if wallet is None:
-        return None
-    debit = Candidate(
-        account=account,
-        instalment=instalment,
-        mandate=mandate,
-        standing=standing_of(mandate, charges, instalment.announced_at),
-        wallet=wallet,
-        at=moment,
-    )
+    debit = world.candidate(instalment, account, mandate, wallet.works)
     reason = refusal(debit) or ("already_paid" if debit.minor < attempt.amount_minor else "")
     if reason:
         close_unsent(attempt, reason)
         return None
-    attempt.state, attempt.claimed_until = "sending", moment + LEASE
-    attempt.save(update_fields=["state", "claimed_until"])
     return Claimed(
         attempt_id=attempt.pk,
         account_id=account.pk,
         mandate_id=mandate.pk,
         provider=attempt.provider,
-        request=_request(attempt, debit),
-        until=attempt.claimed_until,
+        request=_request(attempt, debit, wallet.notify_url),
+        until=world.at + LEASE,
+        ask_first=wallet.works.descriptor.ends_silently,
     )
 
 
-def _wallet_of(attempt: Attempt, moment: datetime) -> WalletProvider | None:
-    """None when its settings are spoilt: the debit waits, and those of other wallets go on."""
-    try:
-        return adapter(attempt.provider)
-    except ConfigError:
-        logger.exception("a wallet with debits to send is not configured", extra={"provider": attempt.provider.key})
-        attempt.claimed_until = moment + NOT_CONFIGURED_WAIT
-        attempt.save(update_fields=["claimed_until"])
-        return None
-
-
-def _request(attempt: Attempt, debit: Candidate) -> ChargeRequest:
+def _request(attempt: Attempt, debit: Candidate, notify_url: str) -> ChargeRequest:
     return ChargeRequest(
         merchant_ref=attempt.merchant_reference,
         mandate=debit.standing,
         amount=attempt.amount,
         subject=_("Instalment to %(creditor)s") % {"creditor": debit.account.creditor.name},
-        notify_url=notify_url(attempt.provider),
+        notify_url=notify_url,
         due_on=debit.instalment.due_on,
     )
+
+
+def _set_aside(attempt_id: int) -> None:
+    Attempt.objects.filter(pk=attempt_id, state="created").update(claimed_until=now() + WAIT, reason="unreadable")

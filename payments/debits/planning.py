@@ -3,88 +3,87 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from accounts.events import record_event
-from accounts.models import Account
+from accounts.events import new_event, record_events
+from accounts.models import Account, Event
+from common.bulk import update_rows
 from common.clock import now
 from common.ids import uuid7
 from payments.debits.calendar import morning_of, zone_of
+from payments.debits.parts import in_parts
 from payments.debits.preconditions import TOLD_OTHERWISE, Candidate, refusal
-from payments.debits.releasing import release
-from payments.debits.standing import Charges, charges_under, standing_of
+from payments.debits.releasing import CALLED_OFF, call_off
+from payments.debits.world import World, lock_free_accounts, read_world
 from payments.models import Attempt, Instalment, Payment
-from wallets.gateway import adapter
-from wallets.models import Mandate
 from wallets.periods import next_period
-from wallets.providers.base import Capability, ConfigError
+from wallets.providers.base import Capability
 
 logger = logging.getLogger(__name__)
 
 LOOK_AGAIN = timedelta(minutes=10)
 PAGE_PATIENCE = timedelta(minutes=1)
+UNREADABLE = "unreadable"
 
 
 @dataclass
 class Planned:
-    """`in_the_way`: open link attempts whose page is over and which have to be closed with the provider first."""
+    """`found` instalments were due. `in_the_way`: open link attempts whose page is over and which have to be closed
+    with the provider first, and the instalments that wait for it.
+    """
 
+    found: int = 0
     created: int = 0
     refused: int = 0
-    in_the_way: list[int] = field(default_factory=list)
+    in_the_way: dict[int, int] = field(default_factory=dict)
+
+
+def plan_debits(batch: int, *, since: datetime | None = None, but_not: Collection[int] = ()) -> Planned:
+    """Create a payment and an attempt (state created) for each instalment that may be debited now, up to `batch`.
+
+    Leaves out what was tried `since` then, and the providers `but_not`. A row that cannot be worked on waits and says
+    so; the others go on without it.
+    """
+    due = _due(now())
+    if since:
+        due = due.exclude(payments__created_at__gte=since)
+    if but_not:
+        due = due.exclude(plan__mandate__provider__in=but_not)
+    ids = list(due.order_by("debit_not_before", "pk").values_list("pk", flat=True)[:batch])
+    total = Planned(found=len(ids))
+    for part in in_parts(ids, _plan, _set_aside):
+        total.created += part.created
+        total.refused += part.refused
+        total.in_the_way |= part.in_the_way
+    return total
+
+
+def _due(moment: datetime) -> QuerySet[Instalment]:
+    return Instalment.objects.filter(state="noticed", debit_not_before__lte=moment).exclude(payments__state="open")
 
 
 @transaction.atomic(durable=True)
-def plan_debits(batch: int) -> Planned:
-    """Create a payment and an attempt (state created) for each instalment that may be debited now."""
+def _plan(ids: Sequence[int]) -> Planned:
     moment = now()
-    due = (
-        Instalment.objects.filter(state="noticed", debit_not_before__lte=moment)
-        .exclude(payments__state="open")
-        .order_by("debit_not_before", "pk")
-    )
-    wanted = list(due.values_list("plan__account_id", flat=True)[:batch])
-    accounts = _lock(wanted)
+    due = _due(moment).filter(pk__in=ids).order_by("debit_not_before", "pk")
+    accounts = lock_free_accounts(due.values_list("plan__account_id", flat=True))
     rows = _one_each(due.filter(plan__account__in=accounts).select_related("plan"))
-    mandates = _mandates(rows)
-    charges = charges_under(mandates.values())
+    world = read_world(moment, accounts, [row.plan.mandate_id for row in rows if row.plan.mandate_id])
     in_flight = _open_payments(accounts)
-    outcome = Planned()
+    decisions = Decisions(world)
     for row in rows:
         account = accounts[row.plan.account_id]
-        mandate = mandates.get(row.plan.mandate_id or 0)
+        row.plan.account = account
         if account.pk in in_flight:
-            _wait_for(in_flight[account.pk], row, outcome, moment)
-        elif mandate is None:
-            _refuse(row, "mandate_not_active", outcome, until=moment + LOOK_AGAIN)
+            decisions.wait_for(in_flight[account.pk], row)
         else:
-            _consider(row, account, mandate, charges, outcome=outcome, moment=moment)
-    return outcome
-
-
-def _consider(
-    row: Instalment, account: Account, mandate: Mandate, charges: Charges, *, outcome: Planned, moment: datetime
-) -> None:
-    try:
-        wallet = adapter(mandate.provider)
-    except ConfigError:
-        # One wallet whose settings are spoilt must not keep the debits of all the others.
-        logger.exception("a wallet with agreed debits is not configured", extra={"provider": mandate.provider.key})
-        _refuse(row, "credentials", outcome, until=moment + LOOK_AGAIN)
-        return
-    standing = standing_of(mandate, charges, row.announced_at)
-    debit = Candidate(account=account, instalment=row, mandate=mandate, standing=standing, wallet=wallet, at=moment)
-    _decide(debit, outcome)
-
-
-def _lock(account_ids: Iterable[int]) -> dict[int, Account]:
-    """Accounts another worker holds are skipped: they are in good hands."""
-    rows = Account.objects.filter(pk__in=account_ids).order_by("pk").select_related("debtor", "creditor")
-    return {account.pk: account for account in rows.select_for_update(skip_locked=True, of=("self",))}
+            decisions.consider(row, account)
+    return decisions.write()
 
 
 def _one_each(rows: Iterable[Instalment]) -> list[Instalment]:
@@ -95,34 +94,70 @@ def _one_each(rows: Iterable[Instalment]) -> list[Instalment]:
     return list(first.values())
 
 
-def _mandates(rows: Iterable[Instalment]) -> dict[int, Mandate]:
-    wanted = [row.plan.mandate_id for row in rows if row.plan.mandate_id]
-    found = Mandate.objects.filter(pk__in=wanted).select_related("provider", "account__debtor")
-    return {mandate.pk: mandate for mandate in found}
-
-
 def _open_payments(accounts: Iterable[int]) -> dict[int, Attempt]:
     found = Attempt.objects.filter(payment__account__in=list(accounts), payment__state="open").select_related("payment")
     return {attempt.payment.account_id: attempt for attempt in found.order_by("pk")}
 
 
-def _wait_for(attempt: Attempt, row: Instalment, outcome: Planned, moment: datetime) -> None:
-    over = attempt.expires_at is not None and attempt.expires_at <= moment
-    if attempt.payment.source == "link" and over:
-        outcome.in_the_way.append(attempt.pk)
-    _refuse(row, "payment_open", outcome, until=moment if over else moment + PAGE_PATIENCE)
+@dataclass
+class Decisions:
+    """What becomes of each due instalment of a batch: decided in memory, then written together."""
+
+    world: World
+    debits: list[Candidate] = field(default_factory=list)
+    refused: list[Instalment] = field(default_factory=list)
+    called_off: list[Instalment] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    in_the_way: dict[int, int] = field(default_factory=dict)
+
+    def wait_for(self, attempt: Attempt, row: Instalment) -> None:
+        over = attempt.expires_at is not None and attempt.expires_at <= self.world.at
+        if attempt.payment.source == "link" and over:
+            self.in_the_way[attempt.pk] = row.pk
+        self.refuse(row, "payment_open", until=self.world.at + PAGE_PATIENCE)
+
+    def consider(self, row: Instalment, account: Account) -> None:
+        mandate = self.world.mandates.get(row.plan.mandate_id or 0)
+        if mandate is None:
+            self.refuse(row, "mandate_not_active")
+            return
+        wallet = self.world.wallets[mandate.provider_id].works
+        if wallet is None:
+            self.refuse(row, "credentials")
+            return
+        debit = self.world.candidate(row, account, mandate, wallet)
+        reason = refusal(debit)
+        if not reason:
+            self.debits.append(debit)
+        elif _must_be_told_again(debit, reason):
+            self.events.append(call_off(row, account, reason))
+            self.called_off.append(row)
+        else:
+            self.refuse(row, reason, until=_again_at(debit, reason))
+
+    def refuse(self, row: Instalment, reason: str, *, until: datetime | None = None) -> None:
+        """Kept on the instalment where people look; an event only when it is news."""
+        until = until or self.world.at + LOOK_AGAIN
+        if row.last_reason != reason:
+            account, plan = row.plan.account, str(row.plan)
+            told = new_event("debit.refused", account=account, plan=plan, instalment=row.number, reason=reason)
+            self.events.append(told)
+        row.last_reason, row.debit_not_before = reason, max(until, row.debit_not_before or until)
+        self.refused.append(row)
+
+    def write(self) -> Planned:
+        update_rows(self.refused, "last_reason", "debit_not_before")
+        update_rows(self.called_off, *CALLED_OFF)
+        self.events += _create(self.debits)
+        record_events(self.events)
+        return Planned(
+            created=len(self.debits),
+            refused=len(self.refused) + len(self.called_off),
+            in_the_way=self.in_the_way,
+        )
 
 
-def _decide(debit: Candidate, outcome: Planned) -> None:
-    reason = refusal(debit)
-    if not reason:
-        _create(debit)
-        outcome.created += 1
-        return
-    if _must_be_told_again(debit, reason):
-        release(debit.instalment, debit.account, reason)
-        outcome.refused += 1
-        return
+def _again_at(debit: Candidate, reason: str) -> datetime:
     until = debit.at + LOOK_AGAIN
     if reason == "outside_window":
         until = max(until, debit.window().opens_at or until)
@@ -130,7 +165,7 @@ def _decide(debit: Candidate, outcome: Planned) -> None:
         zone = zone_of(debit.account.debtor)
         begins = next_period(debit.standing.terms, debit.at.astimezone(zone).date())
         until = max(until, morning_of(begins, zone))
-    _refuse(debit.instalment, reason, outcome, until=until)
+    return until
 
 
 def _must_be_told_again(debit: Candidate, reason: str) -> bool:
@@ -144,40 +179,43 @@ def _must_be_told_again(debit: Candidate, reason: str) -> bool:
     return ran_out or (told is None and reason == "notice_not_given" and debit.instalment.notice_sent_at is not None)
 
 
-def _refuse(row: Instalment, reason: str, outcome: Planned, *, until: datetime) -> None:
-    """Kept on the instalment where people look; written once, however often the worker comes by."""
-    outcome.refused += 1
-    changed = row.last_reason != reason
-    row.last_reason, row.debit_not_before = reason, max(until, row.debit_not_before or until)
-    row.save(update_fields=["last_reason", "debit_not_before"])
-    if changed:
-        record_event(
-            "debit.refused", account=row.plan.account, plan=str(row.plan), instalment=row.number, reason=reason
+def _create(debits: Sequence[Candidate]) -> list[Event]:
+    payments = Payment.objects.bulk_create(
+        Payment(
+            account=debit.account,
+            instalment=debit.instalment,
+            amount_minor=debit.minor,
+            currency=debit.account.currency,
+            source="debit",
         )
+        for debit in debits
+    )
+    made = list(zip(debits, payments, strict=True))
+    Attempt.objects.bulk_create(
+        Attempt(
+            payment=payment,
+            provider=debit.mandate.provider,
+            mandate=debit.mandate,
+            merchant_reference=debit.wallet.merchant_ref(uuid7().hex),
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+        )
+        for debit, payment in made
+    )
+    return [
+        new_event(
+            "payment.started",
+            account=debit.account,
+            payment=payment.reference,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            provider=debit.mandate.provider.key,
+            by="debit",
+        )
+        for debit, payment in made
+    ]
 
 
-def _create(debit: Candidate) -> None:
-    payment = Payment.objects.create(
-        account=debit.account,
-        instalment=debit.instalment,
-        amount_minor=debit.minor,
-        currency=debit.account.currency,
-        source="debit",
-    )
-    Attempt.objects.create(
-        payment=payment,
-        provider=debit.mandate.provider,
-        mandate=debit.mandate,
-        merchant_reference=debit.wallet.merchant_ref(uuid7().hex),
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-    )
-    record_event(
-        "payment.started",
-        account=debit.account,
-        payment=payment.reference,
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-        provider=debit.mandate.provider.key,
-        by="debit",
-    )
+def _set_aside(row_id: int) -> None:
+    until = now() + LOOK_AGAIN
+    Instalment.objects.filter(pk=row_id, state="noticed").update(last_reason=UNREADABLE, debit_not_before=until)

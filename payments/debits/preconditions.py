@@ -10,7 +10,6 @@ from accounts.models import Account
 from common.money import Money
 from payments.debits.calendar import shortest_notice, zone_of
 from payments.models import Instalment
-from payments.services.checks import debit_hold
 from wallets.models import Mandate
 from wallets.periods import same_period
 from wallets.providers.base import Capability, ChargeWindow, MandateSnapshot, WalletProvider
@@ -18,13 +17,14 @@ from wallets.providers.base import Capability, ChargeWindow, MandateSnapshot, Wa
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A debit that may be made; account, plan and mandate are read under the account's lock."""
+    """A debit that may be made, with all that is asked about it; read under the account's lock. No check asks more."""
 
     account: Account
     instalment: Instalment
     mandate: Mandate
     standing: MandateSnapshot
     wallet: WalletProvider
+    on_hold: bool
     at: datetime
 
     @property
@@ -82,7 +82,7 @@ def _as_announced(debit: Candidate) -> str:
 
 
 def _not_on_hold(debit: Candidate) -> str:
-    return "on_hold" if debit_hold(debit.account) else ""
+    return "on_hold" if debit.on_hold else ""
 
 
 def _provider_fit(debit: Candidate) -> str:

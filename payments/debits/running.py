@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from datetime import timedelta
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
+from accounts.models import Account
 from common.clock import now
 from common.errors import PlatformError
 from payments.debits.claiming import claim_debits
-from payments.debits.planning import plan_debits
-from payments.debits.sending import Answered, send_all
+from payments.debits.parts import in_parts
+from payments.debits.planning import Planned, plan_debits
+from payments.debits.sending import Answered, Network
 from payments.faults import stop_point
-from payments.models import Attempt
+from payments.models import Attempt, Instalment
 from payments.services.closing import close_attempt
 from payments.services.ending import close_unsent
 from payments.services.locking import lock_chain
 from payments.services.lookups import send_again
 from payments.services.outcomes import apply_result
+from payments.services.together import apply_plain_successes
 from wallets.gateway import refuse_inside_transaction
-from wallets.services import apply_mandate_result
+from wallets.providers.base import MandateState
+from wallets.services import apply_mandate_result, note_active
 
 logger = logging.getLogger(__name__)
 
+BATCH = 200
+SETTLE_TOGETHER = 500
 NOT_SENT_WAIT = timedelta(minutes=10)
 LONGEST_OUTAGE = timedelta(days=1)
 OUTAGES = frozenset({"not_sent", "provider_down"})
+# Below the time limit of a task: what is left then is for the next tick.
+LONGEST_RUN_SECONDS = 300
+PATIENCE_SECONDS = 0.1
+# So often in a row nothing can be claimed although something is due: others hold it, and they will see to it.
+MOST_EMPTY_ROUNDS = 20
 
 
 @dataclass
@@ -38,65 +51,113 @@ class DebitRun:
     settled: int = 0
 
 
-def debit_due_instalments(batch: int = 200) -> DebitRun:
-    """Debit what is due now, up to `batch` instalments. Any number of these may run at once, and any may be killed.
+def debit_due_instalments(batch: int = BATCH) -> DebitRun:
+    """Debit what is due, `batch` instalments at a time. Any number of these may run at once, and any may be killed.
 
-    Not inside a transaction. A killed run leaves claims whose lease runs out; the look-up finds out what happened.
+    It goes on until nothing is due. The next batch is claimed while the last is on its way, so that the wallets are
+    kept busy to the end. Not inside a transaction. A killed run leaves claims whose lease runs out; the look-up finds
+    out what happened.
     """
     refuse_inside_transaction()
-    planned = plan_debits(batch)
-    if planned.in_the_way and _close_all(planned.in_the_way):
-        again = plan_debits(batch)
-        planned.created += again.created
-    claims = claim_debits(batch)
-    run = DebitRun(created=planned.created, refused=planned.refused, sent=len(claims))
-    stop_point("before_call")
-    for answers in send_all(claims):
-        stop_point("after_answer")
-        run.settled += settle(answers)
+    run, supply = DebitRun(), _Supply(batch)
+    with Network() as network:
+        while supply.lasts or network.open or network.waiting:
+            if supply.lasts and network.open < network.most + batch:
+                supply.next_to(network, run)
+            if answers := network.take(most=SETTLE_TOGETHER, patience=PATIENCE_SECONDS):
+                stop_point("after_answer")
+                run.settled += settle(answers)
     stop_point("after_commit")
     return run
 
 
-def _close_all(attempt_ids: list[int]) -> int:
-    """Abandoned payment pages, ended at the provider; one that turns out to be paid is applied like any success."""
-    closed = 0
-    for attempt in Attempt.objects.filter(pk__in=attempt_ids).select_related("payment", "provider"):
+@dataclass
+class _Supply:
+    """The debits of one run, planned and claimed as they are needed. No instalment is tried twice in a run."""
+
+    batch: int
+    since: datetime = field(default_factory=now)
+    ends: float = field(default_factory=lambda: time.monotonic() + LONGEST_RUN_SECONDS)
+    lasts: bool = True
+    empty_rounds: int = 0
+
+    def next_to(self, network: Network, run: DebitRun) -> None:
+        full = network.full()
+        planned = self._plan(full)
+        claims = claim_debits(self.batch, but_not=full)
+        run.created += planned.created
+        run.refused += planned.refused
+        run.sent += len(claims)
+        self._judge(planned, len(claims), full)
+        if claims:
+            stop_point("before_call")
+            network.send(claims)
+
+    def _plan(self, full: Sequence[int]) -> Planned:
+        planned = plan_debits(self.batch, since=self.since, but_not=full)
+        if planned.in_the_way and _close_all(planned.in_the_way):
+            again = plan_debits(self.batch, since=self.since, but_not=full)
+            planned.created += again.created
+        return planned
+
+    def _judge(self, planned: Planned, claimed: int, full: Sequence[int]) -> None:
+        moved = claimed or planned.created or planned.refused
+        self.empty_rounds = 0 if moved else self.empty_rounds + 1
+        nothing_left = max(planned.found, claimed) < self.batch and not full
+        over = time.monotonic() > self.ends or self.empty_rounds >= MOST_EMPTY_ROUNDS
+        self.lasts = not (nothing_left or over)
+
+
+def _close_all(in_the_way: dict[int, int]) -> int:
+    """Abandoned payment pages, ended at the provider; one that turns out to be paid is applied like any success.
+
+    The instalments that waited for them wait no longer.
+    """
+    closed = []
+    for attempt in Attempt.objects.filter(pk__in=in_the_way).select_related("payment", "provider"):
         try:
-            closed += close_attempt(attempt, source="debit").outcome == "applied"
+            if close_attempt(attempt, source="debit").outcome == "applied":
+                closed.append(in_the_way[attempt.pk])
         except PlatformError as error:
             logger.warning("an abandoned page could not be closed", extra={"attempt": attempt.pk, "code": error.code})
-    return closed
+    Instalment.objects.filter(pk__in=closed, state="noticed").update(debit_not_before=now())
+    return len(closed)
 
 
-def settle(answers: list[Answered]) -> int:
-    """Apply answers in one transaction, accounts in id order; when one of them cannot be, each goes alone."""
-    ordered = sorted(answers, key=lambda answer: answer.claim.account_id)
-    try:
-        with transaction.atomic():
-            return sum(_settle_one(answer) for answer in ordered)
-    except (PlatformError, DatabaseError):
-        logger.exception("answers are settled one by one")
-        return sum(_settle_alone(answer) for answer in ordered)
+def settle(answers: Sequence[Answered]) -> int:
+    """Apply answers, all of them together; one that cannot be applied does not keep the others."""
+    told = [answer for answer in answers if answer.result or answer.reason]
+    return sum(in_parts(sorted(told, key=lambda answer: answer.claim.account_id), _settle, _leave_to_look_up))
 
 
-def _settle_alone(answer: Answered) -> int:
-    try:
-        with transaction.atomic():
-            return _settle_one(answer)
-    except (PlatformError, DatabaseError):
-        logger.exception("an answer was left to the look-up", extra={"attempt": answer.claim.attempt_id})
-        return 0
+@transaction.atomic
+def _settle(answers: Sequence[Answered]) -> int:
+    # All of them first and in the order of ids: whoever else settles a batch takes them in the same order.
+    accounts = {answer.claim.account_id for answer in answers}
+    list(Account.objects.filter(pk__in=accounts).order_by("pk").select_for_update().values_list("pk"))
+    _apply_standings(answers)
+    results = {answer.claim.attempt_id: answer.result for answer in answers if answer.result}
+    done = apply_plain_successes(results, source="debit")
+    for answer in answers:
+        if answer.result is None:
+            _not_sent(answer)
+        elif answer.claim.attempt_id not in done:
+            apply_result(answer.claim.attempt_id, answer.result, source="debit")
+    return len(results)
 
 
-def _settle_one(answer: Answered) -> int:
-    if answer.standing:
-        apply_mandate_result(answer.claim.mandate_id, answer.standing, source="debit")
-    if answer.result:
-        apply_result(answer.claim.attempt_id, answer.result, source="debit")
-        return 1
-    _not_sent(answer)
-    return 0
+def _apply_standings(answers: Sequence[Answered]) -> None:
+    standings = {answer.claim.mandate_id: answer.standing for answer in answers if answer.standing}
+    active = [pk for pk, standing in standings.items() if standing.state is MandateState.ACTIVE]
+    noted = note_active(active) if active else set()
+    for pk, standing in standings.items():
+        if pk not in noted:
+            apply_mandate_result(pk, standing, source="debit")
+
+
+def _leave_to_look_up(answer: Answered) -> None:
+    """Its lease runs out, and then it is asked about."""
+    logger.error("an answer was left to the look-up", extra={"attempt": answer.claim.attempt_id})
 
 
 def _not_sent(answer: Answered) -> None:

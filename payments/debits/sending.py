@@ -6,9 +6,15 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from types import TracebackType
+
+from django.conf import settings
 
 from common import clock
 from common.errors import PlatformError
@@ -17,19 +23,29 @@ from common.http.transport import close_async_client
 from payments.debits.claiming import Claimed
 from wallets.gateway import adapter_at
 from wallets.health import Meter
-from wallets.providers.base import MandateResult, MandateState, PaymentResult, PaymentState, WalletProvider
+from wallets.models import Provider
+from wallets.providers.base import (
+    ConfigError,
+    MandateResult,
+    MandateState,
+    PaymentResult,
+    PaymentState,
+    WalletProvider,
+)
 
 logger = logging.getLogger(__name__)
 
-IN_FLIGHT = 200
-SETTLE_TOGETHER = 50
 # A call takes at most its own deadline; with less of the lease left it is not begun.
 LEAST_LEASE = timedelta(seconds=60)
+FLUSH_EVERY_SECONDS = 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Answered:
-    """`result` is None when nothing was sent (`reason` says why); `standing` is what the mandate query said."""
+    """`result` is None when nothing was sent (`reason` says why); `standing` is what the mandate query said.
+
+    Without either or a reason nobody knows what became of the debit: the look-up finds out.
+    """
 
     claim: Claimed
     result: PaymentResult | None = None
@@ -37,71 +53,130 @@ class Answered:
     reason: str = ""
 
 
-def send_all(claims: Sequence[Claimed]) -> Iterator[list[Answered]]:
-    """Send every claim and hand back the answers as they come, a handful at a time."""
-    answers: queue.SimpleQueue[Answered | None] = queue.SimpleQueue()
-    # In sandbox mode reading the clock reads the database, which has no place on an event loop.
-    ahead = clock.offset()
+class Network:
+    """Calls wallets on a thread of its own, so many at a time as the settings allow: in all, and of each wallet.
 
-    def moment() -> datetime:
-        return clock.real_now() + ahead
+    `send` returns at once, and every claim that was sent comes back from `take` exactly once. Nothing is kept of a
+    claim after that.
+    """
 
-    wallets = {claim.provider.pk: adapter_at(claim.provider, moment) for claim in claims}
-    meter = Meter(moment)
-    network = threading.Thread(
-        target=lambda: asyncio.run(_send_all(claims, wallets, answers, meter)), name="debits", daemon=True
-    )
-    network.start()
-    yield from _in_handfuls(answers)
-    network.join()
-    meter.flush()
+    def __init__(self) -> None:
+        self.most: int = settings.DEBITS_IN_FLIGHT
+        self._sent: Counter[int] = Counter()
+        self._back: Counter[int] = Counter()
+        self._limits: dict[int, int] = {}
+        self._wallets: dict[int, WalletProvider] = {}
+        self._answers: queue.SimpleQueue[Answered] = queue.SimpleQueue()
+        # In sandbox mode reading the clock reads the database, which has no place on an event loop.
+        ahead = clock.offset()
+        self._meter = Meter(lambda: clock.real_now() + ahead)
+        self._flushed = time.monotonic()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="debits", daemon=True)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(self.most)
+        self._rooms: dict[int, asyncio.Semaphore] = {}
 
+    def __enter__(self) -> Network:
+        self._thread.start()
+        return self
 
-def _in_handfuls(answers: queue.SimpleQueue[Answered | None]) -> Iterator[list[Answered]]:
-    handful: list[Answered] = []
-    while True:
-        answer = answers.get()
-        if answer:
-            handful.append(answer)
-        if handful and (answer is None or answers.empty() or len(handful) >= SETTLE_TOGETHER):
-            yield handful
-            handful = []
-        if answer is None:
-            return
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """What is still on its way when something broke is left to the look-up."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._meter.flush()
 
+    @property
+    def open(self) -> int:
+        """Claims that were sent and did not come back yet."""
+        return self._sent.total() - self._back.total()
 
-async def _send_all(
-    claims: Sequence[Claimed],
-    wallets: dict[int, WalletProvider],
-    answers: queue.SimpleQueue[Answered | None],
-    meter: Meter,
-) -> None:
-    room = asyncio.Semaphore(IN_FLIGHT)
+    @property
+    def waiting(self) -> bool:
+        """Whether there are answers nobody took yet."""
+        return not self._answers.empty()
 
-    async def send(claim: Claimed) -> None:
-        async with room:
-            if claim.until - LEAST_LEASE < meter.moment():
-                return
-            answers.put(await _send(claim, wallets[claim.provider.pk], meter))
+    def full(self) -> list[int]:
+        """Providers with as many debits waiting as they may have under way: no more are claimed for them now."""
+        return [pk for pk, most in self._limits.items() if self._sent[pk] - self._back[pk] >= 2 * most]
 
-    try:
-        outcomes = await asyncio.gather(*(send(claim) for claim in claims), return_exceptions=True)
-        for error in outcomes:
-            if error:
-                logger.error("a debit was left to the look-up", exc_info=error)
+    def send(self, claims: Sequence[Claimed]) -> None:
+        ready = []
+        for claim in claims:
+            self._sent[claim.provider.pk] += 1
+            if self._knows(claim.provider):
+                ready.append(claim)
+            else:
+                self._put(Answered(claim=claim, reason="credentials"))
+        self._loop.call_soon_threadsafe(self._begin, ready)
+
+    def take(self, *, most: int, patience: float) -> list[Answered]:
+        """The answers that are there, once one of them is or `patience` seconds are over."""
+        taken: list[Answered] = []
+        with suppress(queue.Empty):
+            taken.append(self._answers.get(timeout=patience))
+            while len(taken) < most:
+                taken.append(self._answers.get_nowait())
+        if time.monotonic() - self._flushed > FLUSH_EVERY_SECONDS:
+            self._flushed = time.monotonic()
+            self._meter.flush()
+        return taken
+
+    def _knows(self, provider: Provider) -> bool:
+        if provider.pk not in self._wallets:
+            try:
+                self._wallets[provider.pk] = adapter_at(provider, self._meter.moment)
+            except ConfigError:
+                logger.exception("a wallet with debits to send is not configured", extra={"provider": provider.key})
+                return False
+            self._limits[provider.pk] = settings.DEBITS_IN_FLIGHT_OF.get(provider.key, self.most)
+            self._rooms[provider.pk] = asyncio.Semaphore(self._limits[provider.pk])
+        return True
+
+    def _put(self, answer: Answered) -> None:
+        self._answers.put(answer)
+        self._back[answer.claim.provider.pk] += 1
+
+    def _begin(self, claims: Sequence[Claimed]) -> None:
+        for claim in claims:
+            task = self._loop.create_task(self._call(claim))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _call(self, claim: Claimed) -> None:
+        answer = Answered(claim=claim)
+        try:
+            async with self._rooms[claim.provider.pk], self._room:
+                if claim.until - LEAST_LEASE >= self._meter.moment():
+                    answer = await _send(claim, self._wallets[claim.provider.pk], self._meter)
+        except Exception:
+            logger.exception("a debit was left to the look-up", extra={"attempt": claim.attempt_id})
+        finally:
+            self._put(answer)
+
+    async def _end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await close_async_client()
-    finally:
-        answers.put(None)
+        await self._loop.shutdown_default_executor()
 
 
 async def _send(claim: Claimed, wallet: WalletProvider, meter: Meter) -> Answered:
-    """Ask how the mandate stands (it may have run out without a word), then charge it."""
+    """Charge it; where agreements run out without a word, ask first how this one stands."""
+    standing = None
     mandate = claim.request.mandate
     try:
-        standing = await meter.arun(claim.provider, wallet.get_mandate(mandate.mandate_ref, mandate.merchant_ref))
+        if claim.ask_first:
+            standing = await meter.arun(claim.provider, wallet.get_mandate(mandate.mandate_ref, mandate.merchant_ref))
     except PlatformError as error:
         return Answered(claim=claim, reason=_why_not(error))
-    if standing.state is not MandateState.ACTIVE:
+    if standing and standing.state is not MandateState.ACTIVE:
         reason = {MandateState.EXPIRED: "mandate_expired", MandateState.UNKNOWN: "provider_down"}
         return Answered(claim=claim, standing=standing, reason=reason.get(standing.state, "mandate_revoked"))
     try:

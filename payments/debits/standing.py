@@ -19,7 +19,7 @@ Charges = dict[int, dict[str, Any]]
 TAKEN = ("succeeded", "reversed")
 
 
-def charges_under(mandates: Iterable[Mandate]) -> Charges:
+def charges_under(mandates: Iterable[Mandate | int]) -> Charges:
     """By mandate: how many debits succeeded, how much, and when the last one was."""
     rows = (
         Attempt.objects.filter(mandate__in=list(mandates), state__in=TAKEN)

@@ -74,6 +74,7 @@ def test_a_wallet_of_constant_amounts_takes_exactly_what_was_told(plan, account,
         mandate=plan.mandate,
         standing=standing_of(plan.mandate, {}),
         wallet=constant,
+        on_hold=False,
         at=now(),
     )
     assert refusal(debit) == why

@@ -99,7 +99,7 @@ def test_a_debit_that_was_planned_waits_too(account, wallet, alipay, other_accou
     tell_the_people()
     wallet.move_clock(days=3)
     with monkeypatch.context() as patch:
-        patch.setattr("payments.debits.running.claim_debits", lambda batch: [])
+        patch.setattr("payments.debits.running.claim_debits", lambda *_given, **_named: [])
         assert debit_due_instalments().created == 1
     other_account()
     assert debit_due_instalments().sent == 0 and Attempt.objects.get().state == "created"

@@ -35,6 +35,7 @@ class Descriptor:
     `shut_in_own_app`: nothing can be paid in the browser inside its own app.
     `names_payer_in_own_app`: there the app itself is the page (an SDK action), for a payer it has named before: see
     `payer_page`. A page to open (a redirect) does not work there.
+    `ends_silently`: its agreements may run out without a notice, so one is asked about before each charge.
     `returns_to_referrer`: after signing on a phone it leads back to the very page the payer came from.
     """
 
@@ -54,6 +55,7 @@ class Descriptor:
     asks_referrer: bool = False
     shut_in_own_app: bool = False
     names_payer_in_own_app: bool = False
+    ends_silently: bool = False
     returns_to_referrer: bool = False
     pending_after: timedelta = timedelta(minutes=5)
     unknown_after: timedelta = timedelta(hours=24)

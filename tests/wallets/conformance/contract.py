@@ -51,6 +51,8 @@ class ContractTests(Suite):
     def test_the_descriptor_does_not_contradict_itself(self):
         rules = self.provider.descriptor
         assert rules.key == self.h.provider.descriptor.key == rules.key.lower()
+        if rules.ends_silently:
+            assert rules.can(Capability.MERCHANT_CHARGE), "only a wallet that we charge is asked before a charge"
         assert 1 <= rules.reference_min_length <= rules.reference_max_length
         assert len(set(rules.reference_alphabet)) == len(rules.reference_alphabet) >= 10
         assert (rules.idempotency is IdempotencyKind.NONE) <= (rules.idempotency_lifetime is None)

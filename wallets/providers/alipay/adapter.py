@@ -64,6 +64,8 @@ def describe(currencies: frozenset[str] | None) -> Descriptor:
         reference_alphabet=requests.REFERENCE_ALPHABET,
         reference_max_length=REFERENCE_LENGTH,
         idempotency=IdempotencyKind.MERCHANT_REFERENCE,
+        # The end of `sign_validity_period` sends no notice.
+        ends_silently=True,
         max_amount=10_000_000_000,
         retries=RetryRules(until_next_month=codes.UNTIL_NEXT_MONTH),
     )
