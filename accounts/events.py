@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from accounts.models import Account, Creditor, Debtor, Event, EventSeal, User
 from accounts.webhooks.announce import announce
+from common.bulk import insert_rows
 
 GENESIS = bytes(32)
 BLOCK_EVENTS_MAX = 200_000
@@ -49,8 +50,8 @@ def new_event(
 def record_events(events: Sequence[Event]) -> None:
     """Append facts to the record, in this order, and queue the notices they cause; two statements or three for any
     number. Call it in the transaction of the changes."""
-    if events:
-        announce(*Event.objects.bulk_create(events))
+    insert_rows(events)
+    announce(*events)
 
 
 def record_event(

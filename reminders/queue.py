@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 
 from accounts.models import Account
+from common.bulk import insert_rows
 from common.clock import now
 from reminders.models import Message
 
@@ -56,6 +57,6 @@ def new_message(
     )
 
 
-def queue_messages(messages: Iterable[Message]) -> None:
+def queue_messages(messages: Sequence[Message]) -> None:
     """Many at once; one that was queued before stays as it is."""
-    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    insert_rows(messages, ignore_conflicts=True)

@@ -34,13 +34,15 @@ __all__ = [
 def plan_receipts(payments: Sequence[Payment]) -> None:
     """The receipt of each payment, once. For a debit it keeps to decent hours: the person may be asleep."""
     queue_messages(
-        new_message(
-            payment.account,
-            purpose="debit_receipt" if payment.source == "debit" else "receipt",
-            occasion=f"payment:{payment.pk}",
-            facts={"payment": payment.pk},
-        )
-        for payment in payments
+        [
+            new_message(
+                payment.account,
+                purpose="debit_receipt" if payment.source == "debit" else "receipt",
+                occasion=f"payment:{payment.pk}",
+                facts={"payment": payment.pk},
+            )
+            for payment in payments
+        ]
     )
 
 

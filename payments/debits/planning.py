@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from accounts.events import new_event, record_events
 from accounts.models import Account, Event
-from common.bulk import update_rows
+from common.bulk import insert_rows, update_rows
 from common.clock import now
 from common.ids import uuid7
 from payments.debits.calendar import morning_of, zone_of
@@ -180,7 +180,7 @@ def _must_be_told_again(debit: Candidate, reason: str) -> bool:
 
 
 def _create(debits: Sequence[Candidate]) -> list[Event]:
-    payments = Payment.objects.bulk_create(
+    payments = [
         Payment(
             account=debit.account,
             instalment=debit.instalment,
@@ -189,9 +189,10 @@ def _create(debits: Sequence[Candidate]) -> list[Event]:
             source="debit",
         )
         for debit in debits
-    )
+    ]
+    insert_rows(payments)
     made = list(zip(debits, payments, strict=True))
-    Attempt.objects.bulk_create(
+    attempts = [
         Attempt(
             payment=payment,
             provider=debit.mandate.provider,
@@ -201,7 +202,8 @@ def _create(debits: Sequence[Candidate]) -> list[Event]:
             currency=payment.currency,
         )
         for debit, payment in made
-    )
+    ]
+    insert_rows(attempts)
     return [
         new_event(
             "payment.started",
