@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -54,9 +54,13 @@ from wallets.services import revoke_mandate, tell_providers_of_endings
 
 ACCOUNTS, LEAST_ACCOUNTS = 2_000, 20
 WORKERS, PAYERS = 3, 1
-# At full size; a smaller soak has its share, and at least a few.
+# The least at full size; a smaller soak has its share, and at least a few.
 KILLS, CRASHES = 25, 2
-LONGEST_STORM_SECONDS, LONGEST_SETTLING_SECONDS = 420, 420
+FEWEST_KILLS, KILLS_PER_WANTED = 5, 3
+# The storm lasts so long for each account, and is over when nothing is due any more.
+STORM_SECONDS, STORM_SECONDS_EACH, LONGEST_SETTLING_SECONDS = 60, 0.2, 420
+# So many pay by link too, if they get there before the debit.
+PAY_BY_LINK = 0.3
 WHOLE, PART, DEBT = 0.4, 40_000, 125_000
 CALL_FAULTS = (
     "timeout_after_commit", "timeout_before_commit", "http_500", "http_429", "rate_limited", "bad_signature",
@@ -131,13 +135,17 @@ class Soak:
     done: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     accounts: list[int] = field(default_factory=list)
+    payers: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.control = ControlClient(settings.WALLET_SANDBOX_URL)
         self.wallet = Wallet(self.control, None, Client())  # type: ignore[arg-type] - nobody catches notices here
         self.errors = self.crew.folder / "errors"
         share = min(1.0, self.number / ACCOUNTS)
-        self.kills, self.crashes = max(5, round(KILLS * share)), max(1, round(CRASHES * share)) if self.postgres else 0
+        self.kills, self.crashes = (
+            max(FEWEST_KILLS, round(KILLS * share)),
+            max(1, round(CRASHES * share)) if self.postgres else 0,
+        )
 
     # --- before ---
 
@@ -187,7 +195,8 @@ class Soak:
 
     def storm(self) -> None:
         self._store.close()
-        ends = time.monotonic() + LONGEST_STORM_SECONDS
+        ends = time.monotonic() + STORM_SECONDS + STORM_SECONDS_EACH * self.number
+        self.payers = self.chance.sample(self.accounts, max(1, round(PAY_BY_LINK * self.number)))
         for number in range(WORKERS + PAYERS):
             self._hire(self._pay_links if number < PAYERS else self._work)
         deeds = (self._kill, self._kill, self._spoil_calls, self._spoil_calls, self._spoil_notices, self._pass_time,
@@ -195,7 +204,7 @@ class Soak:
         while time.monotonic() < ends and (self.done["kills"] < self.kills or waiting()):
             time.sleep(self.chance.uniform(0.05, 0.5))
             self.chance.choice(deeds)()
-            if self.done["crashes"] < self.crashes * self.done["kills"] // max(1, self.kills - 1):
+            if self.done["crashes"] < self.crashes * min(1, self.done["kills"] / max(1, self.kills - 1)) - 0.5:
                 self._crash()
         for child in self.children:
             self._fire(child)
@@ -233,17 +242,19 @@ class Soak:
 
     def _pay_links(self, dice: random.Random) -> None:
         """Somebody opens their link and pays 400.00, on the wallet's page, whatever else is under way."""
+        # A connection shared with the process this was forked from would bring each the other's answers.
+        phone = replace(self.wallet, control=ControlClient(settings.WALLET_SANDBOX_URL))
         while True:
             close_old_connections()
             with suppress(DatabaseError, PlatformError, httpx.HTTPError):
-                account = Account.objects.get(pk=dice.choice(self.accounts))
+                account = Account.objects.get(pk=dice.choice(self.payers))
                 started = pay_by(create_link(account)[0], PART, key=f"form-{dice.random()}")
                 if started.action and dice.random() < 0.8:
-                    self.wallet.pay(started.action.url)
+                    phone.pay(started.action.url)
             time.sleep(dice.uniform(0.02, 0.2))
 
     def _kill(self) -> None:
-        if self.done["kills"] >= self.kills:
+        if self.done["kills"] >= KILLS_PER_WANTED * self.kills:
             return
         child = self.chance.choice(sorted(self.children))
         hire_another = self.children.pop(child)
