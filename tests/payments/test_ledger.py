@@ -91,7 +91,9 @@ def test_the_database_refuses_to_rewrite_the_ledger(account, sql):
         cursor.execute(sql)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(st.lists(st.integers(min_value=1, max_value=3_000), min_size=1, max_size=8))
 def test_any_run_of_payments_keeps_ledger_and_balances_equal(account, amounts):
     with transaction.atomic():

@@ -132,7 +132,9 @@ def undone(work):
     return result
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(st.lists(ENTRIES, min_size=1, max_size=12), st.lists(ENTRIES, max_size=4))
 def test_a_batch_leaves_what_its_entries_leave_one_by_one(accounts, plan, before):
     entries, earlier = told(accounts, plan), told(accounts, before)
@@ -155,7 +157,9 @@ def test_a_batch_leaves_what_its_entries_leave_one_by_one(accounts, plan, before
     assert undone(one_by_one) == undone(together)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(st.lists(ENTRIES, min_size=1, max_size=12))
 def test_each_key_counts_once_and_moves_exactly_its_lines(accounts, plan):
     """Added up here by hand, from the plan alone."""
@@ -185,7 +189,7 @@ def test_a_thousand_entries_take_as_many_statements_as_ten(accounts):
             post_entries(entries)
         return sum("common_clockshift" not in query["sql"] for query in seen)
 
-    assert statements(10, "few") == statements(1_000, "many") == 2
+    assert statements(10, "few") == statements(1_000, "many") == 1
 
 
 def test_the_entry_that_is_there_is_returned_as_it_is(accounts):
