@@ -68,7 +68,7 @@ def links_of(account: Account) -> list[PaymentLink]:
 
 
 def money_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
-    return {"payments": payment_rows(account), "links": links_of(account), "now": clock.now()}
+    return {"account": account, "payments": payment_rows(account), "links": links_of(account), "now": clock.now()}
 
 
 def instalment_row(row: Instalment, currency: str, decision: RetryDecision | None = None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from payments import (
     views_staff,
     views_staff_corrections,
     views_staff_deposits,
+    views_staff_documents,
     views_staff_notices,
     views_staff_retries,
 )
@@ -21,6 +22,17 @@ urlpatterns = [
         "accounts-of/<str:reference>/correction/decide/",
         views_staff_corrections.account_correction_decide,
         name="account_correction_decide",
+    ),
+    path("accounts-of/<str:reference>/statement/", views_staff_documents.account_statement, name="account_statement"),
+    path(
+        "accounts-of/<str:reference>/statement/<slug:kind>/",
+        views_staff_documents.account_statement_file,
+        name="account_statement_file",
+    ),
+    path(
+        "accounts-of/<str:reference>/receipt/<slug:payment>/",
+        views_staff_documents.account_receipt,
+        name="account_receipt",
     ),
     path("payments/", views_staff.payment_list, name="payment_list"),
     path("wallet-notices/", views_staff_notices.notice_list, name="notice_list"),

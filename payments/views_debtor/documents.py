@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from io import StringIO
-
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from common.errors import NotFound
-from common.export import write_csv
 from common.ids import row_id_of
 from payments.documents.lines import Receipt, receipt_of, statement_lines, undecided_of
 from payments.documents.pdf import receipt_pdf, statement_pdf
+from payments.documents.sheet import statement_csv
 from payments.models import Payment
 from payments.services.shares import surplus_of
 from payments.views_debtor.doors import SeeOther, Visit, behind_identity, debtor_page, show
@@ -82,21 +80,8 @@ def _statement_pdf(visit: Visit) -> HttpResponse:
 
 def _statement_csv(visit: Visit) -> HttpResponse:
     account = visit.account
-    out = StringIO(newline="")
-    header = [_("Date"), _("What happened"), _("Reference"), _("Amount"), _("Owed after it"), _("Currency")]
-    rows = [
-        [
-            line.at.date().isoformat(),
-            line.label,
-            line.reference,
-            line.amount.to_decimal_string(),
-            line.balance.to_decimal_string(),
-            account.currency,
-        ]
-        for line in statement_lines(account)
-    ]
-    write_csv(out, header, rows)
-    return attachment(out.getvalue().encode(), f"statement-{account.reference}.csv", "text/csv; charset=utf-8")
+    content = statement_csv(statement_lines(account))
+    return attachment(content, f"statement-{account.reference}.csv", "text/csv; charset=utf-8")
 
 
 def attachment(content: bytes, name: str, content_type: str) -> HttpResponse:
