@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 from common.heartbeat import beat
 from payments import services
+from payments.accrual.catching_up import replay_due
 from payments.accrual.posting import accrue_day
 from payments.debits import debit_due_instalments, notice_due_debits
 from payments.deposits.sweeping import sweep_deposits
@@ -37,6 +38,7 @@ BEAT = {
     "payments-sweep-deposits": {"task": "payments.sweep_deposits", "schedule": 30.0},
     "payments-accrue": {"task": "payments.accrue", "schedule": 1800.0},
     "payments-learn-from-tries": {"task": "payments.learn_from_tries", "schedule": 3600.0},
+    "payments-replay-late-facts": {"task": "payments.replay_late_facts", "schedule": 5.0},
     "payments-sweep-mandates": {"task": "payments.sweep_mandates", "schedule": 600.0},
 }
 
@@ -149,3 +151,9 @@ def learn_from_tries() -> None:
 def accrue() -> None:
     accrue_day()
     beat("accrue")
+
+
+@shared_task(name="payments.replay_late_facts")
+def replay_late_facts() -> None:
+    replay_due()
+    beat("replay_late_facts")

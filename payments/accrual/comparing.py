@@ -9,11 +9,13 @@ from accounts.models import Account
 from accounts.models.debts import COMPONENTS
 from payments.accrual.reading import Story
 from payments.accrual.replay import Outcome, replay
+from payments.accrual.rules import NEVER
 from payments.ledger import Line
 from payments.models import AccrualState, LedgerAccount
 
 Kind = LedgerAccount.Kind
-NEVER = "9999-12-31"
+# What lasts, with its first day and the first day after it.
+LASTING = ("stop", "terms", "order", "fee_terms")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,17 @@ class Difference:
         }
 
 
+def interest_lines(account: Account, minor: int) -> list[Line]:
+    """What plain interest posts: `Difference.lines` of nothing else."""
+    return [Line(Kind.RECEIVABLE, minor, account=account, component="interest"), Line(Kind.PLACED, -minor)]
+
+
+def told_change(before: dict[str, int], interest: int) -> dict[str, Any]:
+    """What an entry of plain interest says: `Difference.data` of nothing else."""
+    after = before | {"interest": before["interest"] + interest}
+    return {"before": before, "after": after, "surplus": 0, "why": []}
+
+
 def compare(story: Story, state: AccrualState | None) -> Difference:
     outcome = replay(story.facts, story.conditions, through=story.latest)
     return Difference(
@@ -92,7 +105,7 @@ def compare(story: Story, state: AccrualState | None) -> Difference:
 
 
 def memory_of(story: Story) -> dict[str, list[Any]]:
-    """What `AccrualState.facts` keeps: [kind, the day it bears on, what it said] of every fact and stop."""
+    """What `AccrualState.facts` keeps: [kind, the day it bears on, what it said] of every fact, stop and rule."""
     came = {fact.key: fact.on for fact in story.facts if fact.kind == "paid"}
     told = {
         fact.key: [fact.kind, came.get(fact.of, fact.on).isoformat(), *fact.told()]
@@ -102,7 +115,7 @@ def memory_of(story: Story) -> dict[str, list[Any]]:
     for stop in story.conditions.stops:
         end = stop.end.isoformat() if stop.end else NEVER
         told[f"stop:{stop.kind}:{stop.start}"] = ["stop", stop.start.isoformat(), end]
-    return told
+    return told | story.rules
 
 
 def _reasons(story: Story, state: AccrualState | None) -> list[Reason]:
@@ -115,12 +128,13 @@ def _reasons(story: Story, state: AccrualState | None) -> list[Reason]:
 
 
 def _reason(key: str, before: list[Any] | None, after: list[Any] | None, through: str) -> Reason | None:
-    """What came, went or changed in a time already worked out. A stop that only ends later changes nothing there."""
+    """What came, went or changed in a time already worked out. What only ends later changes nothing there."""
     if before == after:
         return None
     known = [told for told in (before, after) if told]
-    is_stop, how = known[-1][0] == "stop", "changed" if len(known) == 2 else "new" if after else "gone"
-    bears_on = min(told[2] if is_stop and how == "changed" else told[1] for told in known)
+    how = "changed" if len(known) == 2 else "new" if after else "gone"
+    only_its_end = how == "changed" and known[0][0] in LASTING and known[0][3:] == known[1][3:]
+    bears_on = min(told[2] if only_its_end else told[1] for told in known)
     if bears_on < through or key.startswith("FCT-"):
         return Reason(key, known[-1][0], how, known[-1][1])
     return None

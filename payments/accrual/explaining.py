@@ -17,7 +17,7 @@ from accounts.roles import may
 from common.money import Money
 from payments.accrual.reading import Story
 from payments.accrual.replaying import reckon
-from payments.models import AccountFact, AccrualState, JournalEntry
+from payments.models import AccountFact, AccrualState, JournalEntry, ReplayDue
 
 SHOWN_STEPS, SHOWN_REPLAYS = 12, 3
 COMPONENT_WORDS: dict[str, Promise] = {
@@ -38,6 +38,9 @@ STEP_WORDS: dict[str, Promise] = {
     "instruction": _("The debtor said what a payment was for"),
     "pause": _("No interest for some days"),
     "waiver": _("Waived"),
+    "terms": _("Interest terms"),
+    "order": _("Order of allocation"),
+    "fee_terms": _("Fee rule"),
     "replay": _("Worked out again after a late entry"),
     "accrual": _("Interest and fees"),
 }
@@ -77,6 +80,7 @@ def balance_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
         "earlier": max(0, len(rows) - SHOWN_STEPS),
         "changes": _changes(account),
         "pending": Money(sum(found.difference.components.values()), account.currency) if worked_out else None,
+        "due": ReplayDue.objects.filter(account=account).exists(),
         "working": working,
         "waiting": working and AccountFact.objects.filter(account=account, state="requested").exists(),
     }

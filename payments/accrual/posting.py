@@ -1,4 +1,8 @@
-"""The nightly run: every open account that some rule is for, in batches of flat size. Safe to repeat for a day."""
+"""The nightly run: every open account that some rule is for, in chunks of flat size. Safe to repeat for a day.
+
+Accounts nothing happened to cost a multiplication (`payments.accrual.quiet`); the others are told from the beginning.
+Each chunk is a transaction of its own: a run that dies has done whole chunks, and the next one does the rest.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +14,29 @@ from django.db.models import Q, QuerySet
 from accounts.models import Account
 from common.clock import now, today
 from payments.accrual.comparing import Difference, compare, memory_of
+from payments.accrual.quiet import Told, accrue_quiet, forecast, remember, stamp_of
 from payments.accrual.reading import Story, read_stories
 from payments.accrual.replaying import settle_difference
 from payments.accrual.rules import Rules, read_rules
-from payments.ledger.chart import ledger_account
-from payments.models import AccrualState, JournalEntry, Posting
+from payments.ledger import NewEntry, post_entries
+from payments.models import AccrualState
 from payments.models.accrual import Rule
 
-BATCH = 500
-MOVED_COLUMNS = ["balance_minor", "principal_minor", "interest_minor", "fees_minor", "costs_minor"]
+BATCH, QUIET_BATCH = 500, 2_000
 
 
 def accrue_day(day: date | None = None, *, batch: int = BATCH) -> int:
     """Bring all accounts up to `day`; how many entries were posted. One that is locked is left for the next run."""
-    day, rules, posted, last = day or today(), read_rules(), 0, 0
+    day, rules = day or today(), read_rules()
     if not (rules.interest or rules.fees):
         return 0
-    while True:
-        last_seen, count = accrue_batch(day, rules, after=last, size=batch)
-        posted += count
-        if last_seen is None:
-            return posted
-        last = last_seen
+    posted, last, stamp = 0, 0, stamp_of(rules)
+    while (found := accrue_quiet(day, stamp, after=last, size=QUIET_BATCH))[0] is not None:
+        last, posted = found[0], posted + found[1]
+    last = 0
+    while (found := accrue_batch(day, rules, after=last, size=batch))[0] is not None:
+        last, posted = found[0], posted + found[1]
+    return posted
 
 
 @transaction.atomic
@@ -52,7 +57,7 @@ def accrue_batch(day: date, rules: Rules, *, after: int, size: int) -> tuple[int
             posted += settle_difference(account, story, difference) is not None
         else:
             plain.append((account, story, difference))
-    return ids[-1], posted + _post_plain(plain, states)
+    return ids[-1], posted + _post_plain(plain, states, stamp_of(rules))
 
 
 def due_accounts(day: date, rules: Rules) -> QuerySet[Account]:
@@ -60,8 +65,9 @@ def due_accounts(day: date, rules: Rules) -> QuerySet[Account]:
     wanted = Q(pk__in=[])
     for rule in (*rules.interest, *rules.fees):
         wanted |= _fitting(rule)
-    rows = Account.objects.filter(wanted, status="open", balance_minor__gt=0)
-    return rows.exclude(pk__in=AccrualState.objects.filter(through__gte=day).values("account_id"))
+    # As a join both sides are read in the order of their keys; as a subquery the planner may walk it for each account.
+    not_yet = Q(accrual=None) | Q(accrual__through__lt=day)
+    return Account.objects.filter(wanted, not_yet, status="open", balance_minor__gt=0)
 
 
 def _fitting(rule: Rule) -> Q:
@@ -75,60 +81,36 @@ def _fitting(rule: Rule) -> Q:
     return fits
 
 
-def _post_plain(rows: list[tuple[Account, Story, Difference]], states: dict[int, AccrualState]) -> int:
+def _post_plain(rows: list[tuple[Account, Story, Difference]], states: dict[int, AccrualState], stamp: int) -> int:
     """Plain accruals of a batch: one entry each, written by a fixed number of statements."""
-    for account, story, _difference in rows:
-        state = states.setdefault(account.pk, AccrualState(account=account, through=story.latest))
-        state.through, state.facts = max(state.through, story.latest), memory_of(story)
-    due = [(account, difference) for account, _story, difference in rows if difference]
-    for account, _difference in due:
-        states[account.pk].replays += 1
-    entries = JournalEntry.objects.bulk_create(
-        JournalEntry(
-            kind=difference.kind,
-            creditor_id=account.creditor_id,
-            idempotency_key=f"accrual:{account.pk}:{states[account.pk].replays}",
-            effective_at=now(),
-            data=difference.data(),
+    entries, told = [], []
+    for account, story, difference in rows:
+        state = states.get(account.pk)
+        through, replays = (state.through, state.replays) if state else (story.latest, 0)
+        if difference:
+            replays += 1
+            entries.append(_entry(account, difference, replays))
+        told.append(
+            Told(
+                account.pk,
+                through=max(through, story.latest),
+                replays=replays,
+                facts=memory_of(story),
+                forecast=forecast(story, difference.outcome),
+            )
         )
-        for account, difference in due
-    )
-    _write_postings(entries, due)
-    _move_balances(due)
-    AccrualState.objects.bulk_create(
-        [states[account.pk] for account, _story, _difference in rows],
-        update_conflicts=True,
-        unique_fields=["account"],
-        update_fields=["through", "replays", "facts"],
-    )
+    post_entries(entries)
+    remember(told, stamp)
     return len(entries)
 
 
-def _write_postings(entries: list[JournalEntry], due: list[tuple[Account, Difference]]) -> None:
-    chart: dict[tuple[str, int, str], int] = {}
-    postings = []
-    for entry, (account, difference) in zip(entries, due, strict=True):
-        for line in difference.lines(account):
-            place = (str(line.kind), account.creditor_id, account.currency)
-            if line.minor and place not in chart:
-                chart[place] = ledger_account(line.kind, creditor_id=account.creditor_id, currency=account.currency).pk
-            if line.minor:
-                postings.append(
-                    Posting(
-                        entry=entry,
-                        ledger_account_id=chart[place],
-                        account=line.account,
-                        component=line.component,
-                        amount_minor=line.minor,
-                        currency=account.currency,
-                    )
-                )
-    Posting.objects.bulk_create(postings)
-
-
-def _move_balances(due: list[tuple[Account, Difference]]) -> None:
-    for account, difference in due:
-        for name, minor in difference.components.items():
-            setattr(account, f"{name}_minor", getattr(account, f"{name}_minor") + minor)
-            account.balance_minor += minor
-    Account.objects.bulk_update([account for account, _difference in due], MOVED_COLUMNS, batch_size=BATCH)
+def _entry(account: Account, difference: Difference, replays: int) -> NewEntry:
+    return NewEntry(
+        kind=difference.kind,
+        idempotency_key=f"accrual:{account.pk}:{replays}",
+        creditor_id=account.creditor_id,
+        currency=account.currency,
+        effective_at=now(),
+        lines=difference.lines(account),
+        data=difference.data(),
+    )

@@ -22,7 +22,7 @@ from payments.models.accrual import FeeRule, InterestTerms
 OWN_KINDS = frozenset({"interest", "fee", "accrual", "replay"})
 FIXED_KINDS = frozenset({"placement_reversal", "balance_adjustment", "settlement", "write_off", "waiver"})
 RECEIVABLE, SUSPENSE = LedgerAccount.Kind.RECEIVABLE.value, LedgerAccount.Kind.SUSPENSE.value
-DAY = timedelta(days=1)
+DAY, MONTH = timedelta(days=1), timedelta(days=31)
 
 
 @dataclass
@@ -55,6 +55,8 @@ class Story:
     latest: date
     entries: dict[str, Moved]
     recorded: list[AccountFact]
+    rules: dict[str, list[Any]]
+    fee_days: list[date]
 
 
 def read_stories(accounts: Sequence[Account], rules: Rules, *, through: date) -> dict[int, Story]:
@@ -168,6 +170,8 @@ def _story(
         latest=through,
         entries=entries,
         recorded=recorded,
+        rules=rules.told(scope),
+        fee_days=_fee_days(rules, scope, account.due_date, after=through),
     )
 
 
@@ -255,6 +259,14 @@ def _fees_by_rule(
                 key = f"{row.trigger}:{tag}"
                 found.append(Fact(key, "rule_fee", on, component=row.component, fee=terms))
     return found
+
+
+def _fee_days(rules: Rules, scope: Scope, due_date: date, *, after: date) -> list[date]:
+    """The days on which a fee may come by itself within the month to come."""
+    days = [
+        on for row, _start, _end in rules.fees_of(scope) for on, _tag in _occasions(row, [], due_date, after + MONTH)
+    ]
+    return [on for on in days if on > after]
 
 
 def _occasions(row: FeeRule, facts: list[Fact], due_date: date, through: date) -> list[tuple[date, str]]:

@@ -62,7 +62,7 @@ def settle_difference(
     """Post the difference and remember from what it was worked out. The caller holds the account's lock."""
     state, _new = AccrualState.objects.get_or_create(account=account, defaults={"through": story.latest})
     entry = _post(account, state, difference, at=now()) if difference else None
-    state.through, state.facts = max(state.through, story.latest), memory_of(story)
+    state.through, state.facts, state.quiet_until = max(state.through, story.latest), memory_of(story), None
     state.save()
     if entry and difference.kind == "replay":
         _follow(account, difference, entry, by=by)

@@ -21,6 +21,12 @@ from payments.models import Instalment
 from payments.models.accrual import AllocationOrder, FeeRule, InterestTerms, Rule
 
 LIVE_PLANS = ("active", "paused", "defaulted")
+NEVER = "9999-12-31"
+SAYS = {
+    "terms": ("yearly_basis_points", "cap_basis_points", "cap_share", "day_count", "runs_from", "runs_during"),
+    "order": ("buckets", "follows_debtor"),
+    "fee_terms": ("component", "flat_minor", "share_basis_points", "least_minor", "most_minor"),
+}
 RuleT = TypeVar("RuleT", bound=Rule)
 
 
@@ -61,10 +67,19 @@ class Rules:
         return tuple(replace(order_of(row), start=start, end=end) for row, start, end in timeline(self.orders, scope))
 
     def fees_of(self, scope: Scope) -> list[tuple[FeeRule, date, date | None]]:
-        """For each trigger the narrowest rule of its time, in the account's currency."""
+        """For each trigger the rules of the narrowest scope at their time, in the account's currency."""
         rows = [row for row in self.fees if row.currency == scope.currency]
         triggers = sorted({row.trigger for row in rows})
-        return [found for name in triggers for found in timeline([row for row in rows if row.trigger == name], scope)]
+        return [found for name in triggers for found in together([row for row in rows if row.trigger == name], scope)]
+
+    def told(self, scope: Scope) -> dict[str, list[Any]]:
+        """What tells these rules from others as far as this account goes: [kind, from, until, what it says]."""
+        found: dict[str, list[Any]] = {}
+        for name, rows in (("terms", timeline(self.interest, scope)), ("order", timeline(self.orders, scope))):
+            found |= {f"{name}:{start}": _told(name, row, start, end) for row, start, end in rows}
+        for row, start, end in self.fees_of(scope):
+            found[f"fee_terms:{row.trigger}:{row.days}:{start}"] = _told("fee_terms", row, start, end)
+        return found
 
 
 def read_rules() -> Rules:
@@ -88,6 +103,34 @@ def timeline(rows: Sequence[RuleT], scope: Scope) -> list[tuple[RuleT, date, dat
             start = found.pop()[1]
         found.append((best, start, end))
     return found
+
+
+def together(rows: Sequence[RuleT], scope: Scope) -> list[tuple[RuleT, date, date | None]]:
+    """Like `timeline`, but all rules of the narrowest scope count beside each other."""
+    found: list[tuple[RuleT, date, date | None]] = []
+    for row in rows:
+        for best, start, end in timeline(rows, scope):
+            if _covered(row) != _covered(best):
+                continue
+            first, last = max(start, row.effective_from), _earlier(end, row.effective_until)
+            if last is not None and last <= first:
+                continue
+            if found and found[-1][0] is row and found[-1][2] == first:
+                first = found.pop()[1]
+            found.append((row, first, last))
+    return found
+
+
+def _earlier(first: date | None, second: date | None) -> date | None:
+    return min((day for day in (first, second) if day), default=None)
+
+
+def _covered(row: Rule) -> tuple[Any, ...]:
+    return (row.creditor_id, row.product, row.country)
+
+
+def _told(name: str, row: Rule, start: date, end: date | None) -> list[Any]:
+    return [name, start.isoformat(), end.isoformat() if end else NEVER, *(getattr(row, field) for field in SAYS[name])]
 
 
 def narrowest(rows: Sequence[RuleT]) -> RuleT | None:

@@ -1,4 +1,12 @@
-from payments.models.accrual import AccountFact, AccrualState, AllocationOrder, FeeRule, InterestTerms
+from payments.models.accrual import (
+    AccountFact,
+    AccrualState,
+    AllocationOrder,
+    FeeRule,
+    InterestTerms,
+    ReplayDue,
+    RuleChange,
+)
 from payments.models.deposits import Deposit, DepositAddress
 from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
@@ -34,9 +42,11 @@ __all__ = [
     "Refund",
     "Remittance",
     "RemittanceLine",
+    "ReplayDue",
     "RetryDecision",
     "RetryFold",
     "RetryStatistic",
+    "RuleChange",
     "StatementLine",
     "StatementRun",
     "SurplusDecision",

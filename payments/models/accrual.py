@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Creditor, Hold, User
@@ -20,6 +21,7 @@ from common.states import StateTable
 from payments.models.ledger import JournalEntry
 
 FACT_STATES = StateTable("account fact", {"requested": ("done", "rejected"), "done": (), "rejected": ()})
+CHANGE_STATES = StateTable("rule change", {"requested": ("approved", "rejected"), "approved": (), "rejected": ()})
 DEBT_COMPONENTS = [
     ("principal", _("Principal")),
     ("interest", _("Interest")),
@@ -135,6 +137,70 @@ class AllocationOrder(Rule):
         ]
 
 
+class RuleChange(models.Model):
+    """A rule somebody asks for: a new one, one that follows another from `day` on, or (`terms` empty) the end of one.
+
+    The tables of rules hold only what counts, so what is asked for waits here until a second person agrees. `replaces`
+    and `made` are numbers of rules of this kind; they outlive the rows.
+    """
+
+    class Kind(models.TextChoices):
+        INTEREST = "interest", _("Interest")
+        FEE = "fee", _("Fee")
+        ORDER = "order", _("Order of allocation")
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    terms = models.JSONField(default=dict, blank=True)
+    ended = models.JSONField(default=dict, blank=True, help_text=_("What the rule said whose time ends."))
+    replaces = models.PositiveBigIntegerField(null=True, blank=True)
+    made = models.PositiveBigIntegerField(null=True, blank=True)
+    day = models.DateField(help_text=_("The first day on which it is different."))
+    state = models.CharField(max_length=9, choices=CHANGE_STATES.choices, default="requested")
+    reason = models.CharField(max_length=200)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=now)
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            CHANGE_STATES.constraint("state", "rule_change_state_known"),
+            models.CheckConstraint(
+                condition=~Q(terms={}) | Q(replaces__isnull=False), name="rule_change_makes_or_ends_one"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="approved")
+                | (Q(decided_by__isnull=False) & ~Q(requested_by=F("decided_by"))),
+                name="rule_change_four_eyes",
+            ),
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(state="requested"), name="rule_change_to_decide")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        return public_reference("RUL", self.pk)
+
+
+class ReplayDue(models.Model):
+    """An account to be told again because something bears on a time already worked out.
+
+    The database itself writes these (migration 0018) in the transaction of the late fact, whichever way it came.
+    Rows are only added and taken away, never shared, so that nobody waits for anybody.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    because = models.CharField(max_length=8)
+    due_at = models.DateTimeField(db_default=Now())
+    tries = models.PositiveSmallIntegerField(db_default=0)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} because of a {self.because}"
+
+
 class AccountFact(models.Model):
     """Something about an account that staff recorded with the day it was true, often long after it.
 
@@ -203,12 +269,21 @@ class AccountFact(models.Model):
 
 
 class AccrualState(models.Model):
-    """How far an account has been worked out, and from which facts: what is new among them is why it changes."""
+    """How far an account has been worked out, and from which facts: what is new among them is why it changes.
+
+    The second half lets a night be added without telling the whole story again (`payments.accrual.quiet`).
+    """
 
     account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE, related_name="accrual")
     through = models.DateField()
     replays = models.PositiveIntegerField(default=0)
     facts = models.JSONField(default=dict, help_text="Key of each fact -> what it said.")
+    quiet_until = models.DateField(null=True, help_text="Up to this day nothing but plain interest can come.")
+    yearly_basis_points = models.PositiveIntegerField(default=0, db_default=0)
+    day_count = models.CharField(max_length=10, blank=True, default="", db_default="")
+    carry = models.BigIntegerField(default=0, db_default=0, help_text="Run up and not yet charged, in tiny parts.")
+    seen = models.BigIntegerField(null=True, help_text="The transaction that wrote the account's row as worked out.")
+    stamp = models.BigIntegerField(null=True, help_text="Of the rules it was worked out by.")
 
     def __str__(self) -> str:
         return f"{self.account_id} through {self.through}"
