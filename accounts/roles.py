@@ -36,6 +36,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "pay_remittances": frozenset({"admin"}),
     "configure": CONFIGURERS,
     "see_schedules": SUPERVISORS,
+    "see_rules": SUPERVISORS,
     "import": frozenset({"lead", "admin", "creditor"}),
     "manage_users": frozenset({"admin"}),
     "manage_keys": frozenset({"admin"}),

@@ -16,4 +16,14 @@ def register_all() -> None:
         NavItem(_("Reconciliation"), "reconciliation_list", "journal-check", order=35, roles=ALLOWED["confirm_money"])
     )
     register(NavItem(_("Debit tries"), "retry_list", "arrow-repeat", order=33, roles=ALLOWED["confirm_money"]))
+    register(
+        NavItem(
+            _("Interest and fees"),
+            "rule_list",
+            "percent",
+            order=79,
+            roles=ALLOWED["see_rules"],
+            section=_("Set-up"),
+        )
+    )
     register(NavItem(_("Wallet notices"), "notice_list", "bell", order=34, roles=ALLOWED["confirm_money"]))

@@ -101,7 +101,15 @@ def plan_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None:
         "paid": paid,
         "count": len(rows),
         "total": Money(plan.total_minor, plan.currency),
+        "not_owed": _no_longer_owed(rows, account),
     }
+
+
+def _no_longer_owed(rows: list[Instalment], account: Account) -> Money | None:
+    """What the plan still lists beyond what is owed: no debit takes more than is owed, so this is never taken."""
+    left = sum(row.amount_minor - row.paid_minor for row in rows if row.state not in ("paid", "cancelled"))
+    over = left - max(0, account.balance_minor)
+    return Money(over, account.currency) if over > 0 else None
 
 
 def register() -> None:

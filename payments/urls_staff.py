@@ -3,6 +3,7 @@ from django.urls import path
 from payments import (
     urls_reconciliation,
     urls_remittances,
+    urls_rules,
     views_staff,
     views_staff_corrections,
     views_staff_deposits,
@@ -47,4 +48,5 @@ urlpatterns = [
     path("deposits/<str:reference>/returned/", views_staff_deposits.deposit_returned, name="deposit_returned"),
     *urls_reconciliation.urlpatterns,
     *urls_remittances.urlpatterns,
+    *urls_rules.urlpatterns,
 ]

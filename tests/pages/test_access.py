@@ -7,7 +7,8 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import Hold
 from common.money import Money
-from payments.models import Attempt, Payment, ReconciliationItem
+from payments.accrual.changing import terms_of
+from payments.models import Attempt, InterestTerms, Payment, ReconciliationItem, RuleChange
 from payments.refunds import request_refund
 from payments.services import apply_result
 from tests import factories
@@ -55,6 +56,12 @@ PAGES = {
     "remittance_file": SUPERVISORS | {"creditor"},
     "terms_list": CONFIGURE,
     "terms_edit": CONFIGURE,
+    "rule_list": SUPERVISORS,
+    "rule_page": SUPERVISORS,
+    "rule_request": SUPERVISORS,
+    "rule_new": CONFIGURE,
+    "rule_change": CONFIGURE,
+    "rule_end": CONFIGURE,
     "message_list": STAFF,
     "schedule_list": SUPERVISORS,
     "schedule_detail": SUPERVISORS,
@@ -79,6 +86,7 @@ ACTIONS = {
     "account_send_link": STAFF,
     "account_correction_decide": SUPERVISORS,
     "schedule_publish": CONFIGURE,
+    "rule_decide": CONFIGURE,
     "provider_fee": CONFIGURE,
     "provider_merchant": CONFIGURE,
     "mandate_change": STAFF,
@@ -135,6 +143,10 @@ def difference():
 def places(account, agent, installed):
     hold = Hold.objects.create(debtor=account.debtor, account=account, kind="dispute", reason="says it is paid")
     Provider.objects.create(key="alipay", name="Alipay", status="vetted")
+    rule = InterestTerms.objects.create(effective_from="2020-01-01", yearly_basis_points=800)
+    asked = RuleChange.objects.create(
+        kind="interest", replaces=rule.pk, ended=terms_of(rule), day="2030-01-01", reason="over", requested_by=agent
+    )
     of = {"reference": account.reference}
     paid, refund = refundable(account, agent)
     schedule = {"schedule_id": installed.pk}
@@ -160,6 +172,9 @@ def places(account, agent, installed):
         "schedule_detail": schedule,
         "schedule_edit": schedule,
         "schedule_publish": schedule,
+        "rule_new": {"kind": "interest"},
+        **{f"rule_{name}": {"kind": "interest", "rule_id": rule.pk} for name in ("page", "change", "end")},
+        **{f"rule_{name}": {"reference": asked.reference} for name in ("request", "decide")},
         "user_edit": {"user_id": agent.pk},
         "user_reset_factor": {"user_id": agent.pk},
         "provider_edit": {"key": "alipay"},
