@@ -1,6 +1,6 @@
 """Accounts that something late bears on are told again within seconds, not by the next nightly run.
 
-The database writes a `ReplayDue` row whenever a fact lands in days already worked out (migration 0019). Here they are
+The database writes a `ReplayDue` row whenever a fact lands in days already worked out (migration 0020). Here they are
 taken up: the account's lock decides which worker tells it, so any number of workers may run, and one that dies leaves
 the rows for the next.
 """

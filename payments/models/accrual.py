@@ -188,7 +188,7 @@ class RuleChange(models.Model):
 class ReplayDue(models.Model):
     """An account to be told again because something bears on a time already worked out.
 
-    The database itself writes these (migration 0019) in the transaction of the late fact, whichever way it came.
+    The database itself writes these (migration 0020) in the transaction of the late fact, whichever way it came.
     Rows are only added and taken away, never shared, so that nobody waits for anybody.
     """
 
