@@ -49,6 +49,8 @@ PAGES = {
     "ending_list": STAFF,
     "notice_list": SUPERVISORS,
     "deposit_page": STAFF,
+    "retry_list": SUPERVISORS,
+    "retry_tries": SUPERVISORS,
     "reconciliation_list": SUPERVISORS,
     "reconciliation_item": SUPERVISORS,
     "remittance_list": SUPERVISORS | {"creditor"},

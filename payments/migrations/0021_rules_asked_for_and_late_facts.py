@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0009_references_found_together'),
-        ('payments', '0019_unmatched_money_and_readings'),
+        ('payments', '0020_post_journal_entries'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
