@@ -196,7 +196,7 @@ def places(account, agent, installed):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_opens_for_the_roles_in_the_table_and_no_other(name, cast, places):
     url = reverse(name, kwargs=places.get(name, {}))
-    opened = {role for role, user in cast.items() if signed_in(user).get(url).status_code == 200}
+    opened = {role for role, user in cast.items() if signed_in(user).get(url, follow=True).status_code == 200}
     refused = {role for role, user in cast.items() if signed_in(user).get(url).status_code == 403}
     assert (opened, refused) == (PAGES[name], set(cast) - PAGES[name])
 
