@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from launcher import environment, privileges, say, session, stale, venv
+from launcher import children, environment, privileges, say, session, stale, venv
 from launcher.foreground import wait
 from launcher.layout import ROOT, Layout, make_data_directory
 
 # The tests empty append-only tables between cases, which their triggers rightly refuse to anyone else; a measurement
 # begins with everything written out. Neither right exists where data are kept.
 RIGHTS = {"test": ("SET ON PARAMETER session_replication_role",), "bench": ("pg_checkpoint",)}
-LINTERS = (("ruff", "check", "."), ("mypy", "."))
+LINTER, TYPES = ("ruff", "check", "."), ("mypy", ".")
 
 
 def test(arguments: list[str]) -> int:
     """With no arguments also the linters; the first failing step gives the exit code, but all of them run."""
     venv.ensure(development=True)
     with _servers("test", durable=False) as env:
-        if arguments:
-            return _run(["pytest", *arguments], env)
-        workers = str(max(2, min(4, os.cpu_count() or 2)))
-        steps = [*LINTERS, ("pytest", "-n", workers, "--dist", "loadgroup")]
-        return _first_failure([(step, _run(list(step), env)) for step in steps])
+        return _run(["pytest", *arguments], env) if arguments else _everything(env)
+
+
+def _everything(env: dict[str, str]) -> int:
+    """One process more than there are cores, and the types beside them: tests often wait for their servers."""
+    tests = ("pytest", "-n", str(min(5, 1 + (os.cpu_count() or 2))), "--dist", "loadgroup")
+    types = subprocess.Popen([venv.PYTHON, "-m", *TYPES], env=env, cwd=ROOT, start_new_session=True)
+    try:
+        codes = [(step, _run(list(step), env)) for step in (LINTER, tests)]
+        return _first_failure([*codes, (TYPES, types.wait())])
+    finally:
+        children.end(types, grace=10)
 
 
 def bench(arguments: list[str]) -> int:
