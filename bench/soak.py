@@ -81,10 +81,13 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     began = time.monotonic()
     with _ground() as soak_ground:
         soak = Soak(chance=random.Random(seed), number=max(LEAST_ACCOUNTS, int(ACCOUNTS * scale)), **soak_ground)
-        for phase in (soak.prepare, soak.storm, soak.settle):
-            phase()
-            sys.stderr.write(f"  soak: {phase.__name__} ended after {time.monotonic() - began:.0f} s\n")
-        report = soak.report()
+        try:
+            for phase in (soak.prepare, soak.storm, soak.settle):
+                phase()
+                sys.stderr.write(f"  soak: {phase.__name__} ended after {time.monotonic() - began:.0f} s\n")
+            report = soak.report()
+        finally:
+            soak.fire_all()
     return {"job": "soak", "seed": seed, **report, "seconds": round(time.monotonic() - began)}
 
 
@@ -206,8 +209,11 @@ class Soak:
             self.chance.choice(deeds)()
             if self.done["crashes"] < self.crashes * min(1, self.done["kills"] / max(1, self.kills - 1)) - 0.5:
                 self._crash()
-        for child in self.children:
-            self._fire(child)
+        self.fire_all()
+
+    def fire_all(self) -> None:
+        while self.children:
+            self._fire(self.children.popitem()[0])
 
     def _hire(self, work: Callable[[random.Random], None]) -> None:
         dice = random.Random(self.chance.random())
