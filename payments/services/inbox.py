@@ -50,14 +50,17 @@ def receive_notice(provider: Provider, call: HttpIn) -> Noticed:
 
 
 def _storable(event: Event) -> Event:
-    """A zero byte or half a character is in no genuine notice, and no column could hold it."""
+    """A zero byte, half a character or a number that is none is in no genuine notice, and no column could hold it."""
     about = event.payment or event.mandate or event.refund
     reference = about.merchant_ref if about else ""
-    text = json.dumps([event.dedupe_key, event.type, reference, _said(event), dict(event.facts)], ensure_ascii=False)
+    content = [event.dedupe_key, event.type, reference, _said(event), dict(event.facts)]
     try:
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False)
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidWebhook("The notice carries half a character.") from error
+    except ValueError as error:
+        raise InvalidWebhook("The notice carries a number that is none.") from error
     if "\\u0000" in text:
         raise InvalidWebhook("The notice carries a zero byte.")
     return event

@@ -32,7 +32,7 @@ def store(
     reason: str = "",
 ) -> tuple[int, int]:
     """The row's id and how often it has come."""
-    content = json.dumps(dict(facts or {}))
+    content = json.dumps(dict(facts or {}), allow_nan=False)
     values = (provider.pk, key[:160], kind, reference[:64], content, outcome, reason[:200], now())
     with connection.cursor() as cursor:
         cursor.execute(_STORE, values)

@@ -7,6 +7,8 @@ import json
 import uuid
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -122,27 +124,34 @@ def test_a_length_that_is_none_is_refused(wallet, provider, length):
     assert ProviderEvent.objects.get(kind="refusals").times_received == 1
 
 
-def _alipay(wallet, provider: Provider, text: str):
+Write = Callable[[dict[str, Any]], str]
+
+
+def _alipay(wallet, provider: Provider, text: str, write: Write = json.dumps):
     files = ensure_alipay_keys(django_settings.SECRETS_DIR)
     seal = AlipaySeal(alipay_private=files.alipay_private, merchant_public=files.merchant_public)
     common = {"app_id": "2021000000000001", "seller_id": "2088000000000001", "notify_type": "trade_status_sync"}
     said = {"trade_status": "TRADE_SUCCESS", "total_amount": "1.00", "trade_no": text, "out_trade_no": text}
-    return sent(wallet, "alipay", urlencode(seal.notify_form({**common, **said, "notify_id": text})).encode())
+    # A form holds texts only; what was written as a number is the text of it.
+    form = json.loads(write({**common, **said, "notify_id": text}), parse_constant=str, parse_float=str, parse_int=str)
+    return sent(wallet, "alipay", urlencode(seal.notify_form(form)).encode())
 
 
-def _stripe(wallet, provider: Provider, text: str):
+def _stripe(wallet, provider: Provider, text: str, write: Write = json.dumps):
     about = {"id": text, "object": "payment_intent", "status": "succeeded", "amount": 100, "currency": "usd"}
     event = {"id": text, "object": "event", "type": "payment_intent.succeeded", "livemode": False, "account": ACCOUNT}
-    body = json.dumps({**event, "data": {"object": {**about, "metadata": {"attempt_id": text}}}}).encode()
+    body = write({**event, "data": {"object": {**about, "metadata": {"attempt_id": text}}}}).encode()
     secret = webhook_secret(django_settings.SECRETS_DIR).read_text()
     signed = {"stripe-signature": signature(secret, int(now().timestamp()), body)}
     return sent(wallet, "stripe", body, kind=JSON, **signed)
 
 
-def _wechat(wallet, provider: Provider, text: str):
+def _wechat(wallet, provider: Provider, text: str, write: Write = json.dumps):
     seal = WeChatSeal(django_settings.SECRETS_DIR / WALLETS / "wechat")
-    order = {"out_trade_no": text, "transaction_id": text, "trade_state": "SUCCESS", "amount": {"total": 1}}
-    hidden = seal.encrypt(json.dumps({"mchid": MCH_ID, "appid": APP_ID, **order}), "transaction")
+    order = {"out_trade_no": text, "transaction_id": text, "trade_state": "SUCCESS"}
+    amounts = {"total": 1, "payer_total": 1, "currency": "CNY", "payer_currency": "CNY"}
+    told = {"mchid": MCH_ID, "appid": APP_ID, **order, "amount": amounts}
+    hidden = seal.encrypt(write(told), "transaction")
     resource = {"algorithm": "AEAD_AES_256_GCM", **hidden}
     body = json.dumps({"id": text, "event_type": "TRANSACTION.SUCCESS", "resource": resource})
     moment = str(int(now().timestamp()))
@@ -155,11 +164,11 @@ def _wechat(wallet, provider: Provider, text: str):
     return sent(wallet, "wechat", body.encode(), kind=JSON, **signed)
 
 
-def _paypal(wallet, provider: Provider, text: str):
+def _paypal(wallet, provider: Provider, text: str, write: Write = json.dumps):
     authority = ensure_authority(django_settings.SECRETS_DIR)
     resource = {"id": text, "status": "COMPLETED", "invoice_id": text, "amount": {"currency_code": "USD", "value": "1"}}
     event = {"id": text, "event_type": "PAYMENT.CAPTURE.COMPLETED", "resource": resource}
-    body, moment, number = json.dumps(event).encode(), now().strftime("%Y-%m-%dT%H:%M:%SZ"), str(uuid.uuid4())
+    body, moment, number = write(event).encode(), now().strftime("%Y-%m-%dT%H:%M:%SZ"), str(uuid.uuid4())
     said = f"{number}|{moment}|{WEBHOOK_ID}|{zlib.crc32(body)}".encode()
     key = load_pem_private_key(authority.private.read_bytes(), None)
     signed = {
@@ -172,19 +181,21 @@ def _paypal(wallet, provider: Provider, text: str):
     return sent(wallet, "paypal", body, kind=JSON, **signed)
 
 
-def _mpesa(wallet, provider: Provider, text: str):
+def _mpesa(wallet, provider: Provider, text: str, write: Write = json.dumps):
     doors = adapter(provider)._doors
     address = doors.address("/webhooks/wallets/mpesa", "c2b", SHORT_CODE)
     paid = {"TransID": text, "TransAmount": "1.00", "BusinessShortCode": SHORT_CODE, "BillRefNumber": text}
-    return sent(wallet, "mpesa", json.dumps(paid).encode(), kind=JSON, path=address)
+    return sent(wallet, "mpesa", write(paid).encode(), kind=JSON, path=address)
 
 
-def _bank(wallet, provider: Provider, text: str):
+def _bank(wallet, provider: Provider, text: str, write: Write = json.dumps):
     moment = now().astimezone(adapter(provider)._channel.record.zone).strftime("%Y%m%d%H%M%S")
     paid = {"mchntCd": BANK_MERCHANT, "ordNo": text, "txnAmt": "100", "currency": "CNY", "state": "PAID"}
     told = {**paid, "bank_order_no": text, "notice_id": text, "timestamp": moment}
-    signed = BankSeal(django_settings.SECRETS_DIR).signed(told, forged=False)
-    return sent(wallet, "bank_gateway", json.dumps(signed).encode(), kind=JSON)
+    # It signs texts; the same number then stands in the body without quotes, where it has the same text.
+    texts = json.loads(write(told), parse_constant=str, parse_float=str, parse_int=str)
+    sign = BankSeal(django_settings.SECRETS_DIR).signed(texts, forged=False)["sign"]
+    return sent(wallet, "bank_gateway", write({**told, "sign": sign}).encode(), kind=JSON)
 
 
 SIGNED: dict[str, Callable] = {
@@ -223,3 +234,53 @@ def test_a_repeated_number_is_counted_and_stored_once(wallet, provider):
     for _time in range(3):
         assert SIGNED[provider.key](wallet, provider, "ABC123").status_code == 200
     assert ProviderEvent.objects.get(provider=provider).times_received == 3
+
+
+# Valid for many readers of JSON, and nothing that a column of JSON or an amount could hold.
+NUMBERS = ["1e400", "-1e400", "Infinity", "-Infinity", "NaN", "9" * 5_000, "1.5e-400"]
+
+
+@dataclass
+class Spoilt:
+    """Writes a message with `literal` in place of its leaf number `place`."""
+
+    place: int
+    literal: str
+    path: tuple[str, ...] = field(default=(), init=False)
+
+    def __call__(self, message: dict[str, Any]) -> str:
+        paths = list(leaves(message))
+        self.path = paths[self.place % len(paths)]
+        marked = json.dumps(with_leaf(message, self.path, "@@"))
+        return marked.replace('"@@"', self.literal)
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()):
+    if not isinstance(value, dict):
+        yield path
+        return
+    for name, inner in value.items():
+        if name != "sign":
+            yield from leaves(inner, (*path, name))
+
+
+def with_leaf(value: dict[str, Any], path: tuple[str, ...], leaf: str) -> dict[str, Any]:
+    name, *rest = path
+    return {**value, name: with_leaf(value[name], tuple(rest), leaf) if rest else leaf}
+
+
+@pytest.mark.parametrize("provider", SIGNED, indirect=True)
+@pytest.mark.parametrize("literal", NUMBERS, ids=lambda text: text[:12])
+def test_a_number_that_is_none_is_no_error_wherever_a_genuine_notice_carries_it(wallet, provider, literal):
+    seen, refusals = set(), 0
+    for place in range(16):
+        spoilt = Spoilt(place, literal)
+        answer = SIGNED[provider.key](wallet, provider, f"ABC{place}", spoilt)
+        seen.add(spoilt.path)
+        refusals += answer.status_code == 400
+        assert answer.status_code in (200, 400), (spoilt.path, answer.status_code)
+    assert len(seen) >= 4
+    kept = ProviderEvent.objects.filter(provider=provider, kind="refusals")
+    assert sum(kept.values_list("times_received", flat=True)) == refusals > 0
+    apply_waiting_events()
+    assert not Posting.objects.exists()

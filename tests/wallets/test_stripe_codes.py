@@ -57,6 +57,22 @@ def test_an_error_is_read_by_its_most_telling_code(error, status, category):
     assert codes.refusal(Refused(error, status)).category is category
 
 
+@pytest.mark.parametrize("parameter", ["payment_method", "customer"])
+@pytest.mark.parametrize(
+    ("code", "category", "kept"),
+    [
+        ("payment_method_currency_mismatch", Category.OPERATOR, "payment_method_currency_mismatch"),
+        ("parameter_invalid_empty", Category.OPERATOR, "parameter_invalid_empty"),
+        ("resource_missing", Category.NEEDS_CUSTOMER_ACTION, codes.DETACHED),
+        ("", Category.NEEDS_CUSTOMER_ACTION, codes.DETACHED),
+    ],
+)
+def test_a_wallet_is_gone_only_where_no_listed_code_says_what_is_wrong(parameter, code, category, kept):
+    error = {"type": "invalid_request_error", "code": code, "param": parameter}
+    decline = codes.refusal(Refused(error, 400))
+    assert (decline.category, decline.code) == (category, kept)
+
+
 def test_what_stripe_says_in_words_is_not_kept():
     error = {"type": "card_error", "code": "card_declined", "decline_code": "x" * 500, "message": "Jane's card"}
     decline = codes.refusal(Refused(error, 402))

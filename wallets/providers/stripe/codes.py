@@ -13,6 +13,7 @@ IDEMPOTENCY = "idempotency_error"
 INVALID = "invalid_request_error"
 AUTHENTICATION = "authentication_required"
 DETACHED = "payment_method_detached"
+MISSING = "resource_missing"
 # Not Stripe's word: a saved card whose last month is over is not even tried.
 OVER = "payment_method_expired"
 # Nor this: a refund of a payment that Stripe does not show.
@@ -55,7 +56,7 @@ _TABLE: dict[tuple[Category, Reason], tuple[str, ...]] = {
     ),
     (Category.OPERATOR, Reason.INVALID_REQUEST): (
         INVALID, NOT_PAID, "parameter_missing", "parameter_unknown", "parameter_invalid_empty",
-        "parameter_invalid_integer", "resource_missing", "amount_too_small", "amount_too_large", IDEMPOTENCY,
+        "parameter_invalid_integer", MISSING, "amount_too_small", "amount_too_large", IDEMPOTENCY,
         "charge_already_refunded", "charge_disputed", "payment_intent_unexpected_state", "url_invalid",
         "payment_intent_invalid_parameter", "payment_method_currency_mismatch", "refund_disputed_payment",
     ),
@@ -73,7 +74,7 @@ _ADVICE = {
     "confirm_card_data": Category.RETRY_NEW_METHOD,
 }
 # Statuses of calls that were refused as such, and the code of those that carry none.
-_NOT_ACCEPTED = {400: "", 401: "invalid_api_key", 403: "permission_denied", 404: "resource_missing"}
+_NOT_ACCEPTED = {400: "", 401: "invalid_api_key", 403: "permission_denied", 404: MISSING}
 LONGEST_CODE = 60
 
 
@@ -98,7 +99,8 @@ def refusal(refused: Refused) -> DeclineInfo:
 
 def _not_accepted(refused: Refused, code: str) -> DeclineInfo:
     """Nothing was tried with the payer's money: whatever the code is called, it is for us to mend."""
-    if refused.text("param") in ("payment_method", "customer"):
-        return classify(DETACHED, code)
     known = code if code in _BY_CODE else ""
+    # A listed code says what is wrong with the call; without one, or with "missing", the parameter says what is gone.
+    if known in ("", MISSING) and refused.text("param") in ("payment_method", "customer"):
+        return classify(DETACHED, code)
     return classify(known or _NOT_ACCEPTED[refused.status] or INVALID, code)

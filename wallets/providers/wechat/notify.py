@@ -20,7 +20,8 @@ SIGNING_ORDERS = frozenset({"NATIVE", "MWEB"})
 ALGORITHM = "AEAD_AES_256_GCM"
 PAID, REFUND_PREFIX = "TRANSACTION.SUCCESS", "REFUND."
 SAFE_V3 = ("out_trade_no", "transaction_id", "trade_type", "trade_state", "success_time", "out_refund_no", "refund_id",
-           "refund_status", "amount")  # fmt: skip
+           "refund_status")  # fmt: skip
+SAFE_AMOUNTS = ("total", "refund", "payer_total", "payer_refund", "currency", "payer_currency")
 SAFE_V2 = ("out_trade_no", "transaction_id", "total_fee", "fee_type", "time_end", "result_code", "err_code",
            "contract_id", "contract_code", "change_type", "operate_time", "contract_expired_time",
            "contract_termination_mode", "plan_id")  # fmt: skip
@@ -58,7 +59,7 @@ def _opened(resource: Mapping[str, str], vault: Vault) -> dict[str, Any]:
 
 
 def _json_event(kind: str, key: str, data: Mapping[str, Any], envelope: Mapping[str, Any]) -> Event:
-    facts = {name: data[name] for name in SAFE_V3 if name in data}
+    facts = _plain_facts(data)
     if not key:
         raise ValueError("a notice without an id")
     told = read_rfc3339(envelope.get("create_time"))
@@ -89,6 +90,15 @@ def _json_event(kind: str, key: str, data: Mapping[str, Any], envelope: Mapping[
             facts=facts,
         )
     return Event(kind=EventKind.OTHER, dedupe_key=key, type=kind[:60], occurred_at=told, facts=facts)
+
+
+def _plain_facts(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Texts and whole numbers only: what else JSON can hold is in no notice of WeChat Pay."""
+    amounts = data.get("amount")
+    facts: dict[str, Any] = {name: data[name] for name in SAFE_V3 if isinstance(data.get(name), str)}
+    if isinstance(amounts, Mapping):
+        facts["amount"] = {name: amounts[name] for name in SAFE_AMOUNTS if isinstance(amounts.get(name), str | int)}
+    return facts
 
 
 def xml_event(call: HttpIn, *, key: SharedKey, merchant: Merchant, plan_id: str) -> Event:
