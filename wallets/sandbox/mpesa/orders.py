@@ -23,7 +23,8 @@ def create(world: World, content: Document) -> Document:
     prompts.lock(world, order["msisdn"])
     world.store.put("mpesa.order", order["id"], order)
     told = {"responseCode": "200", "responseDescription": "Request accepted for processing"}
-    return {"ResponseHeader": {"responseRefID": world.serial(), **told}, "ResponseBody": told}
+    header = {"responseRefID": world.serial(), **told, "ResultDesc": prompts.WORDS["0"]}
+    return {"ResponseHeader": header, "ResponseBody": told}
 
 
 def answer(world: World, order: Document, choice: str, pin: str = PIN) -> Document:
