@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
 from django.urls import reverse
 
 from payments.models import Attempt, Payment
 from tests import factories
 from wallets.models import PaymentMethod, Provider
-from wallets.services import link_method
+from wallets.panels import mandate_panel
+from wallets.services import link_method, pause_mandate, revoke_mandate
+from wallets.views_mandates import CHANGES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -179,16 +183,34 @@ def test_pausing_and_going_on_by_the_debtors_own_button(wallet, debtor):
     assert mandate.state == "active"
 
 
+def agents_panel(account, agent) -> tuple[dict, str]:
+    request = RequestFactory().get("/")
+    request.user = agent
+    shown = mandate_panel(request, account)
+    return shown, render_to_string("staff/panels/mandate.html", {**shown, "subject": account})
+
+
 def test_the_agents_panel_shows_masked_facts_only(linked, debtor, agent, wallet):
-    from django.template.loader import render_to_string
-
-    from wallets.panels import mandate_panel
-
-    class Request:
-        user = agent
-
-    shown = mandate_panel(Request(), debtor.account)
+    shown, html = agents_panel(debtor.account, agent)
     assert [method.token for method in shown["methods"]] == ["one", "two"]
-    html = render_to_string("staff/panels/mandate.html", {**shown, "subject": debtor.account})
     assert "Alipay" in html and "one<" not in html and "token" not in html
-    assert reverse("mandate_change", args=[debtor.account.reference, "pause"])
+
+
+def test_the_agents_panel_leads_to_what_may_be_changed_now(linked, debtor, agent, wallet):
+    from tests.pages_debtor.helpers import path_of
+    from tests.pages_debtor.test_agreements import agree
+
+    def offered() -> set[str]:
+        _shown, html = agents_panel(debtor.account, agent)
+        addresses = {name: reverse("mandate_change", args=[debtor.account.reference, name]) for name in CHANGES}
+        return {name for name, address in addresses.items() if f'href="{address}"' in html}
+
+    assert offered() == set()
+    started, _page, _fields = agree(debtor)
+    debtor.client.get(path_of(wallet.press(f"{wallet.open(started['Location'])}/sign")))
+    mandate = debtor.account.mandates.get()
+    assert offered() == {"pause", "end"}
+    assert pause_mandate(mandate, by=agent, reason="the person is in hospital")
+    assert offered() == {"resume", "end"}
+    assert revoke_mandate(mandate, by=agent, reason="the person asked us to")
+    assert offered() == set()
