@@ -124,6 +124,7 @@ def put_back_force(item: ReconciliationItem, *, reason: str, by: User) -> Reconc
 @transaction.atomic
 def confirm_force(item: ReconciliationItem, *, by: User) -> ReconciliationItem:
     """Post the difference out of (or into) the wallet's clearing. Raises `Conflict` for who proposed it."""
+    lock_books(item.provider)
     row = _locked(item)
     if row.state != "proposed":
         raise Conflict(_("There is no proposal to confirm any more. Reload the page and look at it again."))

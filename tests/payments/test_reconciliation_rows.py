@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -225,6 +226,16 @@ def test_held_money_is_given_back_and_its_way_out_is_expected(lead, admin):
     read([line("TYPO", -1_000)], ago=19)
     assert (suspense(), clearing(), kinds(), unbalanced_entries()) == (0, 0, [], [])
     assert set(Expectation.objects.values_list("state", flat=True)) == {"matched"}
+
+
+def test_who_confirms_waits_for_the_settling_of_the_books_before_holding_any_difference(lead, admin):
+    read([line("TYPO", 1_000)])
+    propose_force(ReconciliationItem.objects.get(), destination="return", reason="not a debtor of ours", by=lead)
+    item = ReconciliationItem.objects.get()
+    with CaptureQueriesContext(connection) as asked:
+        confirm_force(item, by=admin)
+    taken = [query["sql"] for query in asked if "advisory" in query["sql"] or "FOR UPDATE" in query["sql"]]
+    assert "hashtext('reconcile')" in taken[0]
 
 
 def test_held_money_that_was_given_back_and_never_left_is_missed(lead, admin):
