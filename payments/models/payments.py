@@ -138,6 +138,9 @@ class Attempt(models.Model):
                 condition=~Q(provider_reference=""),
                 name="attempt_by_their_number",
             ),
+            models.Index(
+                fields=["mandate", "created_at"], condition=Q(mandate__isnull=False), name="attempt_by_mandate"
+            ),
             models.Index(fields=["claimed_until"], condition=Q(state="sending"), name="attempt_claimed"),
             models.Index(fields=["id"], condition=Q(state="created"), name="attempt_to_send"),
             models.Index(fields=["id"], condition=Q(needs_person=True), name="attempt_for_a_person"),

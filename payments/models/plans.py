@@ -108,7 +108,10 @@ class Instalment(models.Model):
         indexes = [
             models.Index(
                 fields=["due_on"], condition=models.Q(state__in=["scheduled", "noticed"]), name="instalment_due"
-            )
+            ),
+            models.Index(
+                fields=["debit_not_before", "id"], condition=models.Q(state="noticed"), name="instalment_to_debit"
+            ),
         ]
 
     def __str__(self) -> str:
