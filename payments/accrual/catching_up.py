@@ -8,8 +8,10 @@ the rows for the next.
 from __future__ import annotations
 
 import logging
+import time
 from datetime import date, timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 
 from accounts.models import Account
@@ -17,12 +19,14 @@ from common.clock import real_now, today
 from payments.accrual.comparing import compare
 from payments.accrual.reading import read_stories
 from payments.accrual.replaying import WORKED_OUT, settle_difference
-from payments.accrual.rules import Rules, read_rules
+from payments.accrual.rules import read_rules
 from payments.models import AccrualState, ReplayDue
 from payments.models.accrual import FeeRule, Rule
 
 logger = logging.getLogger(__name__)
 BATCH = 100
+# What is left then is for the next tick: a rule for everybody must not keep a worker from all else.
+LONGEST_RUN_SECONDS = 20
 LONGEST_WAIT = timedelta(hours=6)
 
 _FITTING = """
@@ -45,15 +49,18 @@ def tell_fitting_again(rule: Rule) -> int:
 
 
 def replay_due(batch: int = BATCH) -> int:
-    """Tell again what is due, in batches; how many balances moved. An account that is locked is left for later."""
-    rules, moved, last = read_rules(), 0, 0
-    while ids := _next_ids(last, batch):
+    """Tell again what is due, in batches, for a while; how many balances moved. An account that is locked is left for
+    later."""
+    moved, last, ends = 0, 0, time.monotonic() + LONGEST_RUN_SECONDS
+    while (ids := _next_ids(last, batch)) and time.monotonic() < ends:
         last = ids[-1]
         try:
-            moved += _tell(ids, rules)
+            moved += _tell(ids)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:  # one account nobody can tell must not keep the others waiting
             logger.exception("a batch could not be told again", extra={"accounts": len(ids)})
-            moved += sum(_tell_alone(account_id, rules) for account_id in ids)
+            moved += sum(_tell_alone(account_id) for account_id in ids)
     return moved
 
 
@@ -63,12 +70,13 @@ def _next_ids(after: int, size: int) -> list[int]:
 
 
 @transaction.atomic
-def _tell(ids: list[int], rules: Rules) -> int:
-    """The due rows are read under the accounts' locks: what is in the ledger by then is told, what comes later is due
-    again."""
+def _tell(ids: list[int]) -> int:
+    """The due rows are read under the accounts' locks, and all else after them: what is in the ledger and approved as
+    a rule by then is told, what comes later is due again."""
     locked = Account.objects.select_for_update(skip_locked=True).filter(pk__in=ids).order_by("pk")
     accounts = {account.pk: account for account in locked}
     due = list(ReplayDue.objects.filter(account_id__in=accounts).values_list("pk", flat=True))
+    rules = read_rules()
     told = [account for account in accounts.values() if account.status in WORKED_OUT]
     states = AccrualState.objects.in_bulk([account.pk for account in told])
     moved = 0
@@ -89,9 +97,11 @@ def _by_day(accounts: list[Account], states: dict[int, AccrualState]) -> dict[da
     return found
 
 
-def _tell_alone(account_id: int, rules: Rules) -> int:
+def _tell_alone(account_id: int) -> int:
     try:
-        return _tell([account_id], rules)
+        return _tell([account_id])
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         logger.exception("an account could not be told again", extra={"account": account_id})
         rows = ReplayDue.objects.filter(account_id=account_id)

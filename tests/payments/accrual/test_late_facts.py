@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import count
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from accounts.models import Account, Event, Hold
@@ -155,6 +156,51 @@ def test_an_account_that_cannot_be_told_does_not_keep_the_others_waiting(wang, m
     assert owed(other)[1] > 0
     left = ReplayDue.objects.get()
     assert (left.account_id, left.tries) == (wang.pk, 1)
+
+
+def test_a_rule_approved_while_a_run_is_at_work_is_told_with_its_accounts(wang, monkeypatch):
+    other = factories.account(person=factories.debtor(time_zone="UTC"), balance_minor=365_000, days_overdue=40)
+    accrue_day()
+    for account in (wang, other):
+        ReplayDue.objects.create(account=account, because="test")
+    settle_down, reached = catching_up.compare, []
+
+    def approve_meanwhile(story, state):
+        if not reached:
+            reached.append(story)
+            InterestTerms.objects.create(
+                effective_from=date(2020, 1, 1), yearly_basis_points=500, runs_from="due_date", product=other.product,
+                creditor=other.creditor,
+            )  # fmt: skip
+        return settle_down(story, state)
+
+    monkeypatch.setattr(catching_up, "compare", approve_meanwhile)
+    replay_due(batch=1)
+    assert (owed(wang)[1], owed(other)[1]) == (4_000, 2_000)
+
+
+def test_a_run_ends_after_a_while_and_leaves_the_rest_to_the_next(wang, monkeypatch):
+    other = factories.account(person=factories.debtor(time_zone="UTC"), balance_minor=365_000, days_overdue=40)
+    for account in (wang, other):
+        ReplayDue.objects.create(account=account, because="test")
+    monkeypatch.setattr(catching_up, "LONGEST_RUN_SECONDS", 0)
+    replay_due(batch=1)
+    assert ReplayDue.objects.count() == 2
+    monkeypatch.setattr(catching_up, "LONGEST_RUN_SECONDS", 20)
+    replay_due(batch=1)
+    assert not ReplayDue.objects.exists()
+
+
+def test_a_run_told_to_stop_stops_and_blames_no_account(wang, monkeypatch):
+    ReplayDue.objects.create(account=wang, because="test")
+
+    def out_of_time(story, state):
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(catching_up, "compare", out_of_time)
+    with pytest.raises(SoftTimeLimitExceeded):
+        replay_due()
+    assert ReplayDue.objects.get().tries == 0
 
 
 def test_a_creditors_late_correction_in_a_transaction_that_fails_makes_nothing_due(wang):
