@@ -6,9 +6,11 @@ import logging
 from collections.abc import Sequence
 
 from celery import current_app, shared_task
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from common.heartbeat import beat
+from common.turns import turn
 from payments import services
 from payments.accrual.catching_up import replay_due
 from payments.accrual.posting import accrue_day
@@ -89,8 +91,11 @@ def notice_debits() -> None:
 
 @shared_task(name="payments.debit_due")
 def debit_due() -> None:
-    debit_due_instalments()
-    beat("debit_due")
+    """One run keeps the wallets as busy as they may be, for minutes. The ticks meanwhile leave their slot to others."""
+    with turn("debits", settings.DEBIT_RUNS_AT_ONCE) as free:
+        if free:
+            debit_due_instalments()
+            beat("debit_due")
 
 
 @shared_task(name="payments.close_expired")
@@ -155,5 +160,8 @@ def accrue() -> None:
 
 @shared_task(name="payments.replay_late_facts")
 def replay_late_facts() -> None:
-    replay_due()
-    beat("replay_late_facts")
+    """A tick comes every few seconds: none begins beside one that is still at work."""
+    with turn("replays") as free:
+        if free:
+            replay_due()
+            beat("replay_late_facts")

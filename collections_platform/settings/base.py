@@ -22,6 +22,8 @@ REFUSED_NOTICES_PER_HOUR = env.int("REFUSED_NOTICES_PER_HOUR", default=20)
 # How many debits a worker has under way at a time, in all and of single wallets ("alipay=50,wechat=100").
 DEBITS_IN_FLIGHT = env.int("DEBITS_IN_FLIGHT", default=200)
 DEBITS_IN_FLIGHT_OF = env.parse_value(env("DEBITS_IN_FLIGHT_OF", default=""), {"value": int})
+# How many workers, on all machines together, make debits at the same time.
+DEBIT_RUNS_AT_ONCE = env.int("DEBIT_RUNS_AT_ONCE", default=1)
 
 INSTALLED_APPS = [
     "collections_platform",

@@ -37,6 +37,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0.1,
 }
 CELERY_TASK_ROUTES = {
+    # Long, and nobody's money waits for them: they work beside the imports, not before a debit.
+    "payments.accrue": {"queue": "default"},
+    "payments.draft_remittances": {"queue": "default"},
+    "payments.learn_from_tries": {"queue": "default"},
+    "payments.reconcile": {"queue": "default"},
+    "payments.replay_late_facts": {"queue": "default"},
     "payments.*": {"queue": "money"},
     "reminders.*": {"queue": "contact"},
 }

@@ -12,7 +12,8 @@ from payments.access import access_payment, access_payment_of_link
 from payments.models import Instalment, ProviderEvent
 from payments.services import mark_noticed
 from tests import factories
-from tests.payments.helpers import balance, open_page, planned_debit
+from tests.common.test_turns import somebody_at_work
+from tests.payments.helpers import balance, open_page, planned_debit, tell_the_people
 
 
 @pytest.fixture
@@ -76,3 +77,29 @@ def test_a_link_shows_only_its_own_payments(account, wallet, alipay):
     assert access_payment_of_link(payment.link, payment.reference) == payment
     with pytest.raises(Exception, match="no such payment"):
         access_payment_of_link(other.payment_links.create(expires_at=payment.created_at), payment.reference)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("at_once", "debited"), [(1, False), (2, True)])
+def test_a_tick_beside_a_run_at_work_returns_at_once(account, wallet, alipay, settings, at_once, debited):
+    settings.DEBIT_RUNS_AT_ONCE = at_once
+    planned_debit(account, wallet)
+    wallet.move_clock(hours=12)
+    tell_the_people()
+    wallet.move_clock(days=3)
+    with somebody_at_work("debits"):
+        tasks.debit_due()
+        assert (wallet.debits() == 1) is debited
+        assert Heartbeat.objects.filter(name="debit_due").exists() is debited
+    tasks.debit_due()
+    assert wallet.debits() == 1
+
+
+@pytest.mark.parametrize(
+    ("task", "queue"),
+    [("debit_due", "money"), ("apply_provider_events", "money"), ("reconcile", "default"), ("accrue", "default"),
+     ("replay_late_facts", "default"), ("learn_from_tries", "default"), ("draft_remittances", "default")],
+)  # fmt: skip
+def test_what_nobodys_money_waits_for_keeps_out_of_its_queue(task, queue):
+    assert f"payments.{task}" in current_app.tasks
+    assert current_app.amqp.router.route({}, f"payments.{task}")["queue"].name == queue
