@@ -7,7 +7,7 @@ from celery import shared_task
 from common.clock import today
 from common.heartbeat import beat
 from reminders import services
-from reminders.lost_receipts import plan_lost_receipts
+from reminders.lost_receipts import HEARTBEAT, plan_lost_receipts
 
 ROUNDS_MAX = 2  # a morning of reminders must leave the worker to payments and webhooks between its batches
 
@@ -30,7 +30,7 @@ def dispatch() -> None:
 def sweep() -> None:
     services.sweep_leases()
     plan_lost_receipts()
-    beat("reminders.sweep")
+    beat(HEARTBEAT)
 
 
 @shared_task(name="reminders.debit_notices")
