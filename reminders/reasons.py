@@ -17,6 +17,7 @@ STORED = (
     gettext_noop("The person asked us to stop."),
     gettext_noop("The provider never received it."),
     gettext_noop("The worker stopped before it was written."),
+    gettext_noop("This debit was called off."),
 )
 # Channels' answers, and what could not be written. After a code and ": " a row may hold the detail, in English.
 CODES: dict[str, Promise] = {

@@ -14,12 +14,14 @@ from common.errors import PlatformError
 from compliance.gate import Kind, Verdict
 from compliance.selectors import usable_contact_point
 from compliance.services import Decided, decide, lock_debtor, release
+from payments.models import Instalment
 from reminders.channels.base import OutboundMessage
 from reminders.channels.sms_policy import sms_allowed
 from reminders.dispatch.claim import LEASE, Claim, renew
 from reminders.dispatch.content import compose
 from reminders.dispatch.outcome import end, try_again, try_next_channel
 from reminders.models import Message
+from reminders.planning.notices import occasion_of
 from reminders.rendering.content import Content
 from reminders.tokens import opt_out_url
 
@@ -81,11 +83,18 @@ def _not_now(message: Message, verdict: Verdict) -> None:
 
 
 def _moved_on(message: Message, account: Account) -> str:
-    """Why a reminder is about yesterday's world: its step was due for another delinquency."""
+    """Why a message is about yesterday's world: its step was due for another delinquency, its debit is not coming."""
     about = message.occasion.partition(":")[0]
     if message.step_id and about != account.due_date.isoformat():
         return "The due date has changed since this was planned."
+    if message.purpose == "pre_debit_notice" and not _still_coming(message):
+        return "This debit was called off."
     return ""
+
+
+def _still_coming(message: Message) -> bool:
+    announced = Instalment.objects.filter(pk=message.facts["instalment"], state="noticed").first()
+    return announced is not None and message.occasion == occasion_of(announced)
 
 
 def _write(message: Message, decided: Decided, point: ContactPoint | None) -> Ready | None:

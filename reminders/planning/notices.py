@@ -20,7 +20,7 @@ def plan_debit_notices(batch: int = BATCH) -> int:
     From then on the instalment counts as not noticed, and payments refuses its debit, until the message has really
     been sent: see `reminders.dispatch.notices`. Accounts are locked first, as payments does.
     """
-    rows = {_occasion(row): row for row in _announced(batch)}
+    rows = {occasion_of(row): row for row in _announced(batch)}
     told = Message.objects.filter(purpose="pre_debit_notice", occasion__in=list(rows))
     for occasion in told.values_list("occasion", flat=True):
         del rows[occasion]
@@ -39,7 +39,7 @@ def _announced(batch: int) -> list[Instalment]:
     return list(live.filter(plan__account__in=held).select_related("plan__account"))
 
 
-def _occasion(instalment: Instalment) -> str:
+def occasion_of(instalment: Instalment) -> str:
     """The day belongs to it: a debit that was moved is told again, and so is one that was called off meanwhile."""
     again = f":{instalment.notice_round}" if instalment.notice_round else ""
     return f"instalment:{instalment.pk}:{instalment.debit_on}{again}"
@@ -52,7 +52,7 @@ def _notice(instalment: Instalment) -> Message:
         account=account,
         debtor_id=account.debtor_id,
         purpose="pre_debit_notice",
-        occasion=_occasion(instalment),
+        occasion=occasion_of(instalment),
         channel=CHANNELS_IN_ORDER[0],
         channels_left=CHANNELS_IN_ORDER[1:],
         facts={"instalment": instalment.pk},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -162,6 +162,18 @@ def test_no_notice_reaches_the_dead_and_a_person_learns_of_it(outbox, account, i
     assert Message.objects.get().state == "blocked"
     assert noticed_at(instalment) is None
     assert Event.objects.filter(kind="debit.notice_failed", account=account).exists()
+
+
+@pytest.mark.parametrize(
+    "change", [{"state": "paid"}, {"state": "cancelled"}, {"notice_round": 1}, {"retry_on": date(2199, 1, 1)}]
+)
+def test_a_notice_that_waited_is_not_sent_for_a_debit_that_was_called_off(outbox, account, instalment, change):
+    plan_debit_notices()
+    Instalment.objects.filter(pk=instalment.pk).update(**change)
+    dispatch_due()
+    row = Message.objects.get()
+    assert (row.state, row.reason) == ("cancelled", "This debit was called off.")
+    assert not outbox.messages() and noticed_at(instalment) is None
 
 
 def test_a_plan_that_was_cancelled_announces_nothing(instalment):
