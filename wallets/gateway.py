@@ -35,7 +35,10 @@ class MerchantChanged(ConfigError):
 
 
 def adapter(provider: Provider) -> WalletProvider:
-    """Raises `ConfigError` naming what is missing, `MerchantChanged` when the settings name another account."""
+    """Raises `ConfigError` naming what is missing, `MerchantChanged` when the settings name another account.
+
+    Whether it may take money is as `provider` was read: read the row for the call, and keep no adapter for later.
+    """
     wallet, merchant = _configured(provider)
     keep_to_merchant(provider, merchant)
     return wallet
@@ -45,7 +48,7 @@ def adapter_at(provider: Provider, moment: Callable[[], datetime]) -> WalletProv
     """As `adapter`, with a clock of the caller's: for code that may not touch the database."""
     file, stamp = _settings_file(provider)
     parts = (provider.key, file, stamp, settings.WALLET_SANDBOX_URL, tuple(provider.currencies))
-    wallet, merchant = _build(*parts, moment)
+    wallet, merchant = _build(*parts, not provider.standing, moment)
     keep_to_merchant(provider, merchant)
     return wallet
 
@@ -73,7 +76,8 @@ def keep_to_merchant(provider: Provider, merchant: str) -> None:
 
 def _configured(provider: Provider) -> tuple[WalletProvider, str]:
     file, stamp = _settings_file(provider)
-    return _built(provider.key, file, stamp, settings.WALLET_SANDBOX_URL, tuple(provider.currencies))
+    parts = (provider.key, file, stamp, settings.WALLET_SANDBOX_URL, tuple(provider.currencies))
+    return _built(*parts, not provider.standing)
 
 
 def _settings_file(provider: Provider) -> tuple[Path, int]:
@@ -111,6 +115,7 @@ def _build(
     stamp: int,
     sandbox_url: str,
     currencies: tuple[str, ...],
+    takes_money: bool,
     moment: Callable[[], datetime] = clock.now,
 ) -> tuple[WalletProvider, str]:
     options, secrets, own = _from_file(file) if stamp else _from_sandbox(key, sandbox_url)
@@ -120,6 +125,7 @@ def _build(
         secrets=secrets,
         secrets_dir=Path(settings.SECRETS_DIR),
         currencies=frozenset(currencies) or own,
+        takes_money=takes_money,
         now=moment,
     )
     return registry.build(key, config), registry.merchant_of(key, config)

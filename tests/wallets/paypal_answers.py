@@ -32,11 +32,11 @@ REFUND = RefundRequest(merchant_ref=NUMBER, refund_ref="refund-1", amount=AMOUNT
 TOKEN = says({"access_token": "T", "expires_in": 3600})
 
 
-def adapter() -> PayPal:
+def adapter(*, takes_money: bool = True) -> PayPal:
     certificates = Certificates(base="https://api.paypal.com/", host="certs.example.com", roots=b"")
     webhooks = Webhooks(certificates=certificates, webhook_id="HOOK1", merchant_id=OURS, now=lambda: NOW)
     gateway = Gateway(url="https://paypal.test", client_id="client", secret="secret", now=lambda: NOW)
-    return PayPal(gateway, webhooks=webhooks, merchant_id=OURS)
+    return PayPal(gateway, webhooks=webhooks, merchant_id=OURS, takes_money=takes_money)
 
 
 def refuses(issue: str, status: int = 422) -> HttpResponse:

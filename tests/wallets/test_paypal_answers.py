@@ -121,6 +121,30 @@ def test_an_approval_while_it_is_closed_is_captured_because_another_process_may_
     assert said.purposes == ["orders.get", "orders.patch", "orders.get", "orders.capture"]
 
 
+def test_an_approved_order_is_closed_and_not_captured_where_no_money_may_be_taken():
+    off, said = adapter(takes_money=False), talk()
+    marked = says(order("APPROVED", custom_id="closed"))
+    found = said.run(off.get_payment(NUMBER, ORDER), says(order("APPROVED")), says({}, 204), marked)
+    assert (found.state, found.merchant_ref, found.provider_ref) == (PaymentState.CLOSED, NUMBER, ORDER)
+    assert said.purposes == ["orders.get", "orders.patch", "orders.get"]
+    assert ask(off.get_payment(NUMBER, ORDER), marked).state is PaymentState.CLOSED
+
+
+def test_an_approval_while_it_is_closed_is_not_captured_where_no_money_may_be_taken():
+    off, said = adapter(takes_money=False), talk()
+    marked = says(order("APPROVED", custom_id="closed"))
+    found = said.run(off.close_payment(NUMBER, ORDER), says(order()), says({}, 204), marked)
+    assert found.state is PaymentState.CLOSED
+    assert said.purposes == ["orders.get", "orders.patch", "orders.get"]
+
+
+def test_money_captured_before_is_told_where_no_more_may_be_taken():
+    off = adapter(takes_money=False)
+    assert ask(off.get_payment(NUMBER, ORDER), says(paid())).state is PaymentState.SUCCEEDED
+    answers = says(order("APPROVED")), refuses("ORDER_ALREADY_COMPLETED"), says(paid())
+    assert ask(off.get_payment(NUMBER, ORDER), *answers).state is PaymentState.SUCCEEDED
+
+
 def test_an_order_completed_while_it_is_closed_was_paid(paypal):
     answers = says(order()), refuses("ORDER_ALREADY_COMPLETED"), says(paid())
     assert ask(paypal.close_payment(NUMBER, ORDER), *answers).state is PaymentState.SUCCEEDED

@@ -11,13 +11,18 @@ from wallets.providers.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderConfig:
-    """`options` are settings by name; `secrets` maps a secret's name to a file relative to `secrets_dir`."""
+    """`options` are settings by name; `secrets` maps a secret's name to a file relative to `secrets_dir`.
+
+    `takes_money` is the register's word. Where it is False an adapter moves no money by a call of its own, in a
+    look-up or a close either; what has moved already is still told.
+    """
 
     key: str
     options: Mapping[str, str]
     secrets: Mapping[str, str] = field(default_factory=dict)
     secrets_dir: Path = Path()
     currencies: frozenset[str] | None = None
+    takes_money: bool = True
     now: Callable[[], datetime] = clock.now
 
     def option(self, name: str) -> str:

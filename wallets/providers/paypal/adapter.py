@@ -71,13 +71,20 @@ def describe(currencies: frozenset[str] | None) -> Descriptor:
 
 class PayPal(OrderOperations, RefundOperations, VaultOperations, UnsupportedByDefault):
     def __init__(
-        self, gateway: Gateway, *, webhooks: Webhooks, merchant_id: str, currencies: frozenset[str] | None = None
+        self,
+        gateway: Gateway,
+        *,
+        webhooks: Webhooks,
+        merchant_id: str,
+        currencies: frozenset[str] | None = None,
+        takes_money: bool = True,
     ) -> None:
         self.descriptor = describe(currencies)
         self._gateway = gateway
         self._search = Search(gateway)
         self._webhooks = webhooks
         self._merchant_id = merchant_id
+        self._takes_money = takes_money
 
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:
         if not request.saved_ref:

@@ -21,6 +21,7 @@ class OrderOperations:
     _gateway: Gateway
     _search: Search
     _merchant_id: str
+    _takes_money: bool
 
     def create_payment(self, request: PaymentRequest) -> Operation[PaymentResult]:
         check_amount(request.amount, self.descriptor)
@@ -44,8 +45,8 @@ class OrderOperations:
         return replace(result, action=Action(kind=ActionKind.REDIRECT, url=url, expires_at=request.expires_at))
 
     def get_payment(self, merchant_ref: str, provider_ref: str = "") -> Operation[PaymentResult]:
-        """Captures what the payer has approved meanwhile. Without the order's id only PayPal's books can be searched,
-        and they lag up to three hours."""
+        """Captures what the payer has approved meanwhile, or closes it where no money may be taken. Without the
+        order's id only PayPal's books can be searched, and they lag up to three hours."""
         if provider_ref:
             answer = yield from self._order(provider_ref)
             if answer.ok:
@@ -62,13 +63,19 @@ class OrderOperations:
         found = yield from self.get_payment(merchant_ref, provider_ref)
         if found.state is not PaymentState.REQUIRES_ACTION:
             return found
-        yield from self._mark(provider_ref, marker.CLOSED)
-        answer = yield from self._order(provider_ref)
-        if answer.ok and answer.data.get("status") == "APPROVED":
-            return (yield from self._capture(merchant_ref, provider_ref))
-        if answer.ok:
-            return (yield from self._settle(answer.data, merchant_ref, provider_ref))
-        return PaymentResult(state=PaymentState.UNKNOWN, merchant_ref=merchant_ref, decline=answer.decline())
+        return (yield from self._shut(merchant_ref, provider_ref))
+
+    def _shut(self, merchant_ref: str, order_id: str) -> Operation[PaymentResult]:
+        yield from self._mark(order_id, marker.CLOSED)
+        answer = yield from self._order(order_id)
+        if not answer.ok:
+            return PaymentResult(state=PaymentState.UNKNOWN, merchant_ref=merchant_ref, decline=answer.decline())
+        if answer.data.get("status") != "APPROVED":
+            return (yield from self._settle(answer.data, merchant_ref, order_id))
+        if self._takes_money:
+            return (yield from self._capture(merchant_ref, order_id))
+        # Nothing is captured any more, and an approval nobody captures lapses.
+        return replace(self._read(answer.data, merchant_ref), state=PaymentState.CLOSED)
 
     def _settle(self, data: Mapping[str, Any], merchant_ref: str, order_id: str) -> Operation[PaymentResult]:
         result = self._read(data, merchant_ref)
@@ -82,9 +89,10 @@ class OrderOperations:
             return replace(result, state=reading.failure_state(decline), decline=decline)
         if mark.is_over(now):
             return replace(result, state=PaymentState.CLOSED)
-        if data.get("status") == "APPROVED" and mark.may_capture(now):
-            return (yield from self._capture(merchant_ref, order_id))
-        return result
+        if data.get("status") != "APPROVED" or not mark.may_capture(now):
+            return result
+        take = self._capture if self._takes_money else self._shut
+        return (yield from take(merchant_ref, order_id))
 
     def _capture(self, merchant_ref: str, order_id: str) -> Operation[PaymentResult]:
         path, key = f"{ORDERS}/{order_id}/capture", requests.capture_id(merchant_ref)

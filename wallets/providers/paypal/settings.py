@@ -43,7 +43,13 @@ def build(config: ProviderConfig) -> PayPal:
         merchant_id=merchant_id,
         now=config.now,
     )
-    return PayPal(gateway, webhooks=webhooks, merchant_id=merchant_id, currencies=config.currencies)
+    return PayPal(
+        gateway,
+        webhooks=webhooks,
+        merchant_id=merchant_id,
+        currencies=config.currencies,
+        takes_money=config.takes_money,
+    )
 
 
 def _certificates(config: ProviderConfig, api_url: str) -> Certificates:
