@@ -50,7 +50,7 @@ ERROR_WORDS: dict[str, Promise] = {
 EFFECTS = {
     "switched_off": [
         gettext_lazy("From this moment nobody is offered this wallet, and no agreed debit runs through it."),
-        gettext_lazy("Payments already under way are still looked up until their fate is known."),
+        gettext_lazy("Payments that payers have open are ended where the wallet can. What was taken is still booked."),
     ],
     "vetted": [gettext_lazy("Debtors are offered this wallet again, and agreed debits go on.")],
 }

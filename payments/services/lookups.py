@@ -17,11 +17,14 @@ from payments.services.locking import lock_chain
 from payments.services.outcomes import LOST_CLAIM, Applied, apply_result, leave_to_person
 from payments.services.waiting import AFTER_EXPIRY, LADDER
 from wallets.gateway import adapter, call
+from wallets.models import Provider
 from wallets.providers.base import IdempotencyKind, PaymentResult, PaymentState, WalletProvider
 
 logger = logging.getLogger(__name__)
 
 BATCH = 100
+# A page of a wallet that may take no money and cannot end it is asked about so often while it lasts.
+CLOSE_AGAIN_AFTER = timedelta(minutes=2)
 # While one worker asks, no other does; a worker that dies leaves the attempt due again after this.
 ASKING = timedelta(minutes=1)
 REFRESH_AT_MOST_EVERY = timedelta(seconds=3)
@@ -75,7 +78,7 @@ def look_up(attempt_id: int, *, source: str = "poll") -> Applied | None:
     if attempt.state not in OPEN_ATTEMPT_STATES:
         return None
     try:
-        if _page_is_over(attempt):
+        if _page_is_over(attempt) or _may_not_be_paid(attempt):
             return close_attempt(attempt, source=source)
         result = judged(attempt, _ask(attempt, attempt.provider_reference))
         return _apply(attempt, result, adapter(attempt.provider), source)
@@ -116,6 +119,11 @@ def _page_is_over(attempt: Attempt) -> bool:
     return bool(attempt.payment.source == "link" and attempt.expires_at and attempt.expires_at + AFTER_EXPIRY <= now())
 
 
+def _may_not_be_paid(attempt: Attempt) -> bool:
+    """The register says since that this wallet takes no money: what a payer has open there is ended."""
+    return attempt.payment.source == "link" and bool(attempt.provider.standing)
+
+
 def _repeats_safely(wallet: WalletProvider) -> bool:
     """Repeating under the same reference can never move money twice, however late the first call still arrives."""
     about = wallet.descriptor
@@ -143,19 +151,25 @@ def _wait_for_next_rung(attempt: Attempt) -> None:
 
 
 def close_expired_attempts(batch: int = BATCH) -> int:
-    """Payment pages whose time is over are closed with the provider, so that the account is free again.
+    """Payment pages whose time is over are closed with the provider, so that the account is free again; those of a
+    wallet that may take no money (any more) at once.
 
-    Each is asked about once here; one that cannot be closed (a bank debit under way) goes on with the ladder.
+    Of a page that is over each is asked about once here; one that cannot be closed (a bank debit under way) goes on
+    with the ladder.
     """
     moment = now()
-    over = Attempt.objects.filter(
+    ended = moment - AFTER_EXPIRY
+    never = Q(looked_up_at=None)
+    over = Q(expires_at__lte=ended) & (never | Q(looked_up_at__lt=F("expires_at") + AFTER_EXPIRY))
+    unfit = Q(expires_at__gt=ended) & ~Q(provider__in=Provider.objects.taking_money())
+    asked_long_ago = never | Q(looked_up_at__lte=moment - CLOSE_AGAIN_AFTER)
+    waiting = Attempt.objects.filter(
+        over | (unfit & asked_long_ago),
         payment__source="link",
         state__in=("requires_action", "pending", "unknown"),
-        expires_at__lte=moment - AFTER_EXPIRY,
         needs_person=False,
     )
-    fresh = over.filter(Q(looked_up_at=None) | Q(looked_up_at__lt=F("expires_at") + AFTER_EXPIRY))
-    due = list(fresh.order_by("expires_at").values_list("pk", flat=True)[:batch])
+    due = list(waiting.order_by("expires_at").values_list("pk", flat=True)[:batch])
     Attempt.objects.filter(pk__in=due).update(looked_up_at=moment)
     for attempt_id in due:
         _look_up_quietly(attempt_id)

@@ -188,7 +188,9 @@ def _take_back(attempt: Attempt, result: PaymentResult, source: str) -> None:
 
 
 def _close(attempt: Attempt, result: PaymentResult, source: str) -> None:
-    attempt.reason = result.decline.reason.value if result.decline else ""
+    standing = attempt.provider.standing
+    off = f"provider_{standing}" if standing else ""
+    attempt.reason = result.decline.reason.value if result.decline else off
     finish(attempt, "closed")
     end_payment(attempt, "cancelled", source)
     release_instalment(attempt)

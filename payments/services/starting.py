@@ -201,10 +201,11 @@ def _is_personal(attempt: Attempt, wanted: Wanted) -> bool:
 
 
 def action_of(attempt: Attempt) -> Action | None:
-    """What the payer still has to do, as it was first answered; None when there is nothing, or no time left for it."""
+    """What the payer still has to do, as it was first answered; None when there is nothing, or no time left for it,
+    or the wallet may take no money since."""
     over = attempt.expires_at is not None and attempt.expires_at <= now()
     kept = attempt.action
-    if not kept or attempt.state not in SHOWN_STATES or over:
+    if not kept or attempt.state not in SHOWN_STATES or over or attempt.provider.standing:
         return None
     until: datetime | None = parse_datetime(kept["expires_at"]) if kept["expires_at"] else None
     amount = kept.get("amount")
@@ -252,7 +253,11 @@ def _drop_unsent_debit(attempt_id: int) -> bool:
 def _still_open(attempt: Attempt) -> PaymentStillOpen:
     until = attempt.expires_at.isoformat() if attempt.expires_at else ""
     words = _("You started a payment of %(amount)s. Finish it on the wallet's page, or wait until that page has ended.")
-    if attempt.method_id and not until:
+    if attempt.provider.standing:
+        words = _(
+            "Your payment of %(amount)s has not ended yet. Wait until it has, then choose again."
+        )
+    elif attempt.method_id and not until:
         words = _("Your payment of %(amount)s is on its way. Wait until the wallet has told us how it went.")
     return PaymentStillOpen(
         words % {"amount": attempt.amount},

@@ -10,6 +10,7 @@ from common.money import Money
 from common.once import new_form_token
 from payments.debtor_identity import asks_identity
 from payments.debtor_standing import Situation, Standing, situation_of
+from payments.debtor_withheld import standing_words
 from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
 from payments.models import Attempt, Payment, Plan
 from payments.retries.selectors import planned_retry
@@ -51,6 +52,7 @@ def show_landing(
         "last_payment": last_payment(visit) if situation.standing is Standing.PAID else None,
         "continue_url": continue_url(visit, situation.open_payment, app_of(request)),
         "continue_tells": site_told(attempt),
+        "continue_why_not": why_not(attempt),
         "asked_url": asked_url(visit, attempt),
         "saved": situation.saved if visit.answered else [],
         "may_answer": bool(situation.saved) and not visit.answered and asks_identity(visit.link),
@@ -127,6 +129,11 @@ def continue_url(visit: Visit, payment: Payment | None, app: str = "") -> str:
         return "" if _shut_inside(attempt, app) else action.url
     own = payment.link_id == visit.link.pk and payment.request_key
     return visit.url("pay_return", payment.request_key) if own else ""
+
+
+def why_not(attempt: Attempt | None) -> str:
+    """Why nobody is led to the wallet of an unfinished payment any more, or ""."""
+    return standing_words(attempt.provider) if attempt and attempt.state == "requires_action" else ""
 
 
 def site_told(attempt: Attempt | None) -> str:

@@ -27,7 +27,14 @@ from payments.views_debtor.codes import seconds_between_looks, sent_words, step_
 from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import SeeOther, ToTheWallet, Visit, debtor_page, show
 from payments.views_debtor.failing_over import CERTAIN, offer_another
-from payments.views_debtor.landing import continue_url, last_attempt, show_landing, site_told, situation_at
+from payments.views_debtor.landing import (
+    continue_url,
+    last_attempt,
+    show_landing,
+    site_told,
+    situation_at,
+    why_not,
+)
 from payments.views_debtor.openid import (
     asks_payer,
     came_back,
@@ -213,6 +220,7 @@ def pay_return(request: HttpRequest, visit: Visit, key: str) -> HttpResponse:
         "prompted": request.session.get(f"prompted:{payment.pk}", ""),
         "continue_url": continue_url(visit, payment, app_of(request)),
         "continue_tells": site_told(attempt),
+        "continue_why_not": why_not(attempt),
         "opens_now": OPENS_NOW in request.GET,
         "situation": situation_at(request, visit),
     }
