@@ -37,6 +37,7 @@ REASONS = {
     "taken_back": _("The wallet took the payment back first, so nothing is left to refund. Turn it down."),
     "disputed": _("The payer disputes the payment at the wallet."),
     "disputed_again": _("A dispute that was decided for us is open again. Look at the wallet's own page."),
+    "dispute_over": _("The dispute at the wallet is over. See there how it ended, and whether the hold can end."),
     "dispute_won": _("The dispute was decided for us and the money is back. See whether the hold can end."),
     "refunded": _("The wallet reports that money went back to the payer, and it does not fit what was paid."),
     "given_up": _("A person closed it: no money had left."),

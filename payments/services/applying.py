@@ -11,12 +11,13 @@ from common.errors import PlatformError
 from payments.faults import stop_point
 from payments.models import Attempt, ProviderEvent
 from payments.services import standing_orders
+from payments.services.claims import apply_claim
 from payments.services.lookups import look_up_verified
 from payments.services.refund_notices import apply_mentioned_refund, apply_refund_notice
 from payments.services.trying_again import due_events, try_again_later
 from wallets import services as mandates
 from wallets.models import Mandate
-from wallets.providers.base import EventKind, RefundState
+from wallets.providers.base import Claim, EventKind, RefundState
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +87,8 @@ def _apply_payment(event: ProviderEvent) -> tuple[str, str]:
         return "needs_person", "the amount is not the one we asked for"
     apply_mentioned_refund(event, attempt)
     applied = look_up_verified(attempt, said.get("provider_ref", ""))
+    if "claim" in said:
+        applied = apply_claim(attempt.pk, Claim(said["claim"]), source="notice")
     return applied.outcome, applied.reason
 
 

@@ -58,11 +58,11 @@ def _take(attempt: Attempt, said: base.Dispute, source: str) -> str:
     tell_taken_back(attempt, said.amount, entry=entry, source=source)
     drop_what_no_longer_fits(attempt, "disputed")
     rest_agreement(attempt)
-    _leave_in_peace(account)
+    leave_in_peace(account)
     return "disputed"
 
 
-def _leave_in_peace(account: Account) -> None:
+def leave_in_peace(account: Account) -> None:
     """The payer says the payment was not right: no contact, no debit, no interest until a person has looked."""
     drop_queued_debits(account, reason="disputed")
     running = Hold.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now()), account=account, kind="dispute")

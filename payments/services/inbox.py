@@ -82,7 +82,8 @@ def _said(event: Event) -> dict[str, Any]:
     if event.payment:
         state, reference = event.payment.state.value, event.payment.provider_ref
         mentioned = {"refund_ref": event.refund.refund_ref} if event.refund else {}
-        return {"state": state, "provider_ref": reference, **_money(event.payment.amount), **mentioned}
+        claim = {"claim": event.claim.value} if event.claim else {}
+        return {"state": state, "provider_ref": reference, **_money(event.payment.amount), **mentioned, **claim}
     if event.mandate:
         return {"state": event.mandate.state.value, "mandate_ref": event.mandate.mandate_ref}
     if event.refund:

@@ -9,7 +9,7 @@ from common.errors import InvalidInput
 from common.http import HttpResponse, NotSent, run
 from common.money import Money
 from tests.wallets.paypal_fixtures import paypal, paypal_sandbox
-from wallets.providers.base import EventKind, PaymentState
+from wallets.providers.base import Claim, EventKind, PaymentState
 from wallets.providers.paypal import amounts
 
 __all__ = ["paypal", "paypal_sandbox"]
@@ -49,12 +49,16 @@ def test_a_reversal_is_in_the_books_and_is_no_refund_of_ours(paypal):
     assert kinds == {EventKind.PAYMENT: paypal.money(), EventKind.OTHER: -paypal.money()}
 
 
-def test_a_dispute_is_announced_without_changing_the_payment(paypal):
+def test_a_dispute_names_the_payment_it_is_about_and_does_not_change_it(paypal):
     paid = paypal.paid()
-    paypal.control.user("dispute", invoice_id=paid.merchant_ref)
-    ((_, event),) = paypal.said(lambda event: event.type == "CUSTOMER.DISPUTE.CREATED")
-    assert (event.kind, event.facts["dispute_state"]) == (EventKind.OTHER, "OPEN_INQUIRIES")
-    assert paypal.looked_up(paid).state is PaymentState.SUCCEEDED
+    said = {"dispute": ("CREATED", Claim.OPEN), "escalate": ("UPDATED", Claim.OPEN), "win": ("RESOLVED", Claim.OVER)}
+    for action, (name, claim) in said.items():
+        paypal.control.user(action, invoice_id=paid.merchant_ref)
+        ((_, event),) = paypal.said(lambda event, name=name: event.type == f"CUSTOMER.DISPUTE.{name}")
+        assert (event.kind, event.claim, event.confirm_first) == (EventKind.PAYMENT, claim, True)
+        assert (event.payment.merchant_ref, event.payment.state) == (paid.merchant_ref, PaymentState.UNKNOWN)
+        assert event.facts["seller_transaction_id"] and event.facts["dispute_id"]
+        assert paypal.looked_up(paid).state is PaymentState.SUCCEEDED
 
 
 # Amounts

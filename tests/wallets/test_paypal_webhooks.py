@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_publ
 
 from common.http import HttpResponse, OutcomeUnknown, run
 from tests.wallets.paypal_fixtures import paypal, paypal_sandbox
-from wallets.providers.base import EventKind, HttpIn, InvalidWebhook, MandateState
+from wallets.providers.base import Claim, EventKind, HttpIn, InvalidWebhook, MandateState
 from wallets.providers.paypal import certificates
 from wallets.providers.paypal.certificates import CertificateCache, Certificates
 from wallets.providers.paypal.signing import is_genuine, signed_text
@@ -322,3 +322,33 @@ def test_the_simulators_certificate_is_fetched_from_its_own_address(paypal, cach
     assert paypal.provider.parse_webhook(call)
     leaf = x509.load_pem_x509_certificates(cache.get(call.headers["paypal-cert-url"]))[0]
     assert "sandbox.test" in leaf.subject.rfc4514_string()
+
+
+# Disputes
+
+
+def dispute(*transactions, kind="CREATED"):
+    resource = {"dispute_id": "PP-D-1", "dispute_state": "OPEN_INQUIRIES", "disputed_transactions": list(transactions)}
+    return {"id": "WH-1", "event_type": f"CUSTOMER.DISPUTE.{kind}", "resource": resource}
+
+
+def test_a_dispute_about_two_payments_is_told_of_each(authority, genuine):
+    first, second = ({"seller_transaction_id": f"T{one}", "invoice_number": f"attempt-{one}"} for one in (1, 2))
+    events = webhooks(authority).events(signed(genuine, dispute(first, second)))
+    assert [event.payment.merchant_ref for event in events] == ["attempt-1", "attempt-2"]
+    assert [event.facts["seller_transaction_id"] for event in events] == ["T1", "T2"]
+    assert len({event.dedupe_key for event in events}) == 2
+
+
+@pytest.mark.parametrize("about", [(), ({"seller_transaction_id": "T1"},), ({"invoice_number": 7},), ("rubbish",)])
+def test_a_dispute_that_names_no_payment_of_ours_is_still_a_claim(authority, genuine, about):
+    (event,) = webhooks(authority).events(signed(genuine, dispute(*about)))
+    assert (event.kind, event.payment.merchant_ref, event.claim) == (EventKind.PAYMENT, "", Claim.OPEN)
+
+
+def test_a_dispute_of_another_seller_is_refused(authority, genuine):
+    theirs = {"invoice_number": "attempt-1", "seller": {"merchant_id": "SOMEBODY"}}
+    with pytest.raises(InvalidWebhook, match="another merchant"):
+        webhooks(authority).events(signed(genuine, dispute(theirs)))
+    ours = {"invoice_number": "attempt-1", "seller": {"merchant_id": OURS}}
+    assert webhooks(authority).events(signed(genuine, dispute(ours)))

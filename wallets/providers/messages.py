@@ -12,6 +12,7 @@ from wallets.providers.vocabulary import (
     ActionKind,
     Capability,
     Channel,
+    Claim,
     DeclineCategory,
     EventKind,
     IdempotencyKind,
@@ -299,6 +300,7 @@ class HttpOut:
 class Event:
     """One thing a verified webhook says. `confirm_first`: ask `get_payment`/`get_mandate` before acting on it.
 
+    `claim`: the payer complained of `payment` at the wallet, or that is over. It moves no money: a person is told.
     `facts` is safe to store: provider field names and values without personal data.
     """
 
@@ -310,6 +312,7 @@ class Event:
     mandate: MandateResult | None = None
     refund: RefundResult | None = None
     confirm_first: bool = False
+    claim: Claim | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

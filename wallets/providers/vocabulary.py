@@ -120,6 +120,13 @@ class EventKind(StrEnum):
     OTHER = "other"
 
 
+class Claim(StrEnum):
+    """What a notice says of the payer's complaint at the wallet, whether or not money has moved."""
+
+    OPEN = "open"
+    OVER = "over"
+
+
 class IdempotencyKind(StrEnum):
     """How the provider recognises a repeat: by the merchant reference, by a request key, or not at all."""
 

@@ -12,7 +12,7 @@ from wallets.providers.messages import Event, HttpIn, MandateResult, PaymentResu
 from wallets.providers.paypal import reading
 from wallets.providers.paypal.certificates import Certificates
 from wallets.providers.paypal.signing import is_genuine
-from wallets.providers.vocabulary import EventKind, MandateState, PaymentState
+from wallets.providers.vocabulary import Claim, EventKind, MandateState, PaymentState
 
 LARGEST_BODY = 256 * 1024
 # PayPal delivers for three days; a genuine call that is older, or from the future, was kept by somebody.
@@ -29,6 +29,12 @@ CAPTURE_EVENTS = frozenset(
         "PAYMENT.CAPTURE.DECLINED",
     }
 )
+CLAIMS = {
+    "CUSTOMER.DISPUTE.CREATED": Claim.OPEN,
+    "CUSTOMER.DISPUTE.UPDATED": Claim.OPEN,
+    "CUSTOMER.DISPUTE.RESOLVED": Claim.OVER,
+}
+DISPUTED = "disputed_transactions"
 VAULT_EVENTS = {"VAULT.PAYMENT-TOKEN.CREATED": MandateState.ACTIVE, "VAULT.PAYMENT-TOKEN.DELETED": MandateState.REVOKED}
 
 
@@ -52,7 +58,7 @@ class Webhooks:
         if not is_genuine(key, call.headers, call.body, webhook_id=self.webhook_id):
             raise InvalidWebhook("The webhook is not signed by PayPal for our account.")
         try:
-            return [self._event(json.loads(call.body))]
+            return self._events(json.loads(call.body))
         except (ValueError, RecursionError) as error:
             raise InvalidWebhook("The webhook lacks something it must have.") from error
 
@@ -60,7 +66,7 @@ class Webhooks:
         sent = reading.time(call.headers, "paypal-transmission-time")
         return sent is not None and -AHEAD <= self.now() - sent <= OLDEST
 
-    def _event(self, data: object) -> Event:
+    def _events(self, data: object) -> list[Event]:
         if not isinstance(data, Mapping):
             raise ValueError("not an object")
         event_id, kind, resource = reading.text(data, "id"), reading.text(data, "event_type"), data.get("resource")
@@ -75,12 +81,14 @@ class Webhooks:
             facts=_facts(kind, resource),
         )
         self._check_addressee(resource)
-        return _translated(event, resource)
+        return _claims(event, resource) if kind in CLAIMS else [_translated(event, resource)]
 
     def _check_addressee(self, resource: Mapping[str, Any]) -> None:
         """A genuine signature may belong to another account that shares our application."""
         owners = [resource, *reading.rows(resource, "purchase_units")]
         payees = {reading.text(reading.mapping(owner, "payee"), "merchant_id") for owner in owners}
+        sellers = [reading.mapping(one, "seller") for one in reading.rows(resource, DISPUTED)]
+        payees |= {reading.text(seller, "merchant_id") for seller in sellers}
         if payees - {"", self.merchant_id}:
             raise InvalidWebhook("The webhook is about another merchant.")
 
@@ -99,6 +107,25 @@ def _translated(event: Event, resource: Mapping[str, Any]) -> Event:
         paid = replace(_of_capture(resource, PaymentState.SUCCEEDED), refunded=refund.amount)
         return replace(_payment(event, paid), refund=refund)
     return event
+
+
+def _claims(event: Event, resource: Mapping[str, Any]) -> list[Event]:
+    """One for each payment a dispute is about. One that names none of ours is a person's to find: never left out."""
+    disputed = reading.rows(resource, DISPUTED) or [{}]
+    return [_claim(event, one, number) for number, one in enumerate(disputed)]
+
+
+def _claim(event: Event, disputed: Mapping[str, Any], number: int) -> Event:
+    payment = PaymentResult(state=PaymentState.UNKNOWN, merchant_ref=reading.text(disputed, "invoice_number"))
+    named = {"seller_transaction_id": reading.text(disputed, "seller_transaction_id")}
+    return replace(
+        event,
+        kind=EventKind.PAYMENT,
+        dedupe_key=f"{event.dedupe_key}:{number}" if number else event.dedupe_key,
+        payment=payment,
+        claim=CLAIMS[event.type],
+        facts={**event.facts, **named},
+    )
 
 
 def _payment(event: Event, payment: PaymentResult) -> Event:

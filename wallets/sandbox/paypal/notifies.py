@@ -43,8 +43,8 @@ def vaulted(world: World, token: Document, what: str) -> None:
     _send(world, f"VAULT.PAYMENT-TOKEN.{what}", "payment_token", token)
 
 
-def disputed(world: World, dispute: Document) -> None:
-    _send(world, "CUSTOMER.DISPUTE.CREATED", "dispute", dispute)
+def disputed(world: World, dispute: Document, what: str) -> None:
+    _send(world, f"CUSTOMER.DISPUTE.{what}", "dispute", dispute)
 
 
 def _send(world: World, kind: str, resource_type: str, resource: Document) -> None:

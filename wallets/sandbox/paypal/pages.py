@@ -2,9 +2,9 @@
 
 from urllib.parse import urlencode
 
-from wallets.sandbox.paypal import captures, notifies, orders, vault
-from wallets.sandbox.paypal.world import PAYER, Refusal, World, new_id
-from wallets.sandbox.store import Document
+from wallets.sandbox.paypal import captures, orders, vault
+from wallets.sandbox.paypal.disputes import open_dispute
+from wallets.sandbox.paypal.world import PAYER, Refusal, World
 from wallets.sandbox.web import Request, Response, Route, page, redirect
 
 HOME_NEWEST = 20
@@ -87,23 +87,6 @@ class Pages:
         except Refusal as refusal:
             return _refused(request, refusal)
         return redirect("/paypal/")
-
-
-def open_dispute(world: World, capture: Document) -> Document:
-    if capture["status"] not in captures.PAID or capture.get("disputed"):
-        raise Refusal("DISPUTE_NOT_POSSIBLE")
-    world.store.put("paypal.capture", capture["id"], {**capture, "disputed": True})
-    dispute = {
-        "dispute_id": f"PP-D-{new_id(5)}",
-        "reason": "UNAUTHORISED",
-        "status": "WAITING_FOR_SELLER_RESPONSE",
-        "dispute_state": "OPEN_INQUIRIES",
-        "dispute_amount": capture["amount"],
-        "disputed_transactions": [{"seller_transaction_id": capture["id"], "invoice_number": capture["invoice_id"]}],
-    }
-    world.store.put("paypal.dispute", dispute["dispute_id"], dispute)
-    notifies.disputed(world, dispute)
-    return dispute
 
 
 def _back(url: str, fields: dict[str, str]) -> Response:

@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from wallets.sandbox.keys import ensure_text_secret
 from wallets.sandbox.notifier import Delivery
-from wallets.sandbox.paypal import captures, orders, vault
+from wallets.sandbox.paypal import captures, disputes, orders, vault
 from wallets.sandbox.paypal.api import Api
 from wallets.sandbox.paypal.authority import ensure_authority
 from wallets.sandbox.paypal.notifies import Sealer
-from wallets.sandbox.paypal.pages import Pages, open_dispute
+from wallets.sandbox.paypal.pages import Pages
 from wallets.sandbox.paypal.world import Refusal, World
 from wallets.sandbox.simulator import Ground, Row, Simulator, Table
 from wallets.sandbox.store import Document
@@ -51,15 +51,17 @@ class PayPalSimulator(Simulator):
         return self.sealer.delivery(self.world, notify)
 
     def act(self, action: str, fields: Document) -> Document:
-        """`pay`, `decline`, `settle`, `reverse`, `dispute` (invoice_id), `settle_refund` (custom_id), `sign`
-        (setup_id), `unsign`, `expire` (token_id), `register` (the webhook's url, `without` event types)."""
+        """`pay`, `decline`, `settle`, `reverse`, `dispute`, `escalate`, `win` (invoice_id), `sign` (setup_id),
+        `settle_refund` (custom_id), `unsign`, `expire` (token_id), `register` (the webhook's url, `without` types)."""
         actions: dict[str, Callable[[Document], Document]] = {
             "pay": lambda about: orders.approve(self.world, self._order(about)),
             "decline": lambda about: orders.approve(self.world, self._order(about), good_instrument=False),
             "settle": self._settle,
             "settle_refund": self._settle_refund,
-            "reverse": lambda about: captures.reverse(self.world, self._capture(about)),
-            "dispute": lambda about: open_dispute(self.world, self._capture(about)),
+            "reverse": lambda about: disputes.lose(self.world, self._capture(about)),
+            "dispute": lambda about: disputes.open_dispute(self.world, self._capture(about)),
+            "escalate": lambda about: disputes.escalate(self.world, self._capture(about)),
+            "win": lambda about: disputes.win(self.world, self._capture(about)),
             "sign": lambda about: vault.approve(self.world, vault.find_setup(self.world, str(about.get("setup_id")))),
             "unsign": self._unsign,
             "expire": lambda about: vault.expire(self.world, str(about.get("token_id"))),

@@ -16,6 +16,12 @@ TABLE = Table(
         "test_paypal_conformance.py",
     ),
     mutations=(
+        M("a dispute is nobody's business", "paypal/webhooks.py",
+          "return _claims(event, resource) if kind in CLAIMS else", "return [] if kind in CLAIMS else",
+          by="dispute"),
+        M("a dispute of another seller is believed", "paypal/webhooks.py",
+          'payees |= {reading.text(seller, "merchant_id")', 'payees |= {reading.text(seller, "nothing")',
+          by="another_seller"),
         M("an unlisted code is a failure", "paypal/codes.py",
           "unlisted = (Category.UNKNOWN_OUTCOME,", "unlisted = (Category.NEVER_RETRY,",
           by="unlisted"),
