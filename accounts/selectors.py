@@ -39,7 +39,7 @@ def access_account(user: User, reference: str) -> Account:
 
 
 def creditors_of_key(key: ApiKey) -> QuerySet[Creditor]:
-    own = Creditor.objects.filter(pk=key.creditor_id)
+    own = Creditor.objects.filter(pk=key.creditor_id or 0)
     return own if key.creditor_id else Creditor.objects.exclude(code=HOUSE)
 
 

@@ -30,7 +30,7 @@ def test(arguments: list[str]) -> int:
 
 def _everything(env: dict[str, str]) -> int:
     """One process more than there are cores, and the types beside them: tests often wait for their servers."""
-    tests = ("pytest", "-n", str(min(5, 1 + (os.cpu_count() or 2))), "--dist", "loadgroup")
+    tests = ("pytest", "-n", str(min(5, 1 + (os.cpu_count() or 2))), "--dist", "loadfile")
     types = subprocess.Popen([venv.PYTHON, "-m", *TYPES], env=env, cwd=ROOT, start_new_session=True)
     try:
         codes = [(step, _run(list(step), env)) for step in (LINTER, tests)]

@@ -170,8 +170,7 @@ class RuleChange(models.Model):
                 condition=~Q(terms={}) | Q(replaces__isnull=False), name="rule_change_makes_or_ends_one"
             ),
             models.CheckConstraint(
-                condition=~Q(state="approved")
-                | (Q(decided_by__isnull=False) & ~Q(requested_by=F("decided_by"))),
+                condition=~Q(state="approved") | (Q(decided_by__isnull=False) & ~Q(requested_by=F("decided_by"))),
                 name="rule_change_four_eyes",
             ),
         ]
@@ -188,7 +187,7 @@ class RuleChange(models.Model):
 class ReplayDue(models.Model):
     """An account to be told again because something bears on a time already worked out.
 
-    The database itself writes these (migration 0020) in the transaction of the late fact, whichever way it came.
+    The database itself writes these (migration 0021) in the transaction of the late fact, whichever way it came.
     Rows are only added and taken away, never shared, so that nobody waits for anybody.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import segno
@@ -17,6 +18,12 @@ ANDROID = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0"
     " Mobile Safari/537.36"
 )
+HANDHELD: Mapping[str, Any] = {
+    "viewport": {"width": 360, "height": 780},
+    "is_mobile": True,
+    "has_touch": True,
+    "user_agent": ANDROID,
+}
 PATIENCE = 180_000
 TYPED_PHONE, PHONE = "0712 345 678", "254712345678"
 PIN = "1234"
@@ -26,15 +33,9 @@ HANDSET = f"/mpesa/phone/{PHONE}/"
 class Payer:
     """Opens one link, never signs in."""
 
-    def __init__(self, stack: Stack, browser: Browser, link: str) -> None:
+    def __init__(self, stack: Stack, browser: Browser, link: str, *, at_a_desk: bool = False) -> None:
         self.stack, self.link = stack, link
-        self._phone = browser.new_context(
-            locale="en-GB",
-            viewport={"width": 360, "height": 780},
-            is_mobile=True,
-            has_touch=True,
-            user_agent=ANDROID,
-        )
+        self._phone = browser.new_context(locale="en-GB", **({} if at_a_desk else HANDHELD))
         self.page = self._new_page()
 
     def leaves(self) -> None:

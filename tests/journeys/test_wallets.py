@@ -16,7 +16,7 @@ from tests.journeys.agency import Agency, Owed
 from tests.journeys.payer import Payer
 from tests.journeys.people import Staff
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("wallets")]
+pytestmark = pytest.mark.browser
 
 TO_PAY = [
     Owed(reference="ONCE-1", wallet="alipay", currency="CNY", country="CN", balance="1810.50"),
@@ -25,7 +25,7 @@ TO_PAY = [
     Owed(reference="ONCE-4", wallet="stripe", currency="EUR", country="DE", balance="184.50"),
     Owed(reference="ONCE-5", wallet="paypal", currency="USD", country="US", balance="185.50"),
     Owed(reference="ONCE-6", wallet="mpesa", currency="KES", country="KE", balance="18600.00"),
-    Owed(reference="ONCE-7", wallet="usdt_eth", currency="USD", country="US", balance="187.50"),
+    Owed(reference="ONCE-7", wallet="usdt_eth", currency="USD", country="HK", balance="187.50"),
     Owed(reference="ONCE-8", wallet="usdt_tron", currency="HKD", country="HK", balance="1880.50"),
 ]
 IN_PARTS = [
@@ -38,6 +38,8 @@ IN_PARTS = [
 # Keeps the agreement: when its second instalment is debited, the others have had their chance to be.
 NEIGHBOUR = Owed(reference="PART-5", wallet="alipay", currency="CNY", country="CN", balance="650.00")
 ENDS_IN_THE_WALLET = ("wechat", "stripe")
+# Paid with the wallet's app from a code on another screen.
+SCANNED = ("bank_gateway",)
 # Debits by its own schedule, and only the payer can stop it.
 DEBITS_ITSELF = ("mpesa_ratiba",)
 BETWEEN_INSTALMENTS, NOTICE = timedelta(days=30), timedelta(days=3)
@@ -69,7 +71,8 @@ def visits(agency, browser):
 
     def visit(owed: Owed) -> Payer:
         if owed.reference not in open_pages:
-            open_pages[owed.reference] = Payer(agency.stack, browser, agency.link(owed))
+            at_a_desk = owed.wallet in SCANNED
+            open_pages[owed.reference] = Payer(agency.stack, browser, agency.link(owed), at_a_desk=at_a_desk)
         return open_pages[owed.reference]
 
     yield visit
