@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from common.http import Operation, OutcomeUnknown, done
+from common.http import NotSent, Operation, OutcomeUnknown, done
 from common.money import Money
 from wallets.providers.alipay import codes, reading, requests, window
 from wallets.providers.alipay.gateway import Answer, Gateway
 from wallets.providers.alipay.requests import Agreements
 from wallets.providers.amounts import check_amount
+from wallets.providers.errors import RateLimited
 from wallets.providers.messages import (
     ChargeRequest,
     ChargeWindow,
@@ -95,7 +96,11 @@ class AgreementOperations:
 
     def _earlier(self, merchant_ref: str, answer: Answer) -> Operation[PaymentResult]:
         """Alipay says this reference was used before: what became of it decides, not the refusal of the repeat."""
-        earlier = yield from self.get_payment(merchant_ref)
+        try:
+            earlier = yield from self.get_payment(merchant_ref)
+        except (NotSent, RateLimited) as error:
+            # Only the question went nowhere: the debit itself is with Alipay.
+            raise OutcomeUnknown("Alipay knows this payment, and nobody heard its fate.") from error
         return earlier if earlier.found else reading.declined_payment(answer, merchant_ref)
 
     def _agreement_name(self, mandate_ref: str, merchant_ref: str = "") -> Mapping[str, str]:

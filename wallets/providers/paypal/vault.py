@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from common.http import Operation, OutcomeUnknown, done
+from common.http import NotSent, Operation, OutcomeUnknown, done
 from common.money import Money
 from wallets.providers.amounts import check_amount
+from wallets.providers.errors import RateLimited
 from wallets.providers.messages import (
     Action,
     ChargeRequest,
@@ -121,7 +122,11 @@ class VaultOperations:
 
     def _earlier(self, answer: Answer, merchant_ref: str) -> Operation[PaymentResult]:
         """PayPal says this number was paid before: what became of it decides, not the refusal of the repeat."""
-        earlier = yield from self.get_payment(merchant_ref)
+        try:
+            earlier = yield from self.get_payment(merchant_ref)
+        except (NotSent, RateLimited) as error:
+            # Only the question went nowhere: the debit itself is with PayPal.
+            raise OutcomeUnknown("PayPal knows this payment, and nobody heard its fate.") from error
         return earlier if earlier.found else _refused(answer, merchant_ref)
 
     def _setup(self, setup_id: str, merchant_ref: str) -> Operation[MandateResult]:
