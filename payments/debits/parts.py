@@ -14,6 +14,11 @@ Row = TypeVar("Row")
 Result = TypeVar("Result")
 
 
+# PostgreSQL's words for "somebody else went first": a deadlock, a lock not to be had, a write that came too late.
+PASSING = frozenset({"40P01", "55P03", "40001"})
+MOST_TIMES = 3
+
+
 def in_parts(
     rows: Sequence[Row], work: Callable[[Sequence[Row]], Result], set_aside: Callable[[Row], object]
 ) -> list[Result]:
@@ -24,7 +29,7 @@ def in_parts(
     if not rows:
         return []
     try:
-        return [work(rows)]
+        return [_patiently(work, rows)]
     except (OperationalError, InterfaceError):
         raise
     except Exception:  # whatever is wrong with one row, the others have done nothing
@@ -39,3 +44,15 @@ def in_parts(
     except Exception:  # then it is the first in line again, and the others still go on
         logger.exception("a row could not even be set aside")
     return []
+
+
+def _patiently(work: Callable[[Sequence[Row]], Result], rows: Sequence[Row]) -> Result:
+    """`work` is a transaction of its own: where another one was in the way, it is simply done again."""
+    for _time in range(MOST_TIMES - 1):
+        try:
+            return work(rows)
+        except OperationalError as error:
+            if getattr(error.__cause__, "pgcode", None) not in PASSING:
+                raise
+            logger.warning("somebody else went first", extra={"rows": len(rows)})
+    return work(rows)

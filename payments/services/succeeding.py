@@ -86,11 +86,9 @@ def _remember_wallets(found: Sequence[Success]) -> None:
     for success in found:
         attempt, saved = success.attempt, success.result.saved
         if attempt.save_method and saved and saved.mandate_ref:
-            link_method(
-                success.account, attempt.provider, token=saved.mandate_ref, origin="payment", hint=saved.hint
-            )
+            link_method(success.account, attempt.provider, token=saved.mandate_ref, origin="payment", hint=saved.hint)
         used[attempt.provider].append(success.account)
-    for provider, accounts in used.items():
+    for provider, accounts in sorted(used.items(), key=lambda one: one[0].pk):
         mark_used(provider, *accounts)
 
 

@@ -130,4 +130,6 @@ def mark_used(provider: Provider, *accounts: Account) -> None:
     """These people just paid with this wallet: it is offered first next time."""
     people = [account.debtor_id for account in accounts]
     rows = PaymentMethod.objects.filter(debtor__in=people, provider=provider, removed_at=None)
-    rows.update(last_used_at=now())
+    # People share no account: whoever notes several of them takes them in one order.
+    locked = list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
+    PaymentMethod.objects.filter(pk__in=locked).update(last_used_at=now())
