@@ -27,6 +27,7 @@ REASONS: dict[str, Promise] = {
     "unmapped": _("The wallet gave an answer we do not know. A person is looking at it."),
     "unreadable": _("This debit could not be worked on, so it waits. Operators find the cause in the log."),
     "not_sent": _("The wallet could not be reached; nothing was sent."),
+    "waited": _("It waited too long for its turn, so it is looked at once more before it is sent."),
     "paid_by_link": _("The debtor chose to pay by link instead."),
     "lost_claim": _("The debit is sent again under its own number."),
     "given_up": _("A person found that no money came and ended it."),

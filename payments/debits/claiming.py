@@ -28,15 +28,21 @@ WAIT = timedelta(minutes=10)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claimed:
-    """A debit this worker, and only this worker, may send until `until`. `ask_first`: how its mandate stands."""
+    """A debit this worker, and only this worker, may send. `at`: when the world was looked at for it, and its lease
+    began; `ask_first`: how its mandate stands.
+    """
 
     attempt_id: int
     account_id: int
     mandate_id: int
     provider: Provider
     request: ChargeRequest
-    until: datetime
+    at: datetime
     ask_first: bool = True
+
+    @property
+    def until(self) -> datetime:
+        return self.at + LEASE
 
 
 def claim_debits(batch: int, *, but_not: Collection[int] = ()) -> list[Claimed]:
@@ -94,7 +100,7 @@ def _decide(attempt: Attempt, world: World, wallet: Wallet) -> Claimed | None:
         mandate_id=mandate.pk,
         provider=attempt.provider,
         request=_request(attempt, debit, wallet.notify_url),
-        until=world.at + LEASE,
+        at=world.at,
         ask_first=wallet.works.descriptor.ends_silently,
     )
 

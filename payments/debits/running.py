@@ -16,7 +16,7 @@ from common.errors import PlatformError
 from payments.debits.claiming import claim_debits
 from payments.debits.parts import in_parts
 from payments.debits.planning import Planned, plan_debits
-from payments.debits.sending import Answered, Network
+from payments.debits.sending import WAITED, Answered, Network
 from payments.faults import stop_point
 from payments.models import Attempt, Instalment
 from payments.services.closing import close_attempt
@@ -39,6 +39,8 @@ OUTAGES = frozenset({"not_sent", "provider_down"})
 # Below the time limit of a task: what is left then is for the next tick.
 LONGEST_RUN_SECONDS = 300
 PATIENCE_SECONDS = 0.1
+# Each is a call that is waited for.
+CLOSED_TOGETHER = 20
 # So often in a row nothing can be claimed although something is due: others hold it, and they will see to it.
 MOST_EMPTY_ROUNDS = 20
 
@@ -83,7 +85,7 @@ class _Supply:
 
     def next_to(self, network: Network, run: DebitRun) -> None:
         full = network.full()
-        planned = self._plan(full)
+        planned = self._plan(full, close=not network.open)
         claims = claim_debits(self.batch, but_not=full)
         run.created += planned.created
         run.refused += planned.refused
@@ -93,9 +95,10 @@ class _Supply:
             stop_point("before_call")
             network.send(claims)
 
-    def _plan(self, full: Sequence[int]) -> Planned:
+    def _plan(self, full: Sequence[int], *, close: bool) -> Planned:
+        """`close`: nothing is on its way whose answer would wait for the closing of abandoned pages."""
         planned = plan_debits(self.batch, since=self.since, but_not=full)
-        if planned.in_the_way and _close_all(planned.in_the_way):
+        if close and planned.in_the_way and _close_some(planned.in_the_way):
             again = plan_debits(self.batch, since=self.since, but_not=full)
             planned.created += again.created
         return planned
@@ -108,13 +111,14 @@ class _Supply:
         self.lasts = not (nothing_left or over)
 
 
-def _close_all(in_the_way: dict[int, int]) -> int:
+def _close_some(in_the_way: dict[int, int]) -> int:
     """Abandoned payment pages, ended at the provider; one that turns out to be paid is applied like any success.
 
     The instalments that waited for them wait no longer.
     """
     closed = []
-    for attempt in Attempt.objects.filter(pk__in=in_the_way).select_related("payment", "provider"):
+    some = sorted(in_the_way)[:CLOSED_TOGETHER]
+    for attempt in Attempt.objects.filter(pk__in=some).select_related("payment", "provider"):
         try:
             if close_attempt(attempt, source="debit").outcome == "applied":
                 closed.append(in_the_way[attempt.pk])
@@ -161,10 +165,17 @@ def _leave_to_look_up(answer: Answered) -> None:
 
 
 def _not_sent(answer: Answered) -> None:
-    """Provably nothing left us. An outage is waited out under the same reference; an ended mandate ends the attempt."""
+    """Provably nothing left us. An outage is waited out under the same reference, and one that only waited for its turn
+    is claimed again; an ended mandate ends the attempt.
+    """
     _account, _payment, attempt = lock_chain(answer.claim.attempt_id)
+    if attempt.state != "sending" or attempt.claimed_until != answer.claim.until:
+        # The answer took longer than the lease: the debit is another worker's now, or its fate is known.
+        return
     waits = answer.reason in OUTAGES and attempt.created_at + LONGEST_OUTAGE > now()
-    if waits:
+    if answer.reason == WAITED:
+        send_again(attempt.pk, reason=WAITED)
+    elif waits:
         send_again(attempt.pk, reason=answer.reason, after=NOT_SENT_WAIT)
-    elif attempt.state == "sending":
+    else:
         close_unsent(attempt, answer.reason)

@@ -35,8 +35,10 @@ from wallets.providers.base import (
 
 logger = logging.getLogger(__name__)
 
-# A call takes at most its own deadline; with less of the lease left it is not begun.
-LEAST_LEASE = timedelta(seconds=60)
+# The world was looked at when the debit was claimed. One that waited longer for its turn is not sent: agreements are
+# revoked and debts paid meanwhile, so it is claimed, and looked at, anew.
+LONGEST_WAIT = timedelta(seconds=5)
+WAITED = "waited"
 FLUSH_EVERY_SECONDS = 1
 
 
@@ -152,7 +154,9 @@ class Network:
         answer = Answered(claim=claim)
         try:
             async with self._rooms[claim.provider.pk], self._room:
-                if claim.until - LEAST_LEASE >= self._meter.moment():
+                if self._meter.moment() > claim.at + LONGEST_WAIT:
+                    answer = Answered(claim=claim, reason=WAITED)
+                else:
                     answer = await _send(claim, self._wallets[claim.provider.pk], self._meter)
         except Exception:
             logger.exception("a debit was left to the look-up", extra={"attempt": claim.attempt_id})

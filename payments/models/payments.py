@@ -30,7 +30,7 @@ PAYMENT_STATES = StateTable(
 ATTEMPT_STATES = StateTable(
     "attempt",
     {
-        "created": ("sending", "closed"),
+        "created": ("sending", "closed", "unknown"),
         "sending": ("requires_action", "pending", "succeeded", "failed", "unknown", "closed", "created"),
         "requires_action": ("pending", "succeeded", "failed", "closed", "unknown"),
         "pending": ("succeeded", "failed", "closed", "unknown"),

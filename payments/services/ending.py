@@ -8,6 +8,7 @@ from common.clock import now
 from payments.models import Attempt
 from payments.services.locking import lock_chain
 from payments.services.retrying import release_instalment
+from payments.services.waiting import LADDER
 
 FINISHED = ("state", "provider_reference", "finished_at", "claimed_until", "look_up_at", "action", "needs_person")
 
@@ -42,12 +43,30 @@ def end_payment(attempt: Attempt, state: str, source: str) -> None:
     )
 
 
-def close_unsent(attempt: Attempt, reason: str) -> None:
-    """End an attempt that provably never reached the provider. The caller holds the locks of its chain."""
+def close_unsent(attempt: Attempt, reason: str, *, decided: bool = False) -> None:
+    """End an attempt that never reached the provider. The caller holds the locks of its chain.
+
+    A debit whose claim was lost once may have left us all the same: it is asked about until somebody knows, or a person
+    has `decided`. Its reference must not be followed by a new one before that.
+    """
     attempt.reason = reason
+    if may_have_left(attempt) and not decided:
+        _ask_about(attempt)
+        return
     finish(attempt, "closed")
     end_payment(attempt, "cancelled", "system")
     release_instalment(attempt)
+
+
+def may_have_left(attempt: Attempt) -> bool:
+    """Whether the look-up found its claim lost, and put it back in the queue under its own reference."""
+    return attempt.looked_up_at is not None and attempt.mandate_id is not None
+
+
+def _ask_about(attempt: Attempt) -> None:
+    attempt.state, attempt.claimed_until = "unknown", None
+    attempt.look_ups, attempt.look_up_at = 0, now() + LADDER[0]
+    attempt.save(update_fields=["state", "reason", "claimed_until", "look_ups", "look_up_at"])
 
 
 def drop_queued_debits(*accounts: Account, reason: str) -> None:

@@ -16,7 +16,7 @@ from payments.models import Attempt
 from payments.models.payments import ATTEMPT_STATES
 from payments.services.deposits import keep_quote, new_issues
 from payments.services.disputing import AGAIN, apply_disputes
-from payments.services.ending import end_payment, finish
+from payments.services.ending import end_payment, finish, may_have_left
 from payments.services.found_refunds import apply_refunds
 from payments.services.locking import lock_chain
 from payments.services.retrying import after_failed_debit, release_instalment
@@ -33,7 +33,7 @@ PATIENCE = {"requires_action": 1, "pending": 1, "unknown": 0}
 NOT_BELIEVED = {"created": "never_sent", "reversed": "given_back"}
 # News of a dispute that changed nothing, because nobody but a person can say what it means.
 UNSETTLED = ("amount_mismatch", AGAIN)
-# Marks an attempt that waits to be sent again although, however unlikely, its first call may still arrive.
+# Why an attempt waits to be sent again although, however unlikely, its first call may still arrive: `may_have_left`.
 LOST_CLAIM = "lost_claim"
 
 
@@ -65,6 +65,9 @@ def apply_result(
 
 
 def _apply(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
+    if attempt.state == "created" and result.found and may_have_left(attempt):
+        # The call that was given up for lost arrived after all.
+        attempt.state = "sending"
     wanted = _state_of(result, attempt)
     if result.merchant_ref != attempt.merchant_reference:
         return _leave_to_person(attempt, "amount_mismatch", source)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.events import record_event
 from accounts.models import User
+from common.clock import now
 from common.errors import Conflict, PlatformError
 from payments.models import Attempt
 from payments.models.payments import OPEN_ATTEMPT_STATES
@@ -30,8 +31,10 @@ def give_up_attempt(attempt: Attempt, *, by: User, reason: str) -> Attempt:
     _end_at_wallet(attempt)
     with transaction.atomic(durable=True):
         _account, payment, row = lock_chain(attempt.pk)
+        if row.state == "sending" and row.claimed_until and row.claimed_until > now():
+            raise Conflict(_("This payment is being sent right now. Look again in two minutes."))
         if row.state in OPEN_ATTEMPT_STATES:
-            close_unsent(row, "given_up")
+            close_unsent(row, "given_up", decided=True)
             record_event("payment.given_up", account=payment.account, actor=by, payment=payment.reference, why=reason)
     row.refresh_from_db()
     return row

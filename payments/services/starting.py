@@ -21,9 +21,9 @@ from payments.models import Attempt, Payment, PaymentLink
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services.checks import refuse_amount, refuse_unpayable
 from payments.services.closing import close_attempt
-from payments.services.ending import close_unsent
+from payments.services.ending import close_unsent, may_have_left
 from payments.services.locking import lock_account, lock_chain
-from payments.services.outcomes import LOST_CLAIM, apply_result
+from payments.services.outcomes import apply_result
 from payments.services.saved_wallets import heed_refusal, refuse_unusable
 from wallets.gateway import call, notify_url
 from wallets.models import PaymentMethod, Provider
@@ -245,7 +245,7 @@ def _settle_earlier(attempt: Attempt) -> None:
 def _drop_unsent_debit(attempt_id: int) -> bool:
     """A debit that waits to be sent (the wallet may be down) gives way to a payer who is here. True when it did."""
     _account, _payment, attempt = lock_chain(attempt_id)
-    if attempt.state == "created" and attempt.reason != LOST_CLAIM:
+    if attempt.state == "created" and not may_have_left(attempt):
         close_unsent(attempt, "paid_by_link")
     return attempt.state == "closed"
 

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from common.clock import now, today
 from common.errors import Conflict
 from common.money import Money
-from payments.debits import debit_due_instalments, notice_due_debits
+from payments.debits import debit_due_instalments, notice_due_debits, running, sending
+from payments.debits.claiming import claim_debits
 from payments.debits.planning import plan_debits
 from payments.models import Attempt, Instalment, Plan
 from payments.plans import create_plan
@@ -70,6 +71,33 @@ def test_a_queued_debit_is_closed_in_the_moment_its_agreement_stops(plan, accoun
     assert (row.state, row.notice_round, row.notice_sent_at) == ("scheduled", 1, None)
     debit_due_instalments()
     assert wallet.debits() == 0 and "debit.called_off" in kinds(account)
+
+
+def test_a_claimed_debit_that_waited_for_its_turn_is_looked_at_anew(plan, account, wallet, monkeypatch):
+    """Between the claim and its turn the agreement may end: what waited is not sent on the strength of that claim."""
+    queued(wallet)
+    with monkeypatch.context() as slow:
+        slow.setattr(sending, "LONGEST_WAIT", timedelta(seconds=-1))
+        with running.Network() as calls:
+            calls.send(claim_debits(10))
+            running.settle(calls.take(most=10, patience=60))
+    attempt = Attempt.objects.get()
+    assert (attempt.state, attempt.reason, wallet.debits()) == ("created", "waited", 0)
+    revoke_mandate(plan.mandate, reason="no more")
+    debit_due_instalments()
+    attempt.refresh_from_db()
+    assert attempt.state == "closed" and wallet.debits() == 0
+
+
+def test_a_claimed_debit_that_waited_is_made_once_when_nothing_changed(plan, account, wallet, monkeypatch):
+    queued(wallet)
+    with monkeypatch.context() as slow:
+        slow.setattr(sending, "LONGEST_WAIT", timedelta(seconds=-1))
+        with running.Network() as calls:
+            calls.send(claim_debits(10))
+            running.settle(calls.take(most=10, patience=60))
+    debit_due_instalments()
+    assert Attempt.objects.get().state == "succeeded" and wallet.debits() == 1
 
 
 def test_a_notice_that_waits_to_be_sent_is_withdrawn(plan, account, wallet):
