@@ -21,11 +21,10 @@ LISTS = ["work_list", "account_list", "payment_list", "message_list", "dashboard
 
 
 def queries(client, url: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as seen:
+    """The sandbox's clock is read once a second, whatever page that falls on: it is left out."""
+    with CaptureQueriesContext(connection) as seen:
         assert client.get(url).status_code == 200
-    return len(seen)
+    return sum("common_clockshift" not in query["sql"] for query in seen)
 
 
 def grow(portfolio_of, count: int) -> None:
