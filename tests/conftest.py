@@ -21,6 +21,12 @@ serialization.load_pem_private_key = cache(serialization.load_pem_private_key)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The journeys take minutes each and mostly wait: begun first, they go on beside everything else."""
+    items.sort(key=lambda item: "journeys" not in item.path.parts)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def secrets_folder(tmp_path_factory: pytest.TempPathFactory):
     """Real keys, made for this run and thrown away after it."""

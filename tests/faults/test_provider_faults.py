@@ -114,7 +114,8 @@ def test_a_batch_that_meets_every_fault_at_once_debits_everybody_at_most_once(wa
     way.break_next(CHARGE, after=False)
     assert sound(wallet)
     assert wallet.control.get("alipay/debits")["count"] + left_to_people() == len(accounts)
-    assert left_to_people() <= 4, "only what the wallet never heard of may wait for a person"
+    # Four of the faults keep a call from the wallet, and a broken connection may take one more along.
+    assert left_to_people() <= 5, "only what the wallet never heard of may wait for a person"
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_commit", "http_500", "http_429"])

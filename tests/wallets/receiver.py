@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from wallets.providers.base import HttpIn, HttpOut
 
-WAIT_SECONDS = 15
+WAIT_SECONDS = 60
 QUIET_SECONDS = 1.5
 POLL_SECONDS = 0.01
 

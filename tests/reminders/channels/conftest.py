@@ -42,7 +42,7 @@ class Platform:
         return self.received
 
 
-def wait_until(happened: Callable[[], bool], seconds: float = 5) -> None:
+def wait_until(happened: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"
