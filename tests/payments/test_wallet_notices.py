@@ -14,14 +14,14 @@ from common.clock import now, today
 from common.models import ClockShift
 from common.money import Money
 from payments.debits import debit_due_instalments, notice_due_debits
-from payments.models import Instalment
+from payments.models import Attempt, Instalment
 from payments.plans import create_plan
 from payments.services import look_up_due_attempts
 from tests.payments.helpers import EVIDENCE, TERMS, balance, kinds, tell_the_people
 from tests.wallets.receiver import webhook_receiver
 from wallets.models import Provider
 from wallets.sandbox.testing import ControlClient, running_sandbox
-from wallets.services import propose_mandate, refresh_mandate, start_mandate
+from wallets.services import propose_mandate, refresh_mandate, start_mandate, sweep_mandates
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -151,3 +151,38 @@ def test_a_notice_that_ran_out_is_given_again_and_the_debit_is_made_once(plan, a
         phone.move_clock(hours=2)
         look_up_due_attempts()
     assert phone.debits() == 1
+
+
+def reach_the_debit(phone) -> None:
+    reach_the_notice(phone)
+    assert tell_the_people() == 1
+    phone.move_clock(days=3)
+
+
+def test_a_contract_that_ran_out_without_a_word_is_found_out_before_the_debit(plan, account, phone):
+    reach_the_debit(phone)
+    phone.control.user("expire", contract_id=plan.mandate.provider_reference)
+    assert debit_due_instalments().settled == 0
+    plan.mandate.refresh_from_db()
+    assert (plan.mandate.state, Attempt.objects.get().reason) == ("expired", "mandate_expired")
+    assert phone.debits() == 0 and "mandate.expired" in kinds(account)
+
+
+def test_a_contract_ended_in_wechat_whose_notice_is_lost_is_found_out_before_the_debit(plan, account, phone):
+    reach_the_debit(phone)
+    phone.control.fault("drop")
+    phone.control.user("unsign", contract_id=plan.mandate.provider_reference)
+    assert debit_due_instalments().settled == 0
+    plan.mandate.refresh_from_db()
+    assert (plan.mandate.state, Attempt.objects.get().reason) == ("revoked", "mandate_revoked")
+    assert phone.debits() == 0 and balance(account) == 125_000
+
+
+@pytest.mark.parametrize(("end", "state"), [("expire", "expired"), ("unsign", "revoked")])
+def test_a_contract_that_ended_in_silence_is_noticed_within_a_day_though_nothing_is_due(plan, phone, end, state):
+    phone.control.fault("drop")
+    phone.control.user(end, contract_id=plan.mandate.provider_reference)
+    phone.move_clock(days=1, minutes=1)
+    assert sweep_mandates() == 1
+    plan.mandate.refresh_from_db()
+    assert plan.mandate.state == state and plan.mandate.ended_at

@@ -288,6 +288,7 @@ def test_a_merchant_without_a_plan_takes_one_off_payments_only(wechat):
     plain = wechat.built(plan_id="")
     assert plain.descriptor.can(Capability.ONE_OFF)
     assert not plain.descriptor.can(Capability.MANDATE)
+    assert (wechat.provider.descriptor.ends_silently, plain.descriptor.ends_silently) == (True, False)
     with pytest.raises(Unsupported):
         plain.start_mandate(wechat.mandate_request())
     payment = run(plain.create_payment(wechat.payment()))

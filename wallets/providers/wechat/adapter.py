@@ -75,6 +75,8 @@ def describe(
         reference_min_length=requests.SHORTEST,
         reference_max_length=requests.LONGEST,
         idempotency=IdempotencyKind.MERCHANT_REFERENCE,
+        # The end of `contract_expired_time` sends no notice, and the notice of another end may be lost.
+        ends_silently=Capability.MANDATE in capabilities,
         unknown_after=UNKNOWN_AFTER,
         retries=RetryRules(other_wallet_if_repeated=codes.RULE_LIMITS),
         asks_referrer=True,

@@ -8,6 +8,9 @@ TABLE = Table(
     tests=("test_wechat_vectors.py", "test_wechat_window.py", "test_wechat_contracts.py", "test_wechat_notify.py",
            "test_wechat_payer.py", "test_wechat.py", "test_sign_while_paying.py", "test_wechat_conformance.py"),
     mutations=(
+        M("a contract is believed to tell when it ends", "wechat/adapter.py",
+          "ends_silently=Capability.MANDATE in capabilities,", "",
+          by="one_off_payments_only"),
         M("an unlisted code is a failure", "wechat/codes.py",
           "_BY_CODE.get(code, (Category.UNKNOWN_OUTCOME,", "_BY_CODE.get(code, (Category.NEVER_RETRY,",
           by="unlisted"),
