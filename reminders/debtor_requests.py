@@ -18,8 +18,8 @@ from payments.models.links import token_hash
 from payments.services.links import LONGEST_TOKEN
 from reminders.models import InboundMessage, Message
 from reminders.opt_out import grant_consent, withdraw_consent
-from reminders.phrases import refusal_in
 from reminders.queue import queue_message
+from reminders.understanding.refusals import refusal_in
 
 OUTSIDE_CHANNELS = ("email", "sms")
 LONGEST_TEXT = 2000

@@ -14,8 +14,8 @@ from reminders.confirmation import CONFIRMATION
 from reminders.contact_lookup import points_with_number
 from reminders.models import InboundMessage, Message
 from reminders.opt_out import grant_consent, withdraw_consent
-from reminders.phrases import refusal_in
 from reminders.queue import queue_message
+from reminders.understanding.refusals import refusal_in
 
 TEXT_MAX = 10_000
 # Twilio itself confirms these words in English and blocks the number; a second confirmation would be one too many.

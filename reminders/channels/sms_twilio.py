@@ -22,9 +22,9 @@ from reminders.channels.twilio_codes import (
     KEYWORD_OF_OPT_OUT_TYPE,
     NOT_SENT,
     STATE_OF_STATUS,
-    keyword_of,
     meaning_of,
 )
+from reminders.understanding.keywords import keyword_of
 
 # Asks Twilio to repeat a callback three times on any failure; a fragment is not part of the signed address.
 CALLBACK_RETRIES = "rc=3&rp=all"

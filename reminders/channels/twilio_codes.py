@@ -70,20 +70,6 @@ KEYWORD_OF_OPT_OUT_TYPE: Mapping[str, Keyword] = {
     "HELP": Keyword.HELP,
 }
 
-_WORDS: Mapping[Keyword, str] = {
-    Keyword.STOP: "stop stopall unsubscribe cancel end quit optout revoke opt-out td 退订 退訂 停止 取消 取消訂閱 "
-    "取消订阅 拒收 arret arrêt stopp abmelden baja alto parar sair cancelar basta berhenti",
-    Keyword.START: "start unstop yes 恢复 恢復 订阅 訂閱",
-    Keyword.HELP: "help info 帮助 幫助 說明",
-}
-KEYWORD_OF_WORD: Mapping[str, Keyword] = {word: key for key, words in _WORDS.items() for word in words.split()}
-
 
 def meaning_of(code: str) -> Meaning:
     return MEANING_OF_CODE.get(code, UNMAPPED)
-
-
-def keyword_of(text: str) -> Keyword | None:
-    """The keyword a message consists of; "opt out" and "STOP." count, "please stop calling" is left to the reader."""
-    word = "".join(text.split()).strip(".,!?。！，'\"“”").casefold()
-    return KEYWORD_OF_WORD.get(word)

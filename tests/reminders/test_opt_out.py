@@ -9,12 +9,12 @@ from django.test import Client
 
 from accounts.models import Consent, Event
 from reminders.channels.base import InboundText, Keyword
-from reminders.channels.twilio_codes import keyword_of
 from reminders.inbound import receive_text
 from reminders.models import InboundMessage, Message
-from reminders.phrases import refusal_in
 from reminders.services import dispatch_due, plan_reminders, queue_message, withdraw_consent
 from reminders.tokens import opt_out_url
+from reminders.understanding.keywords import keyword_of
+from reminders.understanding.refusals import refusal_in
 from tests import factories
 from tests.reminders.conftest import phone_of, queue_reminder
 from tests.reminders.test_receipts import platform, until  # noqa: F401 - a fixture is used by its name

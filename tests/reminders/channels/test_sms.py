@@ -12,9 +12,10 @@ from reminders.channels.config import TwilioConfig, twilio_config
 from reminders.channels.errors import ChannelNotConfigured, InvalidCallback
 from reminders.channels.sms_policy import sms_allowed
 from reminders.channels.sms_twilio import TwilioChannel, callback_address
-from reminders.channels.twilio_codes import MEANING_OF_CODE, keyword_of
+from reminders.channels.twilio_codes import MEANING_OF_CODE
 from reminders.sandbox.testing import free_port
 from reminders.sandbox.twilio_signing import sign
+from reminders.understanding.keywords import keyword_of
 from tests.reminders.channels.conftest import PHONE, wait_until
 
 
