@@ -22,8 +22,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from bench.result import Result
+from common.crypto.cipher import seal_column
 
 LATENCY = 0.2
 SECONDS = 10  # so long the worker would be busy at the limit
@@ -46,10 +48,11 @@ _FILL = """
                %(today)s - 60, %(total)s, %(total)s, %(total)s, 0, 0, 0, '{}', '', now()
         FROM person RETURNING id
     ), mandate AS (
-        INSERT INTO wallets_mandate (account_id, provider_id, merchant_reference, provider_reference, state,
+        INSERT INTO wallets_mandate (account_id, provider_id, merchant_reference, provider_reference,
+            provider_reference_index, state,
             state_reason, paused_by, currency, cap_minor, period, period_unit, first_debit_on, terms_version,
             terms_text, evidence, signed_at, revoke_tries, created_at)
-        SELECT id, %(provider)s, 'M' || id, 'W' || id, 'active', '', '', %(currency)s, %(minor)s, 30, 'day', %(today)s,
+        SELECT id, %(provider)s, 'M' || id, '', '', 'active', '', '', %(currency)s, %(minor)s, 30, 'day', %(today)s,
                '1', 'terms', '{"agreed_at": "x", "ip": "x", "user_agent": "x"}', now(), 0, now()
         FROM account RETURNING id, account_id
     ), plan AS (
@@ -62,6 +65,10 @@ _FILL = """
            CASE WHEN n = 1 THEN now() - interval '3 days' END, CASE WHEN n = 1 THEN now() - interval '3 days' END,
            CASE WHEN n = 1 THEN now() - interval '1 hour' END, 0, 0, ''
     FROM plan, generate_series(1, %(parts)s) AS n
+"""
+_NUMBER = """
+    UPDATE wallets_mandate SET provider_reference = given.number
+    FROM unnest(%s::bigint[], %s::text[]) AS given(id, number) WHERE wallets_mandate.id = given.id
 """
 # From the tenth of the debits to the nine tenths: neither the start nor the tail.
 _STEADY = """
@@ -127,9 +134,19 @@ def _fill(key: str, currency: str, number: int) -> int:
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_FILL, values)
+        _number_agreements(cursor, provider.pk)
         for table in ("accounts_account", "wallets_mandate", "payments_plan", "payments_instalment"):
             cursor.execute(f"VACUUM ANALYZE {table}")
     return provider.pk
+
+
+def _number_agreements(cursor: CursorWrapper, provider: int) -> None:
+    """The wallet's numbers are kept sealed, each for its row."""
+    cursor.execute("SELECT id, account_id FROM wallets_mandate WHERE provider_id = %s", [provider])
+    found = cursor.fetchall()
+    keys = [key for key, _account in found]
+    sealed = seal_column("wallets_mandate", "provider_reference", [f"W{account}" for _key, account in found], keys)
+    cursor.execute(_NUMBER, [keys, sealed])
 
 
 def _worker(url: str, in_flight: int) -> dict[str, Any]:

@@ -179,8 +179,11 @@ class Soak:
         mandate = Mandate.objects.get(pk=signed.pk)
         mandate.pk, mandate.account, mandate.payment_method = None, account, None
         mandate.merchant_reference = f"{signed.merchant_reference[:40]}x{number}"
-        mandate.provider_reference = f"{signed.provider_reference}{number:06d}"
+        mandate.provider_reference = ""
         mandate._state.adding = True
+        mandate.save()
+        # Sealed for its row, so the row comes first.
+        mandate.provider_reference = f"{signed.provider_reference}{number:06d}"
         mandate.save()
         theirs = self._store.get("alipay.agreement", signed.provider_reference) or {}
         names = {"agreement_no": mandate.provider_reference, "external_agreement_no": mandate.merchant_reference}

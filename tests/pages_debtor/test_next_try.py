@@ -11,6 +11,7 @@ from common.clock import now, today
 from payments.models import Attempt, Instalment, Payment, RetryDecision
 from payments.plans import create_plan
 from tests.pages_debtor.browser import CHROMIUM, visitor
+from tests.payments.debit_rows import numbered
 from tests.payments.helpers import EVIDENCE, TERMS
 from wallets.models import Mandate, Provider
 
@@ -27,10 +28,11 @@ def failed(site, account) -> RetryDecision:
     provider = Provider.objects.get(key="alipay")
     agreed = today("Asia/Shanghai") + timedelta(days=4)
     mandate = Mandate.objects.create(
-        account=account, provider=provider, merchant_reference="m1", provider_reference="p1", state="active",
+        account=account, provider=provider, merchant_reference="m1", state="active",
         currency="CNY", cap_minor=50_000, first_debit_on=agreed, terms_version=TERMS.version, terms_text=TERMS.text,
         evidence=EVIDENCE, signed_at=now(),
     )  # fmt: skip
+    numbered(mandate, "p1")
     row = create_plan(account, parts=[(today("Asia/Shanghai"), 20_000)], mandate=mandate).instalments.get()
     money = {"amount_minor": 20_000, "currency": "CNY"}
     payment = Payment.objects.create(account=account, instalment=row, source="debit", state="failed", **money)

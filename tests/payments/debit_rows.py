@@ -36,7 +36,6 @@ def due_plan(
         provider=provider,
         payment_method=linked,
         merchant_reference=f"M{owner.pk}",
-        provider_reference=f"W{owner.pk}",
         state="active",
         currency="USD",
         cap_minor=cap,
@@ -46,10 +45,18 @@ def due_plan(
         evidence=EVIDENCE,
         signed_at=now(),
     )
+    numbered(mandate, f"W{owner.pk}")
     days = [(today() + timedelta(days=30 * number), minor) for number, minor in enumerate(parts)]
     plan = create_plan(owner, parts=days, mandate=mandate)
     make_due(plan.instalments.get(number=1))
     return plan
+
+
+def numbered(mandate: Mandate, number: str) -> Mandate:
+    """The wallet's number of it, which is sealed for its row: the row comes first."""
+    mandate.provider_reference = number
+    mandate.save()
+    return mandate
 
 
 def make_due(row: Instalment) -> None:

@@ -147,6 +147,6 @@ def test_a_late_signing_notice_does_not_bring_an_ended_agreement_back(account, w
 def test_the_database_allows_one_live_agreement_per_account(account, wallet, alipay):
     signed_mandate(account, wallet)
     other = Mandate.objects.get()
-    other.pk, other.merchant_reference = None, "another"
+    other.pk, other.merchant_reference, other.provider_reference = None, "another", ""
     with pytest.raises(IntegrityError):
         other.save()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from accounts.models.tracking import track_changes
 from common.clock import now
+from common.crypto.fields import BlindIndexField, EncryptedTextField
 from common.ids import public_reference
 from common.money import Money
 from common.states import StateTable
@@ -54,14 +55,16 @@ class Pausers(models.TextChoices):
 class Mandate(models.Model):
     """A recurring debit agreement: the terms as shown, the evidence, the cap, the state.
 
-    `merchant_reference` is ours (the provider's external agreement number); `provider_reference` is theirs.
+    `merchant_reference` is ours (the provider's external agreement number); `provider_reference` is theirs. On a saved
+    wallet that is its token, with which it is debited: encrypted like a `PaymentMethod`'s, shown to nobody.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="mandates")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="mandates")
     payment_method = models.ForeignKey(PaymentMethod, null=True, blank=True, on_delete=models.PROTECT)
     merchant_reference = models.CharField(max_length=64, unique=True)
-    provider_reference = models.CharField(max_length=128, blank=True)
+    provider_reference = EncryptedTextField(blank=True, default="")
+    provider_reference_index = BlindIndexField(source="provider_reference", purpose="reference")
     state = models.CharField(max_length=8, choices=MANDATE_STATES.choices, default="pending")
     state_reason = models.CharField(max_length=200, blank=True)
     paused_by = models.CharField(max_length=8, blank=True, choices=Pausers.choices)
@@ -112,6 +115,11 @@ class Mandate(models.Model):
                 fields=["checked_at"],
                 condition=models.Q(state__in=["pending", "active", "paused"]),
                 name="mandate_to_check",
+            ),
+            models.Index(
+                fields=["provider", "provider_reference_index"],
+                condition=~models.Q(provider_reference_index=""),
+                name="mandate_by_their_number",
             ),
         ]
 

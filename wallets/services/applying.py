@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.events import record_event
 from accounts.models import Account
 from common.clock import now
+from common.crypto.blind_fields import normalised_index
 from wallets.gateway import adapter, call
 from wallets.models import MANDATE_STATES, Mandate, Provider
 from wallets.providers.base import MandateResult, MandateState
@@ -96,7 +98,7 @@ def _learn(mandate: Mandate, result: MandateResult) -> bool:
     # What is signed is what was opened last; once it is signed, its number stands.
     newest = result.mandate_ref if mandate.state == "pending" else ""
     mandate.provider_reference = newest or mandate.provider_reference or result.mandate_ref
-    mandate.save(update_fields=["provider_reference", "checked_at"])
+    mandate.save(update_fields=["provider_reference", "provider_reference_index", "checked_at"])
     return False
 
 
@@ -151,4 +153,9 @@ def _mandates_of(provider: Provider, *, merchant_reference: str, mandate_ref: st
     """By our number; else by theirs, which a notice of an ending may carry alone. A saved wallet may carry several."""
     mandates = Mandate.objects.filter(provider=provider).order_by("account_id", "pk")
     ours = list(mandates.filter(merchant_reference=merchant_reference)) if merchant_reference else []
-    return ours or (list(mandates.filter(provider_reference=mandate_ref)) if mandate_ref else [])
+    return ours or (_by_their_number(mandates, mandate_ref) if mandate_ref else [])
+
+
+def _by_their_number(mandates: QuerySet[Mandate], mandate_ref: str) -> list[Mandate]:
+    index = normalised_index(mandate_ref, purpose="reference")
+    return [row for row in mandates.filter(provider_reference_index=index) if row.provider_reference == mandate_ref]

@@ -15,6 +15,7 @@ from payments.plans import create_plan
 from payments.retries.gathering import gather
 from payments.services import mark_noticed
 from tests import factories
+from tests.payments.debit_rows import numbered
 from tests.payments.helpers import EVIDENCE, TERMS, signed_mandate, tell_the_people
 from tests.payments.retries.rows import tried
 from wallets.models import Mandate, PaymentMethod, Provider
@@ -120,8 +121,9 @@ def test_many_failed_debits_are_read_in_as_many_queries_as_one(wallet, alipay):
         mandate = Mandate.objects.create(
             account=owner, provider=alipay, merchant_reference=f"m{owner.pk}", state="active", currency="CNY",
             cap_minor=50_000, first_debit_on=today(), terms_version=TERMS.version, terms_text=TERMS.text,
-            evidence=EVIDENCE, signed_at=now(), provider_reference="p",
+            evidence=EVIDENCE, signed_at=now(),
         )  # fmt: skip
+        numbered(mandate, "p")
         row = create_plan(owner, parts=[(today(), 20_000)], mandate=mandate).instalments.get()
         failed.append(_under(mandate, tried(row, alipay, now())))
     gather(failed[:1], now())
