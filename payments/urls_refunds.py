@@ -1,10 +1,13 @@
 from django.urls import path
 
+from payments import views_staff_decisions as decisions
 from payments import views_staff_refunds as refunds
 from payments import views_staff_surplus as surplus
 
 urlpatterns = [
     path("payments/<str:reference>/", refunds.payment_page, name="payment_page"),
+    path("payments/<str:reference>/ask/", decisions.payment_ask, name="payment_ask"),
+    path("payments/<str:reference>/decide/<str:step>/", decisions.payment_decide, name="payment_decide"),
     path("payments/<str:reference>/refund/", refunds.refund_new, name="refund_new"),
     path("refunds/", refunds.refund_list, name="refund_list"),
     path("refunds/<str:reference>/", refunds.refund_page, name="refund_page"),

@@ -35,6 +35,7 @@ from payments.refunds import (
     see_refund,
     send_refund_again,
 )
+from payments.views_staff_decisions import waiting_of
 from payments.words import reason_words
 
 FINISHED = ("succeeded", "failed", "rejected")
@@ -61,6 +62,8 @@ def payment_page(request: HttpRequest, reference: str) -> HttpResponse:
         "choice": choice,
         "refusal": refusal,
         "may_ask": may(request.user, "work"),
+        "waiting": waiting_of(attempts) if may(request.user, "work") else [],
+        "may_decide": may(request.user, "confirm_money"),
     }
     return render(request, "staff/payment.html", context)
 

@@ -254,9 +254,7 @@ def _still_open(attempt: Attempt) -> PaymentStillOpen:
     until = attempt.expires_at.isoformat() if attempt.expires_at else ""
     words = _("You started a payment of %(amount)s. Finish it on the wallet's page, or wait until that page has ended.")
     if attempt.provider.standing:
-        words = _(
-            "Your payment of %(amount)s has not ended yet. Wait until it has, then choose again."
-        )
+        words = _("Your payment of %(amount)s has not ended yet. Wait until it has, then choose again.")
     elif attempt.method_id and not until:
         words = _("Your payment of %(amount)s is on its way. Wait until the wallet has told us how it went.")
     return PaymentStillOpen(
