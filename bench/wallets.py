@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from django.conf import settings
 from django.test.utils import override_settings
 
 from bench.result import Result
 from common import http
-from common.http import HttpRequest, Operation
+from common.http import HttpRequest, HttpResponse, Operation
 from common.http.transport import send
 from common.money import Money
 from wallets.providers import registry
@@ -52,6 +54,8 @@ CURRENCIES = {
     "usdt_tron": "USD",
     "wechat": "CNY",
 }
+# They sign each question and check each answer with RSA of 2048 bits: what no code of ours can make shorter.
+SIGN_WITH_RSA = frozenset({"alipay", "bank_gateway", "wechat"})
 PAYER = "+254708374149"
 LIMIT = "bare pooled httpx client repeating the same bytes, per second of its own CPU time"
 CLIENT_CORE, WALLET_CORE = 0, 1
@@ -92,20 +96,32 @@ def _measure(key: str, url: str, number: int) -> Result:
         return provider.get_payment(payment.merchant_ref, payment.provider_ref)
 
     state = http.run(ask()).state
-    requests = _recorded(ask())
+    recorded = _recorded(ask())
+    requests = [request for request, _answer in recorded]
     # The bare client sends what a request costs nobody to make: bytes that were signed before.
     bare = [(request.method, request.url, dict(request.headers), request.body or None) for request in requests]
     ours, theirs = Times(), Times()
     with httpx.Client(trust_env=False) as client:
         _repeat(WARM_UP, lambda: http.run(ask()))
         _repeat(WARM_UP, lambda: _exchange(client, bare))
+        _refuse_another_exchange(key, [answer for _request, answer in recorded], _exchange(client, bare))
         for _ in range(ROUNDS):
             with ours.running():
                 _repeat(number, lambda: http.run(ask()))
             with theirs.running():
                 _repeat(number, lambda: _exchange(client, bare))
     total = number * ROUNDS
-    notes = {"provider": key, "requests_each": len(bare), "wall_rate": round(total / ours.wall), "state": state}
+    notes = {
+        "provider": key,
+        "requests_each": len(bare),
+        "wall_rate": round(total / ours.wall),
+        "wall_ratio": round(theirs.wall / ours.wall, 4),
+        "state": state,
+        "cpu_us": _microseconds(ours.cpu, total),
+        "cpu_us_bare": _microseconds(theirs.cpu, total),
+        "cpu_us_without_wire": _without_wire(ask, [answer for _request, answer in recorded], total),
+        "cpu_us_of_rsa": _rsa(total) if key in SIGN_WITH_RSA else 0,
+    }
     return Result("wallets", total, ours.cpu, LIMIT, total / theirs.cpu, notes=notes)
 
 
@@ -142,23 +158,63 @@ def _paid_at(key: str, url: str) -> tuple[WalletProvider, PaymentResult]:
     return provider, payment
 
 
-def _recorded(operation: Operation[Any]) -> list[HttpRequest]:
-    """The requests of one operation, performed on the way."""
-    requests: list[HttpRequest] = []
+def _recorded(operation: Operation[Any]) -> list[tuple[HttpRequest, HttpResponse]]:
+    """The requests of one operation and their answers, performed on the way."""
+    recorded: list[tuple[HttpRequest, HttpResponse]] = []
     try:
         step = next(operation)
         while True:
             if not isinstance(step, HttpRequest):
                 raise TypeError("a bare client cannot repeat what an SDK sends by itself")
-            requests.append(step)
-            step = operation.send(send(step))
+            answer = send(step)
+            recorded.append((step, answer))
+            step = operation.send(answer)
     except StopIteration:
-        return requests
+        return recorded
 
 
-def _exchange(client: httpx.Client, requests: list[tuple[str, str, dict[str, str], bytes | None]]) -> None:
-    for method, url, headers, body in requests:
-        client.request(method, url, headers=headers, content=body)
+def _exchange(
+    client: httpx.Client, requests: list[tuple[str, str, dict[str, str], bytes | None]]
+) -> list[httpx.Response]:
+    return [client.request(method, url, headers=headers, content=body) for method, url, headers, body in requests]
+
+
+def _refuse_another_exchange(key: str, ours: list[HttpResponse], theirs: list[httpx.Response]) -> None:
+    """A wallet that turned the repeated bytes down would have less to do than one that answers."""
+    for our, their in zip(ours, theirs, strict=True):
+        if our.status != their.status_code or abs(len(our.body) - len(their.content)) > len(our.body) // 10:
+            raise RuntimeError(f"{key}: the bare client is answered otherwise than ours: {their.status_code}.")
+
+
+def _without_wire(ask: Callable[[], Operation[Any]], answers: list[HttpResponse], number: int) -> int:
+    """Building, signing, verifying and reading alone: the same operation, handed answers that came before."""
+    times = Times()
+    with times.running():
+        _repeat(number, lambda: _handed(ask(), answers))
+    return _microseconds(times.cpu, number)
+
+
+def _handed(operation: Operation[Any], answers: list[HttpResponse]) -> None:
+    try:
+        next(operation)
+        for answer in answers:
+            operation.send(answer)
+    except StopIteration:
+        return
+
+
+def _rsa(number: int) -> int:
+    """One signature and one verification, bare."""
+    key, content, scheme = rsa.generate_private_key(65_537, 2_048), b"x" * 400, padding.PKCS1v15()
+    public, digest = key.public_key(), hashes.SHA256()
+    times = Times()
+    with times.running():
+        _repeat(number, lambda: public.verify(key.sign(content, scheme, digest), content, scheme, digest))
+    return _microseconds(times.cpu, number)
+
+
+def _microseconds(seconds: float, number: int) -> int:
+    return round(seconds / number * 1_000_000)
 
 
 def _repeat(number: int, work: Callable[[], object]) -> None:

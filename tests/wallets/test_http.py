@@ -3,8 +3,7 @@
 import asyncio
 import os
 import socket
-import threading
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import httpx
@@ -13,35 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from common.http import Call, HttpRequest, NotSent, OutcomeUnknown, arun, done, run
+from common.http import Call, HttpRequest, NotSent, OutcomeUnknown, arun, blocking, done, run
 from common.http.reader import ResponseReader, Unreadable
 from common.http.transport import address, async_client, close_async_client
+from tests.wallets.http_servers import answering, echoing, keeping
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Test: Yes\r\n\r\nok"
-
-
-@contextmanager
-def answering(raw: bytes, *, requests: list[bytes] | None = None):
-    """A server that reads one request, writes these bytes and hangs up."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                received = connection.recv(65536)
-                if requests is not None:
-                    requests.append(received)
-                connection.sendall(raw)
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/path?secret=1"
-    finally:
-        listener.close()
 
 
 def ask(url, **changes):
@@ -202,7 +178,7 @@ def test_what_did_not_answer_is_a_warning_and_what_did_is_a_detail(drive):
     assert "secret" not in str(answered + failed)
 
 
-# What only the pool of the event loop has to read by itself; the other driver's library is the judge of it.
+# What our pools have to read by themselves; a library is the judge of it.
 FRAMINGS = {
     "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n3\r\nay!\r\n0\r\nT: x\r\n\r\n",
     "until the end": b"HTTP/1.0 200 OK\r\nX: 1\r\n\r\nokay!",
@@ -225,12 +201,13 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("raw", FRAMINGS.values(), ids=list(FRAMINGS))
-def test_every_way_to_frame_an_answer_is_read_alike(raw):
-    answers = []
-    for drive in (run, run_async):
-        with answering(raw) as url:
-            answers.append(drive(ask(url)))
-    assert answers[0] == answers[1] and answers[0].body in (b"okay!", b"")
+def test_every_way_to_frame_an_answer_is_read_as_httpx_reads_it(drive, raw):
+    with answering(raw) as url:
+        ours = drive(ask(url))
+    with answering(raw) as url:
+        judge = httpx.post(url, content=b"x", trust_env=False)
+    assert (ours.status, ours.headers, ours.body) == (judge.status_code, dict(judge.headers), judge.content)
+    assert ours.body in (b"okay!", b"")
 
 
 @pytest.mark.parametrize("raw", BROKEN.values(), ids=list(BROKEN))
@@ -259,37 +236,6 @@ def test_where_the_network_cuts_the_bytes_changes_nothing(raw, cuts):
     assert read([raw[start:end] for start, end in pairwise(places)]) == read([raw])
 
 
-@contextmanager
-def keeping(answer: bytes, *, after: int = 1_000):
-    """A server that keeps its connections, up to so many answers on each; counts connections and requests."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    seen = {"connections": 0, "requests": []}
-
-    def serve(connection):
-        with connection, suppress(OSError):
-            for _ in range(after):
-                received = connection.recv(65536)
-                if not received:
-                    return
-                seen["requests"].append(received)
-                connection.sendall(answer)
-
-    def accept():
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            seen["connections"] += 1
-            threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/", seen
-    finally:
-        listener.close()
-
-
 def several(url, number):
     for _ in range(number):
         yield HttpRequest(method="GET", url=url, purpose="test")
@@ -308,56 +254,55 @@ def test_a_connection_whose_peer_says_close_is_left(drive):
     assert seen["connections"] == 3
 
 
-def test_a_connection_on_which_more_came_than_was_asked_for_is_left():
+def test_a_connection_on_which_more_came_than_was_asked_for_is_left(drive):
     with keeping(OK + b"more") as (url, seen):
-        assert run_async(several(url, 3)) == 3
+        assert drive(several(url, 3)) == 3
     assert seen["connections"] == 3
 
 
-def test_a_connection_the_peer_has_closed_is_not_used_again():
-    async def main():
-        with keeping(OK, after=1) as (url, seen):
-            await arun(ask(url))
-            await asyncio.sleep(0.05)
-            answer = await arun(ask(url))
-        await close_async_client()
-        return answer, seen
+def test_a_connection_the_peer_has_closed_is_not_used_again(drive):
+    def one_and_one_more(url, closed):
+        yield from ask(url)
+        assert closed.wait(10)
+        return (yield from ask(url))
 
-    answer, seen = asyncio.run(main())
-    assert answer.status == 200 and seen["connections"] == 2
+    with keeping(OK, after=1) as (url, seen):
+        assert drive(one_and_one_more(url, seen["closed"])).status == 200
+    assert seen["connections"] == 2
+
+
+def test_a_connection_that_was_idle_for_long_is_left(monkeypatch):
+    monkeypatch.setattr(blocking, "IDLE_SECONDS", 0)
+    with keeping(OK) as (url, seen):
+        run(several(url, 3))
+    assert seen["connections"] == 3
+
+
+def test_threads_share_connections_and_each_gets_its_own_answer():
+    def ask_for(number):
+        url = f"http://127.0.0.1:{port}/{number}"
+        return [run(ask(url, method="GET", body=b"")).body for _ in range(5)]
+
+    with echoing() as port, ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(ask_for, range(64)))
+    assert answers == [[b"%d" % number] * 5 for number in range(64)]
 
 
 def test_hundreds_at_a_time_each_get_their_own_answer():
-    async def serve(reader, writer):
-        while head := await reader.readuntil(b"\r\n\r\n"):
-            number = head.split(b" ")[1].strip(b"/")
-            await asyncio.sleep(0.01)
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(number), number))
-
-    async def main():
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
+    async def main(port):
         urls = [f"http://127.0.0.1:{port}/{number}" for number in range(300)]
         answers = await asyncio.gather(*(arun(ask(url, method="GET", body=b"")) for url in urls))
         await close_async_client()
-        server.close()
         return answers
 
-    assert [int(answer.body) for answer in asyncio.run(main())] == list(range(300))
+    with echoing() as port:
+        assert [int(answer.body) for answer in asyncio.run(main(port))] == list(range(300))
 
 
-def test_a_peer_that_says_nothing_is_unknown_when_the_time_is_over():
-    async def main():
-        server = await asyncio.start_server(lambda reader, writer: asyncio.sleep(3600), "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        try:
-            await arun(ask(url, deadline_seconds=0.05))
-        finally:
-            await close_async_client()
-            server.close()
-
-    with pytest.raises(OutcomeUnknown):
-        asyncio.run(main())
+@pytest.mark.parametrize("said", [b"", OK[:-1]], ids=["nothing", "not all"])
+def test_a_peer_that_falls_silent_is_unknown_when_the_time_is_over(drive, said):
+    with keeping(said) as (url, _), pytest.raises(OutcomeUnknown):
+        drive(ask(url, deadline_seconds=0.05))
 
 
 def test_a_call_that_is_given_up_leaves_its_connection():
@@ -374,6 +319,6 @@ def test_a_call_that_is_given_up_leaves_its_connection():
 
 
 @pytest.mark.parametrize("header", ["a\r\nb: c", "a\nb", "a\0b"])
-def test_a_line_break_in_a_header_is_never_sent(header):
+def test_a_line_break_in_a_header_is_never_sent(drive, header):
     with answering(OK) as url, pytest.raises(NotSent):
-        run_async(ask(url, headers={"x-name": header}))
+        drive(ask(url, headers={"x-name": header}))
