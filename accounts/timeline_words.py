@@ -51,6 +51,7 @@ WORDS: dict[str, EventWords] = {
     "payment.failed": EventWords("payments", "x-circle", "bad", _("Payment failed")),
     "payment.reversed": EventWords("payments", "arrow-counterclockwise", "bad", _("Payment taken back")),
     "payment.cancelled": EventWords("payments", "x-circle", "quiet", _("Payment not finished")),
+    "payment.sent_again": EventWords("decisions", "arrow-repeat", "info", _("Debit sent again under its own number")),
     "payment.given_up": EventWords("decisions", "x-circle", "warn", _("Payment given up")),
     "payment.reviewed": EventWords("decisions", "check-circle", "good", _("Payment looked at")),
     "payment.needs_person": EventWords("payments", "question-circle", "warn", _("A payment needs a person")),

@@ -30,6 +30,8 @@ REASONS: dict[str, Promise] = {
     "waited": _("It waited too long for its turn, so it is looked at once more before it is sent."),
     "paid_by_link": _("The debtor chose to pay by link instead."),
     "lost_claim": _("The debit is sent again under its own number."),
+    "unheard_of": _("The wallet has not heard of this debit. It is sent again under its own number."),
+    "number_forgotten": _("The wallet may have forgotten this debit's number, so it is not sent again."),
     "given_up": _("A person found that no money came and ended it."),
     "page_expired": _("The payment page ran out before it was used."),
     "plan_not_active": _("The repayment plan is not active."),

@@ -16,7 +16,8 @@ from payments.debits.parts import in_parts
 from payments.debits.preconditions import Candidate, refusal
 from payments.debits.world import Wallet, World, lock_free_accounts, read_world
 from payments.models import Attempt
-from payments.services.ending import close_unsent
+from payments.services.ending import close_unsent, may_have_left
+from payments.services.waiting import repeats_safely
 from wallets.models import Provider
 from wallets.providers.base import ChargeRequest
 
@@ -91,6 +92,8 @@ def _decide(attempt: Attempt, world: World, wallet: Wallet) -> Claimed | None:
         return None
     debit = world.candidate(instalment, account, mandate, wallet.works)
     reason = refusal(debit) or ("already_paid" if debit.minor < attempt.amount_minor else "")
+    if may_have_left(attempt) and not repeats_safely(attempt, wallet.works.descriptor):
+        reason = "number_forgotten"
     if reason:
         close_unsent(attempt, reason)
         return None

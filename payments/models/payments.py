@@ -34,7 +34,7 @@ ATTEMPT_STATES = StateTable(
         "sending": ("requires_action", "pending", "succeeded", "failed", "unknown", "closed", "created"),
         "requires_action": ("pending", "succeeded", "failed", "closed", "unknown"),
         "pending": ("succeeded", "failed", "closed", "unknown"),
-        "unknown": ("requires_action", "pending", "succeeded", "failed", "closed"),
+        "unknown": ("requires_action", "pending", "succeeded", "failed", "closed", "created"),
         "succeeded": ("reversed",),
         "failed": ("succeeded",),
         "closed": ("succeeded",),

@@ -46,8 +46,8 @@ def end_payment(attempt: Attempt, state: str, source: str) -> None:
 def close_unsent(attempt: Attempt, reason: str, *, decided: bool = False) -> None:
     """End an attempt that never reached the provider. The caller holds the locks of its chain.
 
-    A debit whose claim was lost once may have left us all the same: it is asked about until somebody knows, or a person
-    has `decided`. Its reference must not be followed by a new one before that.
+    A debit that was sent, or whose claim was lost, once may arrive all the same: it is asked about until somebody
+    knows, or a person has `decided`. Its reference must not be followed by a new one before that.
     """
     attempt.reason = reason
     if may_have_left(attempt) and not decided:
@@ -59,14 +59,14 @@ def close_unsent(attempt: Attempt, reason: str, *, decided: bool = False) -> Non
 
 
 def may_have_left(attempt: Attempt) -> bool:
-    """Whether the look-up found its claim lost, and put it back in the queue under its own reference."""
+    """Whether the look-up put it back in the queue, under its own reference, because the provider did not know it."""
     return attempt.looked_up_at is not None and attempt.mandate_id is not None
 
 
 def _ask_about(attempt: Attempt) -> None:
     attempt.state, attempt.claimed_until = "unknown", None
-    attempt.look_ups, attempt.look_up_at = 0, now() + LADDER[0]
-    attempt.save(update_fields=["state", "reason", "claimed_until", "look_ups", "look_up_at"])
+    attempt.look_up_at = now() + LADDER[min(attempt.look_ups, len(LADDER) - 1)]
+    attempt.save(update_fields=["state", "reason", "claimed_until", "look_up_at"])
 
 
 def drop_queued_debits(*accounts: Account, reason: str) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 
+from accounts.events import record_event
 from common.clock import now
 from common.errors import PlatformError
 from payments.models import Attempt, Payment
@@ -15,10 +16,10 @@ from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services.closing import close_attempt, judged
 from payments.services.locking import lock_chain
 from payments.services.outcomes import LOST_CLAIM, Applied, apply_result, leave_to_person
-from payments.services.waiting import AFTER_EXPIRY, LADDER
+from payments.services.waiting import AFTER_EXPIRY, BOOKS_CAUGHT_UP, LADDER, NEVER_HEARD_OF, repeats_safely
 from wallets.gateway import adapter, call
 from wallets.models import Provider
-from wallets.providers.base import IdempotencyKind, PaymentResult, PaymentState, WalletProvider
+from wallets.providers.base import PaymentResult, PaymentState, WalletProvider
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ CLOSE_AGAIN_AFTER = timedelta(minutes=2)
 # While one worker asks, no other does; a worker that dies leaves the attempt due again after this.
 ASKING = timedelta(minutes=1)
 REFRESH_AT_MOST_EVERY = timedelta(seconds=3)
+# Why an attempt is sent again although its first call went out: see decision 16.
+UNHEARD_OF = "unheard_of"
 
 
 def look_up_due_attempts(batch: int = BATCH) -> int:
@@ -109,10 +112,23 @@ def _ask(attempt: Attempt, reference: str) -> PaymentResult:
 
 
 def _apply(attempt: Attempt, result: PaymentResult, wallet: WalletProvider, source: str) -> Applied:
-    lost = attempt.state == "sending" and not result.found
-    if lost and attempt.payment.source == "debit" and _repeats_safely(wallet):
-        return send_again(attempt.pk, reason=LOST_CLAIM)
+    reason = "" if result.found else _sent_again_because(attempt)
+    if reason and repeats_safely(attempt, wallet.descriptor):
+        return send_again(attempt.pk, reason=reason, seen=attempt.state)
     return apply_result(attempt.pk, result, source=source)
+
+
+def _sent_again_because(attempt: Attempt) -> str:
+    """Why a debit the provider does not know goes out once more, under its own number; empty: it is waited for.
+
+    Of a claim whose worker is gone nobody knows that it left at all. What did leave is given the time to appear.
+    """
+    if attempt.payment.source != "debit" or attempt.needs_person:
+        return ""
+    if attempt.state == "sending":
+        return LOST_CLAIM
+    appears_no_more = attempt.look_ups >= BOOKS_CAUGHT_UP and now() < attempt.created_at + NEVER_HEARD_OF
+    return UNHEARD_OF if attempt.state == "unknown" and appears_no_more else ""
 
 
 def _page_is_over(attempt: Attempt) -> bool:
@@ -124,23 +140,22 @@ def _may_not_be_paid(attempt: Attempt) -> bool:
     return attempt.payment.source == "link" and bool(attempt.provider.standing)
 
 
-def _repeats_safely(wallet: WalletProvider) -> bool:
-    """Repeating under the same reference can never move money twice, however late the first call still arrives."""
-    about = wallet.descriptor
-    return about.idempotency is IdempotencyKind.MERCHANT_REFERENCE and about.idempotency_lifetime is None
-
-
 @transaction.atomic
-def send_again(attempt_id: int, *, reason: str, after: timedelta | None = None) -> Applied:
-    """Put a claimed attempt back in the queue, under its own reference: it provably was not sent, or its worker is
-    gone and the provider never heard of it (`reason` LOST_CLAIM).
+def send_again(attempt_id: int, *, reason: str, after: timedelta | None = None, seen: str = "sending") -> Applied:
+    """Put an attempt back in the queue, under its own number: it provably was not sent, or the provider never heard of
+    it (`reason` LOST_CLAIM or UNHEARD_OF). Only while it is as it was `seen`.
+
+    The ladder of one that did leave goes on where it stood: each time it is waited for longer.
     """
-    _account, _payment, attempt = lock_chain(attempt_id)
-    if attempt.state != "sending":
+    account, payment, attempt = lock_chain(attempt_id)
+    if attempt.state != seen or attempt.needs_person:
         return Applied("ignored", attempt, f"created after {attempt.state}")
-    attempt.state, attempt.reason, attempt.look_up_at, attempt.look_ups = "created", reason, None, 0
+    attempt.state, attempt.reason, attempt.look_up_at = "created", reason, None
+    attempt.look_ups = attempt.look_ups if reason == UNHEARD_OF else 0
     attempt.claimed_until = now() + after if after else None
     attempt.save(update_fields=["state", "reason", "claimed_until", "look_up_at", "look_ups"])
+    if reason in (LOST_CLAIM, UNHEARD_OF):
+        record_event("payment.sent_again", account=account, payment=payment.reference, reason=reason)
     return Applied("applied", attempt, reason)
 
 

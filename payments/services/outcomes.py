@@ -209,7 +209,7 @@ def _wait(attempt: Attempt, result: PaymentResult, source: str) -> None:
         attempt.decline_code, attempt.reason = result.decline.code[:80], result.decline.reason.value
     attempt.claimed_until = None
     if before == "sending":
-        attempt.look_ups = PATIENCE[attempt.state]
+        attempt.look_ups = max(attempt.look_ups, PATIENCE[attempt.state])
     _plan_look_up(attempt)
     attempt.save()
 

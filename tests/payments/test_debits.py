@@ -235,7 +235,7 @@ def test_a_timeout_after_the_wallet_took_the_money_is_looked_up_and_posted_once(
     assert balance(account) == 85_000 and wallet.debits() == 1 and entries(account) == 1
 
 
-def test_a_timeout_before_the_wallet_took_the_money_is_never_charged_again_by_itself(plan, account, wallet):
+def test_a_timeout_nobody_clears_up_in_a_day_is_left_to_a_person_who_may_give_it_up(plan, account, wallet):
     reach_the_debit(wallet)
     wallet.control.fault("timeout_before_commit", method="alipay.trade.pay")
     debit_due_instalments()
