@@ -70,6 +70,12 @@ class AlipayHarness(SandboxHarness):
     def user_unsigns(self, mandate_ref: str) -> None:
         self.control.user("unsign", agreement_no=mandate_ref)
 
+    def moves_beside(self, minor: int) -> None:
+        self.control.user("move", kind="转账", amount=f"{minor / 100:.2f}")
+
+    def withdraws(self, minor: int) -> None:
+        self.control.user("move", kind="提现", amount=f"{-minor / 100:.2f}")
+
     def expire(self, mandate_ref: str) -> None:
         self.control.user("expire", agreement_no=mandate_ref)
 

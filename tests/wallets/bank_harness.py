@@ -18,6 +18,7 @@ class BankHarness(SandboxHarness):
     reference_field = "ordNo"
     gateway_options = ("base_url",)
     foreign_options = {"merchant_id": "M10000"}
+    lacks = {"fund_flow": "the bank's books are of orders and transfers to them; a withdrawal is the account's own"}
     statement_zone = timezone(timedelta(hours=8))
     declines = {
         "3001": DeclineCategory.RETRY_LATER,

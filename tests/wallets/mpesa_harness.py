@@ -67,6 +67,7 @@ class MPesaHarness(SandboxHarness):
         "fault:stale_timestamp": "answers carry no time",
         "link_expiry": "a prompt ends by itself within minutes, whatever the link says",
         "statement_refunds": "the books list what came in; a reversal is told by its result call",
+        "fund_flow": "the books list only what was paid to the short code, whoever paid it and whatever for",
         "statement_history": "the books reach back 48 hours; an older day is refused, not empty",
     }
 

@@ -102,6 +102,12 @@ class PayPalHarness(SandboxHarness):
     def settle(self, merchant_ref: str) -> None:
         self.control.user("settle", invoice_id=merchant_ref)
 
+    def moves_beside(self, minor: int) -> None:
+        self.control.user("move", code="T1200", value=f"{minor / 100:.2f}")
+
+    def withdraws(self, minor: int) -> None:
+        self.control.user("move", code="T0400", value=f"{-minor / 100:.2f}")
+
     def settle_refund(self, refund_ref: str, *, succeeds: bool) -> None:
         self.control.user("settle_refund", custom_id=refund_ref, succeeds=succeeds)
 

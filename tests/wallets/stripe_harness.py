@@ -91,6 +91,12 @@ class StripeHarness(SandboxHarness):
     def expire(self, mandate_ref: str) -> None:
         self.control.user("run_out", id=mandate_ref)
 
+    def moves_beside(self, minor: int) -> None:
+        self.control.user("move", kind="adjustment", amount=minor, currency=self.currency.lower())
+
+    def withdraws(self, minor: int) -> None:
+        self.control.user("move", kind="payout", amount=-minor, currency=self.currency.lower())
+
     def settle_refund(self, refund_ref: str, *, succeeds: bool) -> None:
         found = self.control.get("stripe/refunds")["refunds"]
         (refund,) = [one for one in found if one["metadata"]["refund_ref"] == refund_ref]

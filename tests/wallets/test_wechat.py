@@ -32,6 +32,7 @@ from wallets.providers.base import (
     Unsupported,
 )
 from wallets.providers.wechat import bill
+from wallets.providers.wechat.books import Books
 
 __all__ = ["wechat", "wechat_sandbox"]
 OPENID = "oSandboxPayer0000000000000001"
@@ -200,7 +201,7 @@ def test_the_bill_is_ready_at_ten_the_next_morning_and_not_before(wechat):
     wechat.paid()
     day = wechat.now().astimezone(BEIJING).date()
     wechat.move_clock(wechat.beijing(10, days=1) - timedelta(seconds=30))
-    with pytest.raises(NotSent):
+    with pytest.raises(NotSent, match="10:00"):
         run(wechat.provider.statement(day))
 
 
@@ -237,13 +238,13 @@ TOTALS = "总交易单数,订单总金额\r\n`1,`0.01"
 def test_a_bill_that_does_not_add_up_is_not_booked(text):
     packed = text.encode()
     with pytest.raises(OutcomeUnknown):
-        bill.lines(gzip.compress(packed), hashlib.sha1(packed).hexdigest())
+        bill.trades(gzip.compress(packed), hashlib.sha1(packed).hexdigest())
 
 
 def test_a_bill_whose_digest_differs_or_that_is_cut_off_is_not_booked():
     packed = f"{HEAD}\r\n{ROW}\r\n{TOTALS}".encode()
     digest = hashlib.sha1(packed).hexdigest()
-    assert len(bill.lines(gzip.compress(packed), digest)) == 1
+    assert len(bill.trades(gzip.compress(packed), digest).lines) == 1
     for body, promised in (
         (gzip.compress(packed), "0" * 40),
         (gzip.compress(packed)[:-9], digest),
@@ -251,12 +252,12 @@ def test_a_bill_whose_digest_differs_or_that_is_cut_off_is_not_booked():
         (gzip.compress(packed), "ä"),
     ):
         with pytest.raises(OutcomeUnknown):
-            bill.lines(body, promised)
+            bill.trades(body, promised)
 
 
 def test_our_signature_never_leaves_for_another_host(wechat):
     with pytest.raises(OutcomeUnknown):
-        wechat.provider._download("https://example.com/v3/billdownload/file?token=1")
+        Books(wechat.provider._v3).download("https://example.com/v3/billdownload/file?token=1")
 
 
 # Settings

@@ -279,7 +279,7 @@ def test_a_bill_of_the_published_form_reads(v2_vector):
     row = ",".join(f"`{known.get(name, '')}" for name in names)
     text = "\r\n".join([headers["ALL"], row, row, headers["totals"], headers["totals_row_example"], ""]).encode()
     digest = hashlib.sha1(text).hexdigest()
-    found = bill.lines(gzip.compress(text), digest)
+    found = bill.trades(gzip.compress(text), digest).lines
     assert [(line.kind, line.amount, line.fee) for line in found] == [
         (EventKind.PAYMENT, Money(1, "CNY"), Money(0, "CNY"))
     ] * 2

@@ -82,6 +82,12 @@ class WeChatHarness(SandboxHarness):
     def settle(self, merchant_ref: str) -> None:
         self.control.user("settle", out_trade_no=merchant_ref)
 
+    def moves_beside(self, minor: int) -> None:
+        self.control.user("move", kind="企业付款", amount=minor)
+
+    def withdraws(self, minor: int) -> None:
+        self.control.user("move", kind="提现", amount=-minor)
+
     def settle_refund(self, refund_ref: str, *, succeeds: bool) -> None:
         status = "SUCCESS" if succeeds else "CLOSED"
         self.control.user("refund", out_refund_no=refund_ref, status=status)

@@ -108,6 +108,14 @@ class Harness(ABC):
         """Let the wallet finish an accepted charge; with a `decline` fault waiting, that is how it ends."""
         self._missing("settle")
 
+    def moves_beside(self, minor: int) -> None:
+        """Money comes into (or, negative, goes out of) our balance that no payment of ours moved."""
+        self._missing("moves_beside")
+
+    def withdraws(self, minor: int) -> None:
+        """From the wallet to our own bank account."""
+        self._missing("withdraws")
+
     def settle_refund(self, refund_ref: str, *, succeeds: bool) -> None:
         """Let the wallet finish a refund that the fault `refund_pending` left open."""
         self._missing("settle_refund")

@@ -56,6 +56,19 @@ class StatementTests(Suite):
         assert [line.amount for line in self.lines(day, request.merchant_ref)] == [request.amount]
 
     @needs(STATEMENT, Capability.ONE_OFF)
+    @lacking("fund_flow")
+    def test_money_that_moved_beside_our_payments_is_on_the_statement_but_no_withdrawal(self):
+        paid, day = self.h.paid(), self.local_day()
+        self.h.moves_beside(7700)
+        self.h.moves_beside(-123)
+        self.h.withdraws(5000)
+        self.h.move_clock(self.h.now() + self.h.statement_ready)
+        found = run(self.provider.statement(day))
+        beside = sorted(line.amount.minor for line in found if line.kind is EventKind.OTHER)
+        assert beside == [-123, 7700]
+        assert sum(line.amount.minor for line in found) == paid.amount.minor + sum(beside)
+
+    @needs(STATEMENT, Capability.ONE_OFF)
     def test_a_statement_without_a_trusted_answer_is_unknown(self):
         self.h.paid()
         day = self.local_day()

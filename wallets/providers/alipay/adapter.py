@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from common.http import HttpRequest, NotSent, Operation, OutcomeUnknown, done
-from wallets.providers.alipay import bill, codes, notify, reading, requests, window
+from common.http import Operation, done
+from wallets.providers.alipay import codes, notify, reading, requests
 from wallets.providers.alipay.agreements import AgreementOperations
+from wallets.providers.alipay.books import Books
 from wallets.providers.alipay.gateway import Gateway
 from wallets.providers.alipay.requests import Agreements
 from wallets.providers.amounts import check_amount
@@ -51,8 +52,6 @@ CAPABILITIES = frozenset(
 )
 PAGES = {Channel.DESKTOP: "alipay.trade.page.pay", Channel.PHONE: "alipay.trade.wap.pay"}
 REFERENCE_LENGTH = 64
-LARGEST_BILL = 64 << 20
-BILL_READY = timedelta(days=1, hours=10)
 
 
 def describe(currencies: frozenset[str] | None) -> Descriptor:
@@ -175,22 +174,7 @@ class Alipay(AgreementOperations, UnsupportedByDefault):
         return HttpOut(status=200, body=b"success" if ok else b"fail")
 
     def statement(self, day: date) -> Operation[Sequence[StatementLine]]:
-        """The bill of a GMT+8 day, ready the next morning; raises `NotSent` before that."""
-        if self._gateway.now() < window.midnight(day) + BILL_READY:
-            raise NotSent("Alipay's bill of that day is not ready. Ask the next day after 10:00 Beijing time.")
-        return self._statement(day)
-
-    def _statement(self, day: date) -> Operation[Sequence[StatementLine]]:
-        content = {"bill_type": "trade", "bill_date": day.isoformat()}
-        answer = yield from self._gateway.call("alipay.data.dataservice.bill.downloadurl.query", content)
-        if answer.code in codes.BILL_MISSING:
-            return ()
-        if not answer.ok:
-            raise OutcomeUnknown("Alipay did not give the bill.", provider_code=answer.code)
-        # The address lives 30 seconds, so it is used at once and never stored.
-        url = answer.text("bill_download_url")
-        response = yield HttpRequest(method="GET", url=url, purpose="alipay.bill", max_bytes=LARGEST_BILL)
-        return bill.lines(response.body)
+        return Books(self._gateway).statement(day)
 
     def classify(self, code: str, message: str = "") -> DeclineInfo:
         return codes.classify(code, message)

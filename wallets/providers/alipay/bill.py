@@ -2,14 +2,19 @@
 
 import csv
 import io
+import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import InvalidOperation
 
 from common.errors import InvalidInput
 from common.http import OutcomeUnknown
 from common.money import Money
+from wallets.providers import fund_flow
 from wallets.providers.alipay.gateway import read_time
 from wallets.providers.alipay.reading import HOME_CURRENCY
+from wallets.providers.fund_flow import Trades
 from wallets.providers.messages import StatementLine
 from wallets.providers.vocabulary import EventKind
 
@@ -19,34 +24,44 @@ REFERENCE, TRADE, KIND = "商户订单号", "支付宝交易号", "业务类型"
 AMOUNT, FEE, FINISHED, REFUND = "订单金额", "服务费", "完成时间", "退款批次号/请求号"
 # Only our simulator writes this column: a mainland bill is always in yuan.
 CURRENCY = "币种"
+Row = Mapping[str, str]
 
 
-def lines(archive: bytes) -> Sequence[StatementLine]:
+def trades(archive: bytes) -> Trades:
+    with readable():
+        found = [row for text in details(archive, REFERENCE) for row in rows(text)]
+        named = (row.get(name, "") for row in found for name in (REFERENCE, TRADE, REFUND))
+        return Trades([_line(row) for row in found], fund_flow.numbers(named))
+
+
+@contextmanager
+def readable() -> Iterator[None]:
     try:
-        return [_line(row) for text in _details(archive) for row in _rows(text)]
-    except (zipfile.BadZipFile, UnicodeDecodeError, KeyError, ValueError, InvalidInput) as error:
+        yield
+    except (zipfile.BadZipFile, UnicodeDecodeError, KeyError, ValueError, InvalidInput, InvalidOperation) as error:
         raise OutcomeUnknown("Alipay's bill could not be read. Ask for it again.") from error
 
 
-def _details(archive: bytes) -> Iterator[str]:
+def details(archive: bytes, column: str) -> Iterator[str]:
+    """The files that have this column: the archive also holds a summary."""
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
         if sum(entry.file_size for entry in files.infolist()) > LARGEST_UNPACKED:
             raise ValueError("the bill unpacks to more than allowed")
         for entry in files.infolist():
             text = files.read(entry).decode("gb18030")
-            # The archive also holds a summary; only the details have a column for our reference.
-            if REFERENCE in text:
+            if column in text:
                 yield text
 
 
-def _rows(text: str) -> Iterator[Mapping[str, str]]:
+def rows(text: str) -> Iterator[Row]:
     kept = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
     table = ([cell.strip() for cell in row] for row in csv.reader(kept))
-    header = [name.partition("（")[0] for name in next(table, [])]
+    # The name of a column may end with its unit, in brackets of either width.
+    header = [re.split("[（(]", name)[0] for name in next(table, [])]
     return (dict(zip(header, row, strict=False)) for row in table)
 
 
-def _line(row: Mapping[str, str]) -> StatementLine:
+def _line(row: Row) -> StatementLine:
     currency = row.get(CURRENCY) or HOME_CURRENCY
     booked_at = read_time(row[FINISHED])
     if booked_at is None:

@@ -19,6 +19,8 @@ MOST_PAGES = 1000
 # T00..: payments received; T11..: refunds and reversals of them. Sorted by PayPal's table of event codes.
 KINDS = {"T00": EventKind.PAYMENT, "T11": EventKind.REFUND}
 SETTLED = "S"
+# T03..: from our bank to PayPal; T04..: from PayPal to our bank. No payment of a debtor.
+NOT_OURS = ("T03", "T04")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Search:
     def _lines(self, start: datetime, end: datetime) -> Operation[Sequence[StatementLine]]:
         rows = yield from self._rows(start, end - timedelta(seconds=1))
         try:
-            return tuple(_line(row) for row in rows if row.get("transaction_status") == SETTLED)
+            return tuple(_line(row) for row in rows if _counts(row))
         except ValueError as error:
             raise OutcomeUnknown("PayPal's books could not be read. Ask for them again.") from error
 
@@ -83,6 +85,11 @@ def _transactions(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         raise OutcomeUnknown("PayPal's books could not be read. Ask for them again.")
     for row in reading.rows(data, "transaction_details"):
         yield reading.mapping(row, "transaction_info")
+
+
+def _counts(row: Mapping[str, Any]) -> bool:
+    moved = row.get("transaction_status") == SETTLED
+    return moved and not reading.text(row, "transaction_event_code").startswith(NOT_OURS)
 
 
 def _kind(row: Mapping[str, Any]) -> EventKind:

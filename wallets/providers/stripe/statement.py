@@ -54,7 +54,7 @@ def _line(client: Client, entry: Fields) -> Operation[StatementLine]:
         return StatementLine(
             kind=KINDS.get(str(entry.get("type")), EventKind.OTHER),
             merchant_ref=reference,
-            provider_ref=payment or reading.name_of(expanded),
+            provider_ref=payment or reading.name_of(expanded) or str(entry["id"]),
             refund_ref=reading.mark(source, requests.REFUND),
             amount=_amount(entry, source),
             fee=from_stripe(max(int(entry["fee"]), 0), entry["currency"]),

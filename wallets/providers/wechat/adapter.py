@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from urllib.parse import urlsplit
 
-from common.http import HttpRequest, HttpResponse, NotSent, Operation, OutcomeUnknown
+from common.http import Operation
 from wallets.providers.base import (
     Action,
     Capability,
@@ -21,14 +20,14 @@ from wallets.providers.base import (
     StatementLine,
     UnsupportedByDefault,
 )
-from wallets.providers.wechat import bill, codes, notify, requests
+from wallets.providers.wechat import codes, notify, requests
+from wallets.providers.wechat.books import Books
 from wallets.providers.wechat.contracts import ContractOperations
 from wallets.providers.wechat.pay_and_sign import PayAndSign
 from wallets.providers.wechat.payer import OfficialAccount
 from wallets.providers.wechat.payments import PaymentOperations
 from wallets.providers.wechat.requests import Merchant, Plan
 from wallets.providers.wechat.signing import Vault
-from wallets.providers.wechat.times import beijing_hour
 from wallets.providers.wechat.v2 import V2
 from wallets.providers.wechat.v3 import V3
 
@@ -54,9 +53,6 @@ CONTRACTS = frozenset(
         Capability.REVOKE_BY_MERCHANT,
     }
 )
-LARGEST_BILL = 64 << 20
-BILL_READY_HOUR = 10
-OK = 200
 # WeChat executes an accepted deduction up to a day later.
 UNKNOWN_AFTER = timedelta(hours=48)
 ACCEPTED = b"<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
@@ -136,33 +132,7 @@ class WeChatPay(PaymentOperations, UnsupportedByDefault):
         return HttpOut(status=200 if ok else 500, body=ACCEPTED if ok else REFUSED, content_type="text/xml")
 
     def statement(self, day: date) -> Operation[Sequence[StatementLine]]:
-        """The bill of a Beijing day, ready the next morning at ten; raises `NotSent` before that."""
-        if self._v3.now() < beijing_hour(day + timedelta(days=1), BILL_READY_HOUR):
-            raise NotSent("WeChat Pay's bill of that day is not ready. Ask the next day after 10:00 Beijing time.")
-        return self._statement(day)
-
-    def _statement(self, day: date) -> Operation[Sequence[StatementLine]]:
-        path = f"/v3/bill/tradebill?bill_date={day.isoformat()}&bill_type=ALL&tar_type=GZIP"
-        answer = yield from self._v3.call("GET", path, purpose="bill")
-        if answer.code == codes.BILL_MISSING:
-            return ()
-        if answer.code == codes.BILL_IN_THE_MAKING:
-            raise NotSent("WeChat Pay is still making the bill of that day. Ask again in an hour.")
-        if not answer.ok or answer.text("hash_type") != "SHA1":
-            raise OutcomeUnknown("WeChat Pay did not give the bill.", provider_code=answer.code)
-        response = yield self._download(answer.text("download_url"))
-        return self._bill(response, answer.text("hash_value"))
-
-    def _download(self, url: str) -> HttpRequest:
-        """The download is signed too, and our signature goes nowhere but to WeChat Pay."""
-        if urlsplit(url)[:2] != urlsplit(self._v3.url)[:2]:
-            raise OutcomeUnknown("WeChat Pay named an address for the bill that is not its own.")
-        return self._v3.request("GET", url, purpose="bill.download", max_bytes=LARGEST_BILL)
-
-    def _bill(self, response: HttpResponse, sha1: str) -> Sequence[StatementLine]:
-        if response.status != OK:
-            raise OutcomeUnknown("WeChat Pay did not give the bill.", status=response.status)
-        return bill.lines(response.body, sha1)
+        return Books(self._v3).statement(day)
 
     def classify(self, code: str, message: str = "") -> DeclineInfo:
         return codes.classify(code, message)

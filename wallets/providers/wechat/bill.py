@@ -4,12 +4,15 @@ import csv
 import hashlib
 import hmac
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from common.errors import InvalidInput
 from common.http import OutcomeUnknown
 from common.money import Money, exponent
+from wallets.providers import fund_flow
+from wallets.providers.fund_flow import Trades
 from wallets.providers.messages import StatementLine
 from wallets.providers.vocabulary import EventKind
 from wallets.providers.wechat.requests import HOME_CURRENCY
@@ -19,26 +22,48 @@ LARGEST_UNPACKED = 256 << 20
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 KINDS = {"SUCCESS": EventKind.PAYMENT, "REFUND": EventKind.REFUND}
 TIME, TRADE, REFERENCE, STATE, CURRENCY = "交易时间", "微信订单号", "商户订单号", "交易状态", "货币种类"
-REFUND_REF, FEE = "商户退款单号", "手续费"
+REFUND, REFUND_REF, FEE = "微信退款单号", "商户退款单号", "手续费"
 # The bill of APIv3 has both columns of each pair, the older one only the second: without vouchers they say the same.
 PAID, REFUNDED = ("订单金额", "总金额"), ("申请退款金额", "退款金额")
 COUNT = "总交易单数"
+Row = Mapping[str, str]
 
 
-def lines(packed: bytes, sha1: str) -> Sequence[StatementLine]:
+def trades(packed: bytes, sha1: str) -> Trades:
     """`sha1` is the digest of the unpacked bill that WeChat Pay gave beside its address."""
+    with readable():
+        details, _totals = table(packed, sha1, count=COUNT)
+        named = (row.get(name, "") for row in details for name in (TRADE, REFERENCE, REFUND, REFUND_REF))
+        return Trades([_line(row) for row in details], fund_flow.numbers(named))
+
+
+@contextmanager
+def readable() -> Iterator[None]:
     try:
-        text = _unpacked(packed)
-        digest = hashlib.sha1(text, usedforsecurity=False).hexdigest()
-        if not hmac.compare_digest(digest.encode(), sha1.lower().encode()):
-            raise ValueError("the bill is not the one that was promised")
-        rows = [
-            [cell.strip().removeprefix("`") for cell in row]
-            for row in csv.reader(text.decode("utf-8-sig").splitlines())
-        ]
-        return _lines([row for row in rows if row])
+        yield
     except (zlib.error, KeyError, StopIteration, ValueError, InvalidInput, InvalidOperation) as error:
         raise OutcomeUnknown("WeChat Pay's bill could not be read. Ask for it again.") from error
+
+
+def table(packed: bytes, sha1: str, *, count: str) -> tuple[Sequence[Row], Row]:
+    """The rows of a bill and its totals, of which `count` has to be the number of rows."""
+    text = _unpacked(packed)
+    digest = hashlib.sha1(text, usedforsecurity=False).hexdigest()
+    if not hmac.compare_digest(digest.encode(), sha1.lower().encode()):
+        raise ValueError("the bill is not the one that was promised")
+    cells = ([cell.strip().removeprefix("`") for cell in row] for row in csv.reader(_split(text)))
+    rows = [row for row in cells if row]
+    if len(rows) < 3:
+        raise ValueError("the bill lacks its totals")
+    header, *details, total_names, last = rows
+    totals = dict(zip(total_names, last, strict=False))
+    if Decimal(totals[count]) != len(details):
+        raise ValueError("the bill does not have the number of lines it claims")
+    return [dict(zip(header, row, strict=False)) for row in details], totals
+
+
+def _split(text: bytes) -> list[str]:
+    return text.decode("utf-8-sig").splitlines()
 
 
 def _unpacked(packed: bytes) -> bytes:
@@ -49,16 +74,7 @@ def _unpacked(packed: bytes) -> bytes:
     return text
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> Sequence[StatementLine]:
-    if len(rows) < 3:
-        raise ValueError("the bill lacks its totals")
-    header, *details, total_names, totals = rows
-    if int(dict(zip(total_names, totals, strict=False))[COUNT]) != len(details):
-        raise ValueError("the bill does not have the number of lines it claims")
-    return [_line(dict(zip(header, row, strict=False))) for row in details]
-
-
-def _line(row: Mapping[str, str]) -> StatementLine:
+def _line(row: Row) -> StatementLine:
     currency = row.get(CURRENCY) or HOME_CURRENCY
     kind = KINDS.get(row[STATE], EventKind.OTHER)
     booked_at = read_spaced(row[TIME])

@@ -15,6 +15,10 @@ def beijing_hour(day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=BEIJING)
 
 
+def midnight(day: date) -> datetime:
+    return beijing_hour(day, 0)
+
+
 def rfc3339(moment: datetime) -> str:
     return moment.astimezone(BEIJING).isoformat(timespec="seconds")
 

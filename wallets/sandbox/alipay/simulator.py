@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from wallets.sandbox.alipay import agreements, bills, notifies, refunds, trades
+from wallets.sandbox.alipay import agreements, bills, funds, notifies, refunds, trades
 from wallets.sandbox.alipay.cashier import DECLINES, Cashier
 from wallets.sandbox.alipay.certificates import ensure_certificates
 from wallets.sandbox.alipay.content import ContentBox, ensure_content_key
@@ -53,12 +53,14 @@ class AlipaySimulator(Simulator):
         return form_delivery(notifies.prepare(self.world, notify), accepted=lambda status, answer: answer == "success")
 
     def act(self, action: str, fields: Document) -> Document:
-        """`open_app` (the `payload`), `pay`, `decline`, `refund` (a trade, or its `refund_amount`), or `sign`,
-        `unsign`, `expire` (an agreement)."""
+        """`open_app` (the `payload`), `pay`, `decline`, `refund` (a trade, or its `refund_amount`), `move`
+        (the balance, by `kind` and `amount` in yuan), or `sign`, `unsign`, `expire` (an agreement)."""
         if "reference" in fields:
             fields = {"out_trade_no": fields["reference"], "external_agreement_no": fields["reference"], **fields}
         if action == "refund":
             return self._refund_by_hand(fields)
+        if action == "move":
+            return funds.move(self.world, fields)
         if action in ("pay", "decline"):
             return self._answer(action, trades.find_asked(self.world, fields), str(fields.get("code") or DECLINES[0]))
         if action == "open_app":

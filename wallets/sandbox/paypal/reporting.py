@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import quote
 
-from wallets.sandbox.paypal.world import WITHOUT_DECIMALS, World, invalid
+from wallets.sandbox.paypal.world import WITHOUT_DECIMALS, World, invalid, new_id
 from wallets.sandbox.store import Document
 
 LATE = timedelta(hours=3)
@@ -56,6 +56,16 @@ def _rows(world: World) -> Iterator[tuple[datetime, Document]]:
         numbers = {"invoice_id": made["invoice_id"], "custom_field": made["custom_id"]}
         more = {**numbers, "transaction_status": status, "paypal_reference_id": made["capture"]}
         yield _row(made["id"], "T1107", _negative(made["amount"]), made["created"], more)
+    for moved in world.store.all("paypal.movement"):
+        yield _row(moved["id"], moved["code"], moved["amount"], moved["at"], {"transaction_status": "S"})
+
+
+def move(world: World, fields: Document) -> Document:
+    """What no payment moved: `code` in PayPal's words (`T0400` is a withdrawal) and `value` with its sign."""
+    amount = {"currency_code": str(fields.get("currency", "USD")), "value": str(fields.get("value", "0.00"))}
+    number, code = new_id(), str(fields.get("code", "T1200"))
+    moved = {"id": number, "code": code, "amount": amount, "at": world.stamp()}
+    return world.store.put("paypal.movement", number, moved)
 
 
 def _row(number: str, code: str, amount: Document, at: str, more: Document) -> tuple[datetime, Document]:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wallets.sandbox.keys import ensure_text_secret
 from wallets.sandbox.notifier import Delivery
-from wallets.sandbox.paypal import captures, disputes, orders, vault
+from wallets.sandbox.paypal import captures, disputes, orders, reporting, vault
 from wallets.sandbox.paypal.api import Api
 from wallets.sandbox.paypal.authority import ensure_authority
 from wallets.sandbox.paypal.notifies import Sealer
@@ -66,6 +66,7 @@ class PayPalSimulator(Simulator):
             "unsign": self._unsign,
             "expire": lambda about: vault.expire(self.world, str(about.get("token_id"))),
             "register": self._register,
+            "move": lambda about: reporting.move(self.world, about),
         }
         if action not in actions:
             raise Refusal("unknown action")

@@ -29,6 +29,12 @@ def book(world: World, kind: str, amount: int, source: Document, *, fee: int = 0
     )
 
 
+def move(world: World, fields: Document) -> Document:
+    """What no payment moved: `kind` in Stripe's words (`payout`, `adjustment`) and `amount` in minor units."""
+    source = {"id": None, "currency": str(fields.get("currency", "usd"))}
+    return book(world, str(fields.get("kind", "adjustment")), int(fields.get("amount") or 0), source)
+
+
 def debit(world: World, intent: Document) -> None:
     """The payer's money: the only place that takes it, and it counts every time."""
     number = world.store.next_number("stripe.debit")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wallets.sandbox.notifier import Delivery
 from wallets.sandbox.simulator import Ground, Row, Simulator, Table
 from wallets.sandbox.store import Document
-from wallets.sandbox.stripe import events, intents, methods, refunds, sessions
+from wallets.sandbox.stripe import books, events, intents, methods, refunds, sessions
 from wallets.sandbox.stripe.api import Api
 from wallets.sandbox.stripe.merchant import ACCOUNT, api_key, webhook_secret
 from wallets.sandbox.stripe.pages import Pages
@@ -58,6 +58,8 @@ class StripeSimulator(Simulator):
         `complete`, `bounce` (a refund), `remove`, `run_out`, `end_at_bank`, `start_asking` (a saved method)."""
         if action == "endpoint":
             return self.ground.store.put("stripe.setting", "endpoint", {"url": str(fields.get("url", ""))})
+        if action == "move":
+            return books.move(self.world, fields)
         if action in ("pay", "decline", "sign"):
             return self._answer(action, fields)
         if action not in _ACTIONS:

@@ -30,7 +30,7 @@ class GateV3:
             self._route("POST", f"{v3}/refund/domestic/refunds", "refund", self.refund),
             self._route("GET", f"{v3}/refund/domestic/refunds/{NO}", "refund_query", self.refund_query),
             self._route("POST", f"{v3}/papay/contracts/{NO}/notify", "notice", self.notice),
-            self._route("GET", f"{v3}/bill/tradebill", "bill", self.bill),
+            self._route("GET", f"{v3}/bill/(?P<kind>tradebill|fundflowbill)", "bill", self.bill),
             ("GET", f"{v3}/billdownload/file", self.download),
         ]
 
@@ -117,8 +117,8 @@ class GateV3:
         deductions.announce(self.world, number, _json(request))
         return 204, {}
 
-    def bill(self, request: Request, fault: Document) -> Done:
-        return 200, bills.address(self.world, request.query, request.base_url)
+    def bill(self, request: Request, fault: Document, kind: str) -> Done:
+        return 200, bills.address(self.world, kind, request.query, request.base_url)
 
     def download(self, request: Request) -> Response:
         """The file itself is not signed; its digest came with the signed answer."""

@@ -53,6 +53,7 @@ def finish(world: World, number: str, status: str) -> Document:
     if one["status"] != "PROCESSING":
         raise Refusal("INVALID_REQUEST", "the refund is finished")
     one |= {"status": status, "at": world.stamp() if status == "SUCCESS" else ""}
+    one |= {"closed": world.stamp()} if status == "CLOSED" else {}
     world.save_order(order)
     notifies.refund_changed(world, order, one)
     return one

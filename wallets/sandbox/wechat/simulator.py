@@ -7,7 +7,7 @@ from wallets.sandbox.notifier import Delivery
 from wallets.sandbox.simulator import Ground, Row, Simulator, Table
 from wallets.sandbox.store import Document
 from wallets.sandbox.web import Route
-from wallets.sandbox.wechat import contracts, deductions, merchant, notifies, orders, refunds
+from wallets.sandbox.wechat import contracts, deductions, funds, merchant, notifies, orders, refunds
 from wallets.sandbox.wechat.accounts import Accounts
 from wallets.sandbox.wechat.cashier import DECLINES, Cashier
 from wallets.sandbox.wechat.crypto import Seal
@@ -45,7 +45,7 @@ class WeChatSimulator(Simulator):
 
     def act(self, action: str, fields: Document) -> Document:
         """`pay`, `settle` (a deduction), `decline`, `jsapi`; `sign`, `unsign`, `expire`; `refund`; `probe`; `payer`
-        (another `openid` takes the phone)."""
+        (another `openid` takes the phone); `move` (the balance, by `kind` and `amount` in fen)."""
         if "reference" in fields:
             fields = {"out_trade_no": fields["reference"], "contract_code": fields["reference"], **fields}
         if action in ("pay", "settle", "decline"):
@@ -58,6 +58,8 @@ class WeChatSimulator(Simulator):
         if action == "refund":
             number, status = str(fields.get("out_refund_no")), str(fields.get("status", "SUCCESS"))
             return refunds.finish(self.world, number, status)
+        if action == "move":
+            return funds.move(self.world, fields)
         if action == "payer":
             return self.world.store.put("wechat.payer", "now", {"openid": str(fields.get("openid", ""))})
         if action == "probe":
