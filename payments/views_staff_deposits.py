@@ -26,7 +26,8 @@ from payments.deposits.deciding import (
     put_back,
     record_return,
 )
-from payments.deposits.words import STATES, TONES, advice_on, network_words, units_words
+from payments.deposits.networks import network_words, written
+from payments.deposits.words import STATES, TONES, advice_on, units_words
 from payments.forms_deposits import DecisionForm, PutBackForm, ReturnedForm
 from payments.models import Deposit
 
@@ -144,6 +145,7 @@ def _row(deposit: Deposit) -> dict[str, Any]:
         "deposit": deposit,
         "account": deposit.address.attempt.payment.account,
         "units": units_words(deposit),
+        "transaction": written(deposit.network, deposit.transaction),
         "worth": deposit.worth,
         "advice": advice_on(deposit),
         "words": STATES[deposit.state],

@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from accounts.roles import ALLOWED, may
-from accounts.timeline import reason_in_words, register_reason_words
+from accounts.timeline import reason_in_words, register_reason_teller, register_reason_words
 from common import navigation, panels
 from wallets.models import Mandate, PaymentMethod
-from wallets.words import MANDATE_REASONS, WALLETS_BY_KEY
+from wallets.providers import registry
+from wallets.words import MANDATE_REASONS
 
 MANDATE_WORDS = {
     "pending": _("waiting for the signature"),
@@ -46,9 +47,15 @@ def mandate_panel(request: HttpRequest, account: Account) -> dict[str, Any] | No
     }
 
 
+def wallet_called(key: str) -> str:
+    """What people call the wallet that events name by its key; empty for a word that is no wallet's."""
+    return str(registry.facts_of(key).name) if key in registry.available() else ""
+
+
 def register() -> None:
-    for words in (MANDATE_WORDS, MANDATE_REASONS, WALLETS_BY_KEY):
+    for words in (MANDATE_WORDS, MANDATE_REASONS):
         register_reason_words(words)
+    register_reason_teller(wallet_called)
     panels.register(
         panels.Panel(
             page="account",

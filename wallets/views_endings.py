@@ -14,7 +14,7 @@ from common.errors import NotFound
 from common.ids import row_id_of
 from wallets.endings import ask_again, endings_for_a_person, mark_ending_seen, only_payer_ends
 from wallets.forms import ReasonForm
-from wallets.words import how_to_end
+from wallets.providers.registry import facts_of
 
 MOST_SHOWN = 100
 EFFECTS = (
@@ -46,5 +46,10 @@ def ending_seen(request: HttpRequest, reference: str) -> HttpResponse:
         mark_ending_seen(mandate, by=person(request), reason=form.cleaned_data["reason"])
         messages.success(request, _("Done. It holds from this moment."))
         return redirect("ending_list")
-    context = {"mandate": mandate, "form": form, "effects": EFFECTS, "how_to_end": how_to_end(mandate.provider.key)}
+    context = {
+        "mandate": mandate,
+        "form": form,
+        "effects": EFFECTS,
+        "how_to_end": facts_of(mandate.provider.key).how_to_end,
+    }
     return render(request, "staff/ending_seen.html", context)

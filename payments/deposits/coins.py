@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db import transaction
 
+from payments.deposits.networks import dust
 from payments.deposits.recording import Fate, hold
 from payments.models import Deposit, DepositAddress
 from payments.services.locking import lock_chain
 from wallets.providers.watching import CoinHolding, CoinReport
 
 NATIVE_COIN = "native_coin"
-# Below this it is dust that somebody strews, in smallest units: about a cent.
-DUST = {"ETH": 10**13, "TRX": 100_000}
-DECIMALS: Mapping[str, int] = {"ETH": 18, "TRX": 6}
 
 
 def record_coins(addresses: list[DepositAddress], report: CoinReport) -> int:
@@ -24,14 +21,8 @@ def record_coins(addresses: list[DepositAddress], report: CoinReport) -> int:
     return sum(_record(address.pk, held, report) for address, held in pairs if _changed(address, held, report))
 
 
-def amount_words(deposit: Deposit) -> str:
-    """0.05 ETH, to its last decimal."""
-    amount = Decimal(deposit.units).scaleb(-DECIMALS.get(deposit.asset, 0))
-    return f"{amount.normalize():f} {deposit.asset}"
-
-
 def _changed(address: DepositAddress, held: CoinHolding, report: CoinReport) -> bool:
-    return abs(held.units - int(address.coin_units)) >= DUST.get(report.coin, 1)
+    return abs(held.units - int(address.coin_units)) >= dust(address.network)
 
 
 @transaction.atomic
@@ -45,7 +36,7 @@ def _record(address_id: int, held: CoinHolding, report: CoinReport) -> bool:
     more = held.units - int(address.coin_units)
     address.coin_units, address.coin_position = Decimal(held.units), report.position
     address.save(update_fields=["coin_units", "coin_position"])
-    if more < DUST.get(report.coin, 1):
+    if more < dust(address.network):
         return False
     hold(_deposit(address, more, report), Fate("held", NATIVE_COIN), "sweep")
     return True

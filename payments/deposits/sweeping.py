@@ -17,6 +17,7 @@ from common import clock
 from common.clock import now
 from common.errors import PlatformError
 from payments.deposits.coins import record_coins
+from payments.deposits.networks import watched_at_once
 from payments.models import Deposit, DepositAddress
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services.outcomes import apply_result
@@ -28,9 +29,6 @@ from wallets.providers.watching import DepositWatcher, Watch
 
 logger = logging.getLogger(__name__)
 
-# On TRON each address is questions of its own; on Ethereum hundreds are one.
-BATCH = 200
-BATCHES = {"tron": 25}
 BUDGET = timedelta(seconds=15)
 LEASE = timedelta(minutes=10)
 # How often an address is looked at, by the age of its payment. While a payer waits, the page and the ladder look too.
@@ -67,7 +65,7 @@ def _claim() -> list[DepositAddress]:
     first = due.select_related("attempt").order_by("sweep_at").first()
     if first is None:
         return []
-    size = max(1, BATCHES.get(first.network, BATCH) >> 2 * min(first.failures, MOST_DOUBLINGS))
+    size = max(1, watched_at_once(first.network) >> 2 * min(first.failures, MOST_DOUBLINGS))
     alike = due.filter(attempt__provider=first.attempt.provider_id, failures=first.failures)
     batch = list(alike.select_related("attempt__provider").order_by("sweep_at")[:size])
     DepositAddress.objects.filter(pk__in=[row.pk for row in batch]).update(sweep_at=now() + LEASE)

@@ -8,8 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from common.money import Money
-from payments.deposits.coins import amount_words
+from payments.deposits.networks import coin_words, native_words
 from payments.models import Deposit
 
 
@@ -86,14 +85,6 @@ STATES: dict[str, Promise] = {
     "lost": _("taken back by the chain, seen"),
 }
 TONES = {"held": "bad", "gone": "bad", "proposed": "warn", "to_return": "warn", "credited": "good", "counted": "good"}
-# With the name of the kind of token, by which wallets let people choose the network.
-NETWORKS: dict[str, str] = {"ethereum": "Ethereum (ERC-20)", "tron": "TRON (TRC-20)"}
-USDT = "USDT"
-
-
-def network_words(network: str) -> str:
-    """As people write it; unknown ones as they are."""
-    return NETWORKS.get(network, network)
 
 
 def advice_on(deposit: Deposit) -> Advice | None:
@@ -107,8 +98,7 @@ def _units(count: int) -> str:
 def units_words(deposit: Deposit) -> str:
     """The whole transfer, to its last decimal; of a token nobody vouches for only the bare number."""
     if deposit.kind == Deposit.Kind.COIN:
-        return amount_words(deposit)
+        return native_words(deposit.network, int(deposit.units), deposit.asset)
     if deposit.kind == Deposit.Kind.QUOTED:
-        plain = Money(int(deposit.units), USDT).to_decimal_string()
-        return f"{plain} {USDT}"
+        return coin_words(deposit.network, int(deposit.units))
     return _units(int(deposit.units))

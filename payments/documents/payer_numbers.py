@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from payments.deposits.networks import written
 from payments.models import Attempt, Deposit, Payment, ProviderEvent
 from wallets.models import Provider
+from wallets.providers.registry import facts_of
 
 LONG = 24
 HEAD, TAIL = 10, 8
-# The codes M-Pesa writes into the message on the payer's phone, as its notices name them.
-MPESA_CODES = ("MpesaReceiptNumber", "TransID")
 UNBELIEVED = ("refused", "received")
 
 
 def payer_number(attempt: Attempt) -> str:
     """Empty where the wallet shows the payer no number of its own."""
-    return _FINDERS.get(attempt.provider.key, _provider_reference)(attempt)
+    facts = facts_of(attempt.provider.key)
+    if facts.network:
+        return _transaction(attempt)
+    return facts.payer_number(attempt.provider_reference, _notices(attempt))
 
 
 def deposit_of(payment: Payment) -> Deposit | None:
@@ -37,16 +41,8 @@ def shortened(number: str) -> str:
     return number if len(number) <= LONG else f"{number[:HEAD]}…{number[-TAIL:]}"
 
 
-def _provider_reference(attempt: Attempt) -> str:
-    return attempt.provider_reference
-
-
-def _nothing(attempt: Attempt) -> str:
-    return ""
-
-
 def _transaction(attempt: Attempt) -> str:
-    """Of the transfer that completed the payment."""
+    """Of the transfer to an address of ours that completed the payment."""
     rows = Deposit.objects.filter(address__attempt=attempt, kind=Deposit.Kind.QUOTED, final=True)
     paid = rows.filter(state__in=["counted", "gone", "lost"]) | rows.filter(problem="overpaid")
     found = paid.order_by("position", "log_index").last()
@@ -55,22 +51,11 @@ def _transaction(attempt: Attempt) -> str:
 
 def _shown(deposit: Deposit) -> str:
     """As the wallets of that chain write it."""
-    return f"0x{deposit.transaction}" if deposit.network == "ethereum" else deposit.transaction
+    return written(deposit.network, deposit.transaction)
 
 
-def _mpesa_code(attempt: Attempt) -> str:
-    notices = ProviderEvent.objects.filter(provider=attempt.provider, merchant_reference=attempt.merchant_reference)
-    for facts in notices.exclude(outcome__in=UNBELIEVED).order_by("pk").values_list("facts", flat=True):
-        fields = facts.get("fields", {})
-        code = next((str(fields[name]) for name in MPESA_CODES if fields.get(name)), "")
-        if code:
-            return code
-    return ""
-
-
-_FINDERS: dict[str, Callable[[Attempt], str]] = {
-    "usdt_eth": _transaction,
-    "usdt_tron": _transaction,
-    "mpesa": _mpesa_code,
-    "stripe": _nothing,
-}
+def _notices(attempt: Attempt) -> Iterator[Mapping[str, Any]]:
+    """What the believed ones among the wallet's notices said, the first one first."""
+    rows = ProviderEvent.objects.filter(provider=attempt.provider, merchant_reference=attempt.merchant_reference)
+    for facts in rows.exclude(outcome__in=UNBELIEVED).order_by("pk").values_list("facts", flat=True):
+        yield facts.get("fields", {})

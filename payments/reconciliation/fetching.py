@@ -9,10 +9,9 @@ from django.db.models import Q
 
 from payments.deposits.sweeping import known_at, watch_of
 from payments.models import DepositAddress
-from payments.reconciliation.calendar import books_of
 from wallets.gateway import adapter, call
 from wallets.models import Provider
-from wallets.providers import base
+from wallets.providers import base, registry
 from wallets.providers.base import Capability
 from wallets.providers.watching import DepositWatcher
 
@@ -42,8 +41,8 @@ def fetch_books(provider: Provider, day: date) -> Sequence[base.StatementLine]:
 
 
 def _addresses(provider: Provider, day: date) -> list[DepositAddress]:
-    opens = books_of(provider.key).begins(day)
-    closes = books_of(provider.key).begins(day + timedelta(days=1))
+    books = registry.facts_of(provider.key).books
+    opens, closes = books.begins(day), books.begins(day + timedelta(days=1))
     young = Q(attempt__created_at__gte=opens - YOUNG)
     told = Q(deposits__block_at__gte=opens, deposits__block_at__lt=closes)
     rows = DepositAddress.objects.filter(young | told, attempt__provider=provider, attempt__created_at__lt=closes)

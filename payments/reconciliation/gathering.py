@@ -15,11 +15,11 @@ from django.db import connection
 
 from common.clock import now
 from payments.models import Attempt, LedgerReading
-from payments.reconciliation.calendar import books_of
 from payments.reconciliation.fees import FEES
 from payments.reconciliation.holding import HOLDING
 from payments.reconciliation.indexed import joined_by_index
 from wallets.models import Provider
+from wallets.providers.registry import facts_of
 
 SPARE = timedelta(days=1)
 WHOLE = timedelta(days=7)
@@ -70,7 +70,7 @@ def gather(provider: Provider) -> None:
         "key": provider.key,
         "ours_alone": [*FEES, *HOLDING],
         "since": since,
-        "shows_back": books_of(provider.key).shows_money_back,
+        "shows_back": facts_of(provider.key).books.shows_money_back,
     }
     with connection.cursor() as cursor:
         with nullcontext() if since == BEGINNING else joined_by_index():

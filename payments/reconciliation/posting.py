@@ -14,10 +14,10 @@ from common.errors import Conflict
 from payments.ledger import Line, post_entry
 from payments.models import Expectation, JournalEntry, LedgerAccount, Payment, Posting, ReconciliationItem
 from payments.models.reconciliation import ReconciliationItem as Item
-from payments.reconciliation.calendar import books_of
 from payments.reconciliation.holding import HELD, hold, house, keep, let_go
 from payments.services import settling
 from payments.services.locking import lock_account
+from wallets.providers.registry import facts_of
 
 Kind = LedgerAccount.Kind
 FOUND = "found"
@@ -109,7 +109,7 @@ def _give_back(item: ReconciliationItem, _by: User) -> JournalEntry:
         lines=[Line(Kind.SUSPENSE, minor, qualifier=own), Line(Kind.CLEARING, -minor, qualifier=own)],
         item=item.reference,
     )
-    if books_of(own).shows_money_back:
+    if facts_of(own).books.shows_money_back:
         _answer(item, entry, f"back:{item.group_key.partition(':')[2]}", state="open")
     item.creditor = item.creditor or house()
     return entry

@@ -12,7 +12,6 @@ from django.db.models import Max, Min
 from common.clock import now
 from common.errors import PlatformError
 from payments.models import JournalEntry, LedgerReading, StatementRun
-from payments.reconciliation.calendar import Books, books_of
 from payments.reconciliation.fees import open_fee_items, post_fees
 from payments.reconciliation.fetching import fetch_books, gives_books
 from payments.reconciliation.gathering import gather
@@ -23,6 +22,8 @@ from payments.reconciliation.scheduled import book_scheduled
 from wallets.models import Provider
 from wallets.providers import base
 from wallets.providers.base import Unsupported
+from wallets.providers.facts import Books
+from wallets.providers.registry import facts_of
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +65,13 @@ def _unread_for_long(provider: Provider) -> bool:
     return not LedgerReading.objects.filter(provider=provider, read_at__range=(now() - READ_EVERY, now())).exists()
 
 
+def books_of(provider: Provider) -> Books:
+    return facts_of(provider.key).books
+
+
 def _plan_days(provider: Provider) -> None:
     """A row for every finished day since the last one, so that none is left out."""
-    last_ready = books_of(provider.key).last_ready_day()
+    last_ready = books_of(provider).last_ready_day(now())
     newest = StatementRun.objects.filter(provider=provider).aggregate(day=Max("day"))["day"]
     day = newest + timedelta(days=1) if newest else _first_day(provider, last_ready)
     days = (last_ready - day).days + 1
@@ -79,7 +84,7 @@ def _first_day(provider: Provider, last_ready: date) -> date:
         postings__ledger_account__kind="clearing", postings__ledger_account__qualifier=provider.key
     )
     began = postings.aggregate(at=Min("recorded_at"))["at"]
-    first = began.astimezone(books_of(provider.key).zone).date() if began else last_ready
+    first = began.astimezone(books_of(provider).zone).date() if began else last_ready
     return max(min(first, last_ready), last_ready - LONGEST_BACKLOG)
 
 
@@ -142,14 +147,14 @@ def settle_provider(provider: Provider) -> None:
 
 def missed_before(provider: Provider) -> datetime:
     """What is older and has no other side is a difference."""
-    books: Books = books_of(provider.key)
+    books = books_of(provider)
     return max(read_until(provider), now() - books.overdue) - books.grace
 
 
 def read_until(provider: Provider) -> datetime:
     """Up to where the books were read without a gap: nothing later can be called missing."""
-    books: Books = books_of(provider.key)
+    books = books_of(provider)
     runs = StatementRun.objects.filter(provider=provider)
     gap = runs.filter(state__in=WAITING).aggregate(day=Min("day"))["day"]
     last = runs.aggregate(day=Max("day"))["day"]
-    return books.begins(gap or (last or books.last_ready_day()) + timedelta(days=1))
+    return books.begins(gap or (last or books.last_ready_day(now())) + timedelta(days=1))

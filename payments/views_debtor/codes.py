@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext
 
 from common.clock import now
-from payments.deposits.words import network_words
+from payments.deposits.networks import network_words
 from payments.models import Attempt
 from payments.services.starting import action_of
 from wallets.providers.base import Action, ActionKind

@@ -5,18 +5,20 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from wallets.providers.base import Channel
+from wallets.providers.registry import every_facts
 
-PHONES = ("Mobile", "Android", "iPhone", "iPad", "MicroMessenger")
-# Words of the browsers inside wallets, and which wallet that is.
-APPS = {"MicroMessenger": "wechat", "AlipayClient": "alipay"}
+PHONES = ("Mobile", "Android", "iPhone", "iPad")
 
 
 def channel_of(request: HttpRequest) -> Channel:
+    """Inside a wallet's app it is as on a phone, wherever the app runs."""
     agent = request.headers.get("User-Agent", "")
-    return Channel.PHONE if any(word in agent for word in PHONES) else Channel.DESKTOP
+    on_phone = any(word in agent for word in PHONES) or app_of(request)
+    return Channel.PHONE if on_phone else Channel.DESKTOP
 
 
 def app_of(request: HttpRequest) -> str:
     """The key of the wallet inside whose own browser this is, or ""."""
     agent = request.headers.get("User-Agent", "")
-    return next((key for word, key in APPS.items() if word in agent), "")
+    known = ((key, facts.own_browser) for key, facts in every_facts().items())
+    return next((key for key, word in known if word and word in agent), "")

@@ -23,6 +23,8 @@ from payments.models import PaymentLink
 from payments.services.links import find_link
 from payments.views_debtor.frame import frame
 from payments.views_debtor.problems import link_problem
+from wallets.models import Provider
+from wallets.providers.registry import facts_of
 
 View = Callable[..., HttpResponse]
 
@@ -49,19 +51,20 @@ class Visit:
 
 
 class SeeOther(HttpResponseRedirect):
-    """After a POST the browser must GET, and a wallet may be opened by its own scheme."""
+    """After a POST the browser must GET."""
 
     status_code = 303
-    allowed_schemes = ["http", "https", "alipays", "weixin"]
 
 
 class ToTheWallet(SeeOther):
-    """From our button to a wallet's page. Some open only when the browser says which site, or which page, sent it.
+    """From our button to a wallet's page, or into its app by the app's own scheme.
 
-    Everywhere else the address of our page, with its token, stays here: see SECURE_REFERRER_POLICY.
+    Some open only when the browser says which site, or which page, sent it. Everywhere else the address of our page,
+    with its token, stays here: see SECURE_REFERRER_POLICY.
     """
 
-    def __init__(self, url: str, *, tells: str = "") -> None:
+    def __init__(self, url: str, provider: Provider, *, tells: str = "") -> None:
+        self.allowed_schemes = ["http", "https", *facts_of(provider.key).app_schemes]
         super().__init__(url)
         if tells:
             self.headers["Referrer-Policy"] = tells

@@ -21,8 +21,8 @@ from payments.views_debtor.phones import phone_form
 from wallets.gateway import adapter
 from wallets.models import Mandate
 from wallets.providers.base import Capability, ConfigError
+from wallets.providers.registry import facts_of
 from wallets.services import pause_mandate, refresh_mandate, resume_mandate, sign_with_saved_wallet, start_mandate
-from wallets.words import how_to_end
 
 
 def sign(request: HttpRequest, visit: Visit, mandate: Mandate) -> HttpResponse:
@@ -53,7 +53,7 @@ def sign(request: HttpRequest, visit: Visit, mandate: Mandate) -> HttpResponse:
     if step:
         return _show_mandate(request, visit, mandate, opened=step)
     tells = "no-referrer-when-downgrade" if adapter(mandate.provider).descriptor.returns_to_referrer else ""
-    return ToTheWallet(action.url or page, tells=tells)
+    return ToTheWallet(action.url or page, mandate.provider, tells=tells)
 
 
 def _signed_before(mandate: Mandate) -> bool:
@@ -131,7 +131,7 @@ def _show_mandate(
         "just_back": just_back,
         "opened": opened,
         "only_payer_ends": only_payer_ends(mandate),
-        "how_to_end": how_to_end(mandate.provider.key),
+        "how_to_end": facts_of(mandate.provider.key).how_to_end,
         "asked": mandate.checked_at is not None,
         "form": form,
         "phone_form": (form or phone_form(request, visit))

@@ -162,8 +162,9 @@ def onwards(visit: Visit, started: StartedPayment) -> HttpResponse:
     if action and action.kind is ActionKind.SDK:
         return SeeOther(f"{_return_url(visit, started.payment)}?{OPENS_NOW}=1")
     url = action.url if action and action.kind is ActionKind.REDIRECT else continue_url(visit, started.payment)
-    tells = site_told(attempt)
-    return ToTheWallet(url, tells=tells) if url else SeeOther(_return_url(visit, started.payment))
+    if not attempt or not url:
+        return SeeOther(_return_url(visit, started.payment))
+    return ToTheWallet(url, attempt.provider, tells=site_told(attempt))
 
 
 def _return_url(visit: Visit, payment: Payment) -> str:

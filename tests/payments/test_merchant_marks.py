@@ -127,4 +127,4 @@ def test_an_unknown_wallet_is_known_by_all_its_settings(acme, files, changed):
 
 def test_every_wallet_of_ours_says_whose_account_it_uses(settings, wallet):
     for key in merchants(settings.WALLET_SANDBOX_URL, django_settings.SECRETS_DIR):
-        assert registry._module(key).MERCHANT, key
+        assert registry.facts_of(key).merchant, key

@@ -16,13 +16,13 @@ from common.models import ClockShift
 from common.money import Money
 from payments.models import Attempt, Payment, Posting, ReconciliationItem, StatementLine, StatementRun
 from payments.reconciliation import reconcile_due
-from payments.reconciliation.calendar import books_of
 from payments.services import apply_result, create_link, refresh_payment, start_link_payment
 from tests import factories
 from tests.wallets.mpesa_fixtures import LOCAL
 from wallets.gateway import adapter, call
 from wallets.models import Provider, ProviderFee
 from wallets.providers.base import Channel, PaymentRequest, PaymentResult, PaymentState
+from wallets.providers.registry import facts_of
 from wallets.sandbox.testing import running_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,7 +134,7 @@ def story(request, running, settings, db):
 
 def test_what_was_paid_is_on_the_statement_and_its_fee_is_posted(story):
     story.pay()
-    day = now().astimezone(books_of(story.key).zone).date()
+    day = now().astimezone(facts_of(story.key).books.zone).date()
     assert story.days_later(2) >= 1
     line = StatementLine.objects.get()
     assert (line.state, line.amount_minor, story.items()) == ("matched", PART, [])
@@ -194,7 +194,7 @@ def test_another_fee_than_agreed_becomes_an_item(story):
 def test_without_any_statement_what_is_overdue_is_missed_by_itself(story):
     story.pay()
     story.control.fault("http_500", times=10_000, method="books" if story.key == "mpesa" else "")
-    books = books_of(story.key)
+    books = facts_of(story.key).books
     story.days_later((books.overdue + books.grace).days - 1)
     # A day that is out of the books' reach is given up, and not waited for.
     assert story.items() == [] or story.key == "mpesa"

@@ -21,7 +21,7 @@ def addresses(mpesa):
 
 
 def test_the_address_is_registered_with_its_token(mpesa, registered):
-    call_command("register_mpesa_addresses", "mpesa", address="https://pay.example/n/")
+    call_command("register_notice_address", "mpesa", address="https://pay.example/n/")
     ((url),) = addresses(mpesa)
     assert url.startswith("https://pay.example/n/c2b/174379/")
 
@@ -29,10 +29,10 @@ def test_the_address_is_registered_with_its_token(mpesa, registered):
 def test_what_safaricom_refuses_is_told(mpesa, registered):
     mpesa.fault("http_429", method="register")
     with pytest.raises(CommandError, match="slow down"):
-        call_command("register_mpesa_addresses", "mpesa")
+        call_command("register_notice_address", "mpesa")
     assert addresses(mpesa) == []
 
 
 def test_a_provider_that_is_not_in_the_register_is_named(mpesa, registered):
     with pytest.raises(CommandError, match="register"):
-        call_command("register_mpesa_addresses", "mpesa_ratiba")
+        call_command("register_notice_address", "mpesa_ratiba")

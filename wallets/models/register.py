@@ -14,7 +14,7 @@ from accounts.models.tracking import track_changes
 from common.clock import today
 from common.money import Money
 from common.states import StateTable
-from wallets.words import wallet_words
+from wallets.providers.registry import facts_of
 
 PROVIDER_STATES = StateTable(
     "provider",
@@ -73,7 +73,8 @@ class Provider(models.Model):
     @property
     def display_name(self) -> str:
         """In the reader's language; `name` is the one on record."""
-        return wallet_words(self.name)
+        facts = facts_of(self.key)
+        return str(facts.name) if self.name == facts.known_as else self.name
 
     @property
     def standing(self) -> str:

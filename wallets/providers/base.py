@@ -57,6 +57,7 @@ from wallets.providers.vocabulary import (
 __all__ = [
     "Action",
     "ActionKind",
+    "AddressRegistrar",
     "Capability",
     "Channel",
     "ChargeRequest",
@@ -159,6 +160,14 @@ class WalletProvider(Protocol):
 
     def classify(self, code: str, message: str = "") -> DeclineInfo:
         """A pure table from provider code to category and reason; an unlisted code is an unknown outcome."""
+
+
+@runtime_checkable
+class AddressRegistrar(Protocol):
+    """A provider that has to be told by a call where its notices go."""
+
+    def register_addresses(self, notify_url: str) -> Operation[None]:
+        """Done once, by an operator. Raises `ConfigError` when the address is not taken."""
 
 
 class UnsupportedByDefault:

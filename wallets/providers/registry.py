@@ -1,11 +1,11 @@
 """Finds wallet providers: one module or package per provider in this folder, or an entry point of another distribution.
 
-A provider module has `build(config: ProviderConfig) -> WalletProvider`, and `MERCHANT`: the names of the options and
-secrets that say whose money it is, and in whose books its references live; of several in brackets the first that is
-set. A wallet that does not say is known by all its settings. Adding one needs no change here.
+A provider module has `build(config: ProviderConfig) -> WalletProvider`, and `FACTS`: what is true of the wallet
+whatever its settings say. Adding one needs no change here or anywhere else.
 """
 
 import json
+import logging
 import pkgutil
 from functools import cache
 from hashlib import sha256
@@ -15,7 +15,9 @@ from types import ModuleType
 
 import wallets.providers
 from wallets.providers.base import ConfigError, ProviderConfig, WalletProvider
+from wallets.providers.facts import Facts, Network
 
+logger = logging.getLogger(__name__)
 ENTRY_POINT_GROUP = "collections_platform.wallets"
 
 
@@ -32,9 +34,33 @@ def build(key: str, config: ProviderConfig) -> WalletProvider:
     return provider
 
 
+@cache
+def facts_of(key: str) -> Facts:
+    """Of a wallet that is not installed any more, or cannot be loaded, what is true of most."""
+    try:
+        facts = getattr(_module(key), "FACTS", None)
+    except ConfigError:
+        facts = None
+    except Exception:  # whatever another's package raises must not stop ours
+        logger.exception("a wallet cannot be loaded", extra={"provider": key})
+        facts = None
+    return facts or Facts(known_as=key, name=key)
+
+
+def every_facts() -> dict[str, Facts]:
+    """Of all that could be configured, by key."""
+    return {key: facts_of(key) for key in available()}
+
+
+def network_of(name: str) -> Network | None:
+    """The chain that a provider knows by this name."""
+    known = (facts.network for facts in every_facts().values() if facts.network)
+    return next((network for network in known if network.name == name), None)
+
+
 def merchant_of(key: str, config: ProviderConfig) -> str:
     """Whose account at the provider these settings name, for people to read; a secret counts by its fingerprint."""
-    names = getattr(_module(key), "MERCHANT", ())
+    names = facts_of(key).merchant
     said = (_first_said(config, (name,) if isinstance(name, str) else name) for name in names)
     return ", ".join(filter(None, said)) or f"settings {_settings_mark(config)}"
 

@@ -17,13 +17,17 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, kw_only=True)
 class Merchant:
-    """Options and secret files (relative to the secrets folder) of a provider, and its row in the register."""
+    """Options and secret files (relative to the secrets folder) of a provider, and its row in the register.
+
+    `registers_address`: the wallet is told by a call where its notices go, as an operator does for a real account.
+    """
 
     name: str
     regions: tuple[str, ...]
     options: Mapping[str, str]
     currencies: frozenset[str]
     secrets: Mapping[str, str] = field(default_factory=dict)
+    registers_address: bool = False
 
 
 def merchants(base_url: str, secrets_dir: Path | str, *, only: tuple[str, ...] = ()) -> dict[str, Merchant]:

@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 
 from common.errors import PlatformError
 from wallets.sandbox.app import make_sandbox
+from wallets.sandbox.merchant import merchants
 from wallets.sandbox.notifier import LOOPBACK
 from wallets.sandbox.server import SandboxServer
 
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Run the simulated wallets (Alipay) with cashier pages and a control page, on the loopback interface only."
+    help = "Run the simulated wallets with cashier pages and a control page, on the loopback interface only."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
         self.stdout.write(f"Wallet sandbox on {server.base_url}/ (control page: {server.base_url}/control/)")
         self.stdout.flush()
-        threading.Thread(target=register_at_mpesa, daemon=True).start()
+        threading.Thread(target=tell_addresses, args=(server.base_url,), daemon=True).start()
         try:
             server.serve_forever()
         except KeyboardInterrupt:
@@ -52,11 +53,13 @@ class Command(BaseCommand):
             sandbox.close()
 
 
-def register_at_mpesa() -> None:
-    """What an operator does once for a real short code: without it, no standing order's payment is ever heard of."""
+def tell_addresses(base_url: str) -> None:
+    """What an operator does once for a real account: without it, some wallets' payments are never heard of."""
     try:
-        call_command("register_mpesa_addresses", "mpesa_ratiba", stdout=io.StringIO())
+        for key, merchant in merchants(base_url, settings.SECRETS_DIR).items():
+            if merchant.registers_address:
+                call_command("register_notice_address", key, stdout=io.StringIO())
     except (CommandError, PlatformError, DatabaseError):
-        logger.warning("the simulated M-Pesa does not know our address yet: run register_mpesa_addresses")
+        logger.warning("a simulated wallet does not know our address yet: run register_notice_address")
     finally:
         connection.close()

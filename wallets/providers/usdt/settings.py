@@ -3,7 +3,10 @@
 import string
 from datetime import timedelta
 
+from django.utils.functional import Promise
+
 from wallets.providers.base import Capability, ConfigError, Descriptor, IdempotencyKind, ProviderConfig
+from wallets.providers.facts import Books, Facts, Network, no_number
 from wallets.providers.usdt.adapter import UsdtAdapter
 from wallets.providers.usdt.addresses import AddressBook
 from wallets.providers.usdt.chains import Chain
@@ -35,6 +38,12 @@ def describe(*, key: str, display_name: str, currencies: frozenset[str] | None) 
         min_amounts={COIN: LEAST_UNITS},
         pending_after=timedelta(minutes=30),
     )
+
+
+def chain_facts(known_as: str, name: Promise, *, merchant: tuple[str, ...], network: Network) -> Facts:
+    """The books are the chain's own final transfers to our addresses. Payers know the transaction, and nothing else."""
+    books = Books(ready=timedelta(hours=1), grace=timedelta(days=1), shows_money_back=False)
+    return Facts(known_as=known_as, name=name, merchant=merchant, books=books, network=network, payer_number=no_number)
 
 
 def assemble(config: ProviderConfig, chain: Chain, *, display_name: str, pay_link: str) -> UsdtAdapter:

@@ -1,5 +1,6 @@
 """Our merchant account at the simulated M-Pesa."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -22,7 +23,8 @@ def merchants(base_url: str, secrets_dir: Path) -> dict[str, Merchant]:
     once = {**base, "initiator": INITIATOR, "callback_url": notify}
     return {
         "mpesa": _merchant("M-Pesa", once, secrets),
-        "mpesa_ratiba": _merchant("M-Pesa Ratiba", base, secrets),
+        # A short code has one address: the one at which payments of standing orders are heard of.
+        "mpesa_ratiba": replace(_merchant("M-Pesa Ratiba", base, secrets), registers_address=True),
     }
 
 
