@@ -15,7 +15,13 @@ from common.ids import uuid7
 from common.states import StateTable
 
 SCHEDULE_STATES = StateTable(
-    "schedule", {"draft": ("published",), "published": ("retired",), "retired": ("published",)}
+    "schedule",
+    {
+        "draft": ("proposed",),
+        "proposed": ("published", "draft"),
+        "published": ("retired",),
+        "retired": ("published",),  # what two people agreed to once may return by one
+    },
 )
 MESSAGE_STATES = StateTable(
     "message",
@@ -42,6 +48,8 @@ class Schedule(models.Model):
     creditor = models.ForeignKey(Creditor, null=True, blank=True, on_delete=models.CASCADE, related_name="schedules")
     state = models.CharField(max_length=10, choices=SCHEDULE_STATES.choices, default="draft")
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    proposed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    proposed_reason = models.CharField(max_length=200, blank=True)
     published_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     published_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
@@ -64,14 +72,27 @@ class Schedule(models.Model):
 
 @track_changes
 class Step(models.Model):
-    """`offset_days` counts from the due date (negative: before it). Channels are tried in order of preference."""
+    """`offset_days` counts from the due date (negative: before it). Channels are tried in order of preference.
+
+    With `after_previous` the step counts from the day the reminder before it was sent, and belongs to the days of the
+    last step that counts from the due date, whose `offset_days` it carries. Empty conditions fit everybody.
+    """
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     offset_days = models.SmallIntegerField()
+    after_previous = models.PositiveSmallIntegerField(null=True, blank=True)
     channels = ArrayField(models.CharField(max_length=8, choices=CHANNELS))
+    silence_hours = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Without a click, answer or payment for so long, the next channel follows.")
+    )
     template_key = models.SlugField(max_length=40)
+    # Hundredths of the main unit, whatever the account's currency.
     minimum_minor = models.BigIntegerField(default=0)
+    maximum_minor = models.BigIntegerField(null=True, blank=True)
+    products = ArrayField(models.CharField(max_length=24), default=list, blank=True)
+    languages = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    reachable_by = models.CharField(max_length=8, blank=True, choices=CHANNELS)
 
     class Meta:
         ordering = ["schedule_id", "position"]
@@ -133,6 +154,9 @@ class Message(models.Model):
     language = models.CharField(max_length=12, blank=True)
     provider_reference = models.CharField(max_length=80, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    silent_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the next channel follows unless the person reacts.")
+    )
     read_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
 
@@ -144,6 +168,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["priority", "due_at", "id"], condition=Q(state="due"), name="message_due"),
             models.Index(fields=["claimed_until"], condition=Q(state="sending"), name="message_claimed"),
+            models.Index(fields=["silent_at"], condition=Q(silent_at__isnull=False), name="message_silent"),
             models.Index(
                 fields=["provider_reference"], condition=~Q(provider_reference=""), name="message_provider_reference"
             ),
@@ -151,6 +176,41 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} by {self.channel}"
+
+
+@track_changes
+class ContactSwitch(models.Model):
+    """A kill switch: while `ended_at` is empty, what it covers is not sent. Exactly what is not covered is empty."""
+
+    class Scope(models.TextChoices):
+        EVERYTHING = "everything", _("everything")
+        CHANNEL = "channel", _("a channel")
+        CREDITOR = "creditor", _("a creditor")
+        SCHEDULE = "schedule", _("a schedule")
+
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    channel = models.CharField(max_length=8, blank=True, choices=CHANNELS)
+    creditor = models.ForeignKey(Creditor, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    schedule_name = models.CharField(max_length=80, blank=True, help_text=_("Every version of that name."))
+    reason = models.CharField(max_length=200)
+    started_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField(default=now)
+    ended_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "channel", "creditor", "schedule_name"],
+                condition=Q(ended_at__isnull=True),
+                nulls_distinct=False,
+                name="contact_switch_once_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.channel}{self.creditor or ''}{self.schedule_name}".strip()
 
 
 class Receipt(models.Model):

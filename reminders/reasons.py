@@ -18,6 +18,7 @@ STORED = (
     gettext_noop("The provider never received it."),
     gettext_noop("The worker stopped before it was written."),
     gettext_noop("This debit was called off."),
+    gettext_noop("This was switched off by an administrator."),
 )
 # Channels' answers, and what could not be written. After a code and ": " a row may hold the detail, in English.
 CODES: dict[str, Promise] = {

@@ -8,7 +8,7 @@ from accounts.models import Account
 from compliance.gate import PURPOSES
 from payments.models import Payment
 from reminders.defaults import ensure_default_schedule, ensure_default_templates
-from reminders.dispatch import DispatchCounts, dispatch_due, sweep_leases
+from reminders.dispatch import DispatchCounts, dispatch_due, follow_silence, sweep_leases
 from reminders.models import Message
 from reminders.opt_out import grant_consent, withdraw_consent
 from reminders.planning import PlanCounts, plan_debit_notices, plan_reminders
@@ -21,6 +21,7 @@ __all__ = [
     "dispatch_due",
     "ensure_default_schedule",
     "ensure_default_templates",
+    "follow_silence",
     "grant_consent",
     "plan_debit_notices",
     "plan_receipts",

@@ -29,6 +29,7 @@ def dispatch() -> None:
 @shared_task(name="reminders.sweep")
 def sweep() -> None:
     services.sweep_leases()
+    services.follow_silence()
     plan_lost_receipts()
     beat(HEARTBEAT)
 

@@ -1,14 +1,22 @@
 from django.urls import path
 
-from reminders import views_staff
+from reminders import views_schedules, views_staff, views_switches
 
 urlpatterns = [
     path("accounts-of/<str:reference>/send-link/", views_staff.account_send_link, name="account_send_link"),
     path("messages/", views_staff.message_list, name="message_list"),
-    path("schedules/", views_staff.schedule_list, name="schedule_list"),
-    path("schedules/new/", views_staff.schedule_edit, name="schedule_new"),
-    path("schedules/tomorrow/", views_staff.schedule_preview, name="schedule_preview"),
-    path("schedules/<int:schedule_id>/", views_staff.schedule_detail, name="schedule_detail"),
-    path("schedules/<int:schedule_id>/edit/", views_staff.schedule_edit, name="schedule_edit"),
-    path("schedules/<int:schedule_id>/publish/", views_staff.schedule_publish, name="schedule_publish"),
+    path("schedules/", views_schedules.schedule_list, name="schedule_list"),
+    path("schedules/new/", views_schedules.schedule_edit, name="schedule_new"),
+    path("schedules/tomorrow/", views_schedules.schedule_preview, name="schedule_preview"),
+    path("schedules/tomorrow/accounts/", views_schedules.schedule_preview_accounts, name="schedule_preview_accounts"),
+    path("schedules/<int:schedule_id>/", views_schedules.schedule_detail, name="schedule_detail"),
+    path("schedules/<int:schedule_id>/edit/", views_schedules.schedule_edit, name="schedule_edit"),
+    path("schedules/<int:schedule_id>/decide/", views_schedules.schedule_decide, name="schedule_decide"),
+    path("schedules/<int:schedule_id>/test/", views_schedules.schedule_test, name="schedule_test"),
+    path("schedules/<int:schedule_id>/publish/", views_schedules.schedule_publish, name="schedule_publish"),
+    path(
+        "schedules/<int:schedule_id>/against/<int:other_id>/", views_schedules.schedule_compare, name="schedule_compare"
+    ),
+    path("contact-switches/", views_switches.switch_list, name="contact_switches"),
+    path("contact-switches/<int:switch_id>/end/", views_switches.switch_end, name="contact_switch_end"),
 ]

@@ -72,11 +72,15 @@ def text_for(purpose: str, *, channel: str, language: str) -> TemplateText:
     return default_text(key, channel=channel, language=language)
 
 
+def company_name() -> str:
+    return str(getattr(settings, "COMPANY_NAME", "Fairway Collections"))
+
+
 def sender_of(account: Account) -> Sender:
     creditor = account.creditor
     own = creditor.role == "first_party_creditor"
     return Sender(
-        company=creditor.name if own else getattr(settings, "COMPANY_NAME", "Fairway Collections"),
+        company=creditor.name if own else company_name(),
         phone=creditor.support_phone or creditor.support_email or settings.DEFAULT_FROM_EMAIL,
         licence=creditor.licence_note,
         verify_url=settings.PUBLIC_URL,

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import Account, ContactPoint
+from common.clock import now
 from common.errors import PlatformError
 from compliance.gate import Kind, Verdict
 from compliance.selectors import usable_contact_point
@@ -20,11 +21,14 @@ from reminders.channels.sms_policy import sms_allowed
 from reminders.dispatch.claim import LEASE, Claim, renew
 from reminders.dispatch.content import compose
 from reminders.dispatch.outcome import end, try_again, try_next_channel
-from reminders.models import Message
+from reminders.models import ContactSwitch, Message
 from reminders.planning.notices import occasion_of
 from reminders.rendering.content import Content
+from reminders.switches import switches
 from reminders.tokens import opt_out_url
 
+SWITCHED_OFF = "This was switched off by an administrator."
+SWITCH_PAUSE = timedelta(minutes=15)
 STALE = timedelta(days=4)  # a demand held back longer than this gives way to what the schedule says then
 
 
@@ -43,6 +47,9 @@ def prepare(claim: Claim) -> Ready | None:
     lock_debtor(found)  # always before the message: whoever withdraws consent locks in this order too
     message = owned(claim)
     if message is None:
+        return None
+    if stopped := switches().stopping(message):
+        _wait(message, stopped)
         return None
     point = usable_contact_point(message.account, channel=message.channel)
     decided = _ask_gate(message, point)
@@ -68,6 +75,16 @@ def _ask_gate(message: Message, point: ContactPoint | None) -> Decided:
     return decide(
         account, channel=message.channel, purpose=message.purpose, contact_point=point, carrier_allows=carried
     )
+
+
+def _wait(message: Message, switch: ContactSwitch) -> None:
+    """Switched off: by another way if only this one is, else until it is on again or the reminder is stale."""
+    if switch.scope == ContactSwitch.Scope.CHANNEL and message.channels_left:
+        try_next_channel(message, SWITCHED_OFF)
+    elif message.step_id and now() > message.created_at + STALE:
+        end(message, "cancelled", SWITCHED_OFF)
+    else:
+        try_again(message, at=now() + SWITCH_PAUSE, reason=SWITCHED_OFF, spent=False)
 
 
 def _not_now(message: Message, verdict: Verdict) -> None:

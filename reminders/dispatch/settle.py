@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -48,11 +48,20 @@ def accept(message: Message, result: SendResult) -> None:
     MESSAGE_STATES.check(message.state, state)
     message.state, message.provider_reference = state, result.provider_ref[:80]
     message.sent_at, message.claimed_until, message.reason = now(), None, ""
-    message.save(update_fields=["state", "provider_reference", "sent_at", "claimed_until", "reason"])
+    message.silent_at = _silent_at(message)
+    message.save(update_fields=["state", "provider_reference", "sent_at", "silent_at", "claimed_until", "reason"])
     Account.objects.filter(pk=message.account_id).update(last_contact_at=message.sent_at)
     tell(message)
     if message.purpose == "pre_debit_notice":
         instalment_was_noticed(message)
+
+
+def _silent_at(message: Message) -> datetime | None:
+    """When the next channel follows for want of a reaction."""
+    step = message.step
+    if step is None or not step.silence_hours or not message.channels_left or message.sent_at is None:
+        return None
+    return message.sent_at + timedelta(hours=step.silence_hours)
 
 
 def _unknown(message: Message, result: SendResult) -> None:

@@ -1,4 +1,4 @@
-"""Schedules, people, providers, keys and the clock: what an administrator changes."""
+"""People, providers, keys and the clock: what an administrator changes."""
 
 from __future__ import annotations
 
@@ -10,100 +10,11 @@ from django.urls import reverse
 from accounts.api_keys import find_key
 from accounts.models import ApiKey, Event, User
 from common import clock, clock_moves
-from common.errors import IllegalTransition
-from reminders.models import Schedule, Template
-from reminders.schedule_services import StepDraft, publish_schedule, save_draft
 from tests import factories
 from wallets.models import Provider
 from wallets.register_services import set_provider_status
 
 pytestmark = pytest.mark.django_db
-
-
-def step_data(*steps):
-    data = {"steps-TOTAL_FORMS": len(steps), "steps-INITIAL_FORMS": 0}
-    for index, step in enumerate(steps):
-        row = {
-            "days": "",
-            "when": "after",
-            "template_key": "overdue_friendly",
-            "first": "email",
-            "second": "",
-            "third": "",
-        }
-        data |= {f"steps-{index}-{name}": value for name, value in (row | step).items()}
-    return data
-
-
-def test_a_change_becomes_a_draft_and_nothing_in_force_changes(admin, sign_in, installed):
-    steps = step_data({"days": 14}, {"days": 2, "when": "before", "template_key": "due_soon", "second": "sms"}, {})
-    url = reverse("schedule_edit", args=[installed.pk])
-    for _ in range(2):
-        sign_in(admin).post(url, {"token": "e1", "name": "Standard", "creditor": "", **steps})
-    draft = Schedule.objects.get(state="draft")
-    assert (draft.name, draft.version) == ("Standard", 2)
-    assert [(step.offset_days, step.channels) for step in draft.steps.all()] == [
-        (-2, ["email", "sms"]),
-        (14, ["email"]),
-    ]
-    installed.refresh_from_db()
-    assert installed.state == "published"
-
-
-def test_two_steps_on_one_day_are_refused_with_words(admin, sign_in, installed):
-    answer = sign_in(admin).post(
-        reverse("schedule_new"), {"token": "e2", "name": "Mine", "creditor": "", **step_data({"days": 3}, {"days": 3})}
-    )
-    assert "same day" in answer.content.decode()
-    assert Schedule.objects.count() == 1
-
-
-def test_the_same_way_twice_is_refused(admin, sign_in, installed):
-    steps = step_data({"days": 3, "first": "sms", "second": "sms"})
-    answer = sign_in(admin).post(reverse("schedule_new"), {"token": "e3", "name": "Mine", "creditor": "", **steps})
-    assert "Choose each way once." in answer.content.decode()
-
-
-def test_publishing_retires_the_version_before_and_can_be_taken_back(admin, sign_in, installed):
-    draft = save_draft(name="Standard", creditor=None, steps=[StepDraft(5, ("email",), "overdue_firm")], by=admin)
-    client = sign_in(admin)
-    client.post(reverse("schedule_publish", args=[draft.pk]), {"token": "p1", "reason": "fewer letters"})
-    draft.refresh_from_db()
-    installed.refresh_from_db()
-    assert (draft.state, installed.state) == ("published", "retired")
-    assert Event.objects.get(kind="schedule.published").data["why"] == "fewer letters"
-    client.post(reverse("schedule_publish", args=[installed.pk]), {"token": "p2", "reason": "it was better"})
-    installed.refresh_from_db()
-    assert installed.state == "published"
-    assert Schedule.objects.filter(state="published").count() == 1
-
-
-def test_nothing_is_published_without_a_reason_or_with_words_not_approved(admin, sign_in, installed):
-    Template.objects.create(key="threat", channel="email", language="en", body="Pay.")
-    draft = save_draft(name="Hard", creditor=None, steps=[StepDraft(1, ("email",), "threat")], by=admin)
-    url = reverse("schedule_publish", args=[draft.pk])
-    client = sign_in(admin)
-    assert "Say why" in client.post(url, {"token": "p3", "reason": ""}, follow=True).content.decode()
-    assert client.post(url, {"token": "p4", "reason": "try"}).status_code == 409
-    draft.refresh_from_db()
-    assert draft.state == "draft"
-
-
-def test_publishing_what_is_in_force_is_refused(admin, installed):
-    with pytest.raises(IllegalTransition):
-        publish_schedule(installed, reason="again", by=admin)
-
-
-def test_tomorrow_is_previewed_by_the_planner_itself(admin, sign_in, installed, portfolio_of):
-    factories.account(days_overdue=6)
-    context = sign_in(admin).get(reverse("schedule_preview")).context
-    assert context["total"] == 1
-    assert [(row["text"], row["counts"]["email"]) for row in context["rows"]] == [("Friendly reminder", 1)]
-
-
-def test_a_schedule_is_told_in_plain_words(admin, sign_in, installed):
-    html = sign_in(admin).get(reverse("schedule_detail", args=[installed.pk])).content.decode()
-    assert "3 days before: soon due by e-mail; if that fails, by text message, then in the app." in html
 
 
 def person_data(user=None, **changed):

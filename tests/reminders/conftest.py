@@ -53,12 +53,12 @@ def queued(ready, account):
 
 
 def queue_reminder(account, *, channel="sms", left=("email", "in_app"), **fields):
-    step = ensure_default_schedule().steps.get(offset_days=21)
+    step = fields.pop("step") if "step" in fields else ensure_default_schedule().steps.get(offset_days=21)
     defaults = {
         "account": account,
         "debtor": account.debtor,
         "step": step,
-        "purpose": step.template_key,
+        "purpose": step.template_key if step else "",
         "occasion": f"{account.due_date}:+21",
         "channel": channel,
         "channels_left": list(left),

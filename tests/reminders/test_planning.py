@@ -11,7 +11,8 @@ from accounts.models import Account, Consent, ContactPoint, Hold
 from common.clock import now, today
 from compliance.models import ContactPolicy
 from reminders.models import Message, Schedule, Step
-from reminders.selectors import portal_inbox, upcoming_for, who_gets_what
+from reminders.schedules.audience import who_gets_what
+from reminders.selectors import portal_inbox, upcoming_for
 from reminders.services import plan_reminders
 from tests import factories
 
