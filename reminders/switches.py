@@ -61,6 +61,11 @@ def _schedule_name(message: Message) -> str:
     return Schedule.objects.filter(steps=message.step_id).values_list("name", flat=True).get()
 
 
+def kept_reason() -> str:
+    """What a message that waits behind a switch keeps as its reason."""
+    return "This was switched off by an administrator."
+
+
 def switch_words(switch: ContactSwitch) -> str:
     """What is off, as a person says it."""
     named = {

@@ -24,10 +24,9 @@ from reminders.dispatch.outcome import end, try_again, try_next_channel
 from reminders.models import ContactSwitch, Message
 from reminders.planning.notices import occasion_of
 from reminders.rendering.content import Content
-from reminders.switches import switches
+from reminders.switches import kept_reason, switches
 from reminders.tokens import opt_out_url
 
-SWITCHED_OFF = "This was switched off by an administrator."
 SWITCH_PAUSE = timedelta(minutes=15)
 STALE = timedelta(days=4)  # a demand held back longer than this gives way to what the schedule says then
 
@@ -80,11 +79,11 @@ def _ask_gate(message: Message, point: ContactPoint | None) -> Decided:
 def _wait(message: Message, switch: ContactSwitch) -> None:
     """Switched off: by another way if only this one is, else until it is on again or the reminder is stale."""
     if switch.scope == ContactSwitch.Scope.CHANNEL and message.channels_left:
-        try_next_channel(message, SWITCHED_OFF)
+        try_next_channel(message, kept_reason())
     elif message.step_id and now() > message.created_at + STALE:
-        end(message, "cancelled", SWITCHED_OFF)
+        end(message, "cancelled", kept_reason())
     else:
-        try_again(message, at=now() + SWITCH_PAUSE, reason=SWITCHED_OFF, spent=False)
+        try_again(message, at=now() + SWITCH_PAUSE, reason=kept_reason(), spent=False)
 
 
 def _not_now(message: Message, verdict: Verdict) -> None:
