@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.creditors import Creditor, Portfolio
 from accounts.models.debtors import Debtor
-from accounts.models.tracking import track_changes
+from accounts.models.tracking import track_changes_but
 from accounts.models.users import User
 from common.clock import now
 from common.ids import public_reference, row_id_of
@@ -29,6 +29,8 @@ ACCOUNT_STATES = StateTable(
     },
 )
 COMPONENTS = ("principal", "interest", "fees", "costs")
+# Repeat what the ledger, the payments and the messages say: every payment and every reminder moves them.
+REPEATED = ("balance_minor", *(f"{name}_minor" for name in COMPONENTS), "last_payment_at", "last_contact_at")
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -40,7 +42,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return self.filter(status="open", balance_minor__gt=0, due_date__lt=on)
 
 
-@track_changes
+@track_changes_but(*REPEATED)
 class Account(models.Model):
     creditor = models.ForeignKey(
         Creditor, on_delete=models.PROTECT, related_name="accounts", db_index=False, db_constraint=False
