@@ -1,4 +1,4 @@
-"""Posting payments: in batches of a thousand against bare SQL, and one at a time against django-hordak.
+"""Posting payments: in batches of a thousand against bare SQL; one at a time: `post_single`.
 
 Each is measured in turn with what it is held against, so that a busy moment of the machine touches both.
 """
@@ -13,12 +13,13 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.models import Account, Creditor, Debtor, Portfolio
+from bench import post_single
 from bench.effort import Effort
-from bench.post_peer import hordak
 from bench.result import Result
 from common.clock import now, today
-from payments.ledger import Line, NewEntry, ledger_account, post_entries, post_entry
+from payments.ledger import Line, NewEntry, ledger_account, post_entries
 from payments.ledger.checks import drifted_accounts, unbalanced_entries
+from wallets.models import Provider
 
 ACCOUNTS, CREDITORS = 20_000, 5
 BATCH, ROUNDS = 1_000, 5
@@ -57,7 +58,7 @@ _BARE = """
 def run(scale: float = 1.0) -> list[Result]:
     owned = _fill()
     rounds = max(1, round(ROUNDS * scale))
-    results = [_batches(owned, rounds=rounds), _singles(owned, rounds=rounds)]
+    results = [_batches(owned, rounds=rounds), *post_single.measure(rounds=rounds)]
     assert unbalanced_entries() == [] and drifted_accounts() == []
     return results
 
@@ -65,6 +66,7 @@ def run(scale: float = 1.0) -> list[Result]:
 def _fill() -> list[list[Account]]:
     """The accounts of each creditor, their placements posted; what PostgreSQL knows of the tables is fresh."""
     owned = []
+    Provider.objects.create(key="paypal", name="PayPal", status="vetted", currencies=["EUR"])
     for number in range(CREDITORS):
         creditor = Creditor.objects.create(name=f"Bench {number}", code=f"bench-{number}", country="DE")
         placement = Portfolio.objects.create(creditor=creditor, name="Bench", placed_on=today())
@@ -87,10 +89,10 @@ def _placement(row: Account) -> NewEntry:
 
 
 def _payment(row: Account, number: int) -> NewEntry:
-    return _entry(row, "payment", key=f"payment:{number}", lines=_payment_lines(row))
+    return _entry(row, "payment", key=f"payment:{number}", lines=payment_lines(row))
 
 
-def _payment_lines(row: Account) -> list[Line]:
+def payment_lines(row: Account) -> list[Line]:
     return [
         Line("receivable", -MINOR, account=row, component="principal"),
         Line("placed", MINOR),
@@ -150,45 +152,3 @@ def _bare_values(rows: list[Account], numbers: Iterator[int]) -> dict[str, Any]:
 def _post_bare(values: dict[str, Any]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_BARE, values)
-
-
-def _singles(owned: list[list[Account]], *, rounds: int) -> Result:
-    """One payment a transaction: ours, the bare statement and django-hordak in turn."""
-    numbers, rows = count(10_000_000), [row for group in zip(*owned, strict=True) for row in group]
-    ours, bare, peers = Effort(), Effort(), Effort()
-    with hordak() as post_at_peer:
-        for turn in range(-1, rounds):
-            if not turn:
-                ours, bare, peers = Effort(), Effort(), Effort()
-            chosen = [rows[(turn * BATCH + n) % len(rows)] for n in range(BATCH)]
-            values = [_bare_values([row], numbers) for row in chosen]
-            ours.spend(lambda chosen=chosen: [_post_single(row, next(numbers)) for row in chosen])
-            bare.spend(lambda values=values: [_post_bare(one) for one in values])
-            spent = post_at_peer(BATCH)
-            peers.wall, peers.cpu = peers.wall + spent.wall, peers.cpu + spent.cpu
-    posted = rounds * BATCH
-    limit = "the same bare statement with one payment, one transaction each"
-    compared = {
-        "hordak_rate": round(posted / peers.wall),
-        "times_hordak": round(peers.wall / ours.wall, 2),
-        "cpu_us": round(ours.cpu / posted * 1e6),
-        "hordak_cpu_us": round(peers.cpu / posted * 1e6),
-        "times_hordak_cpu": round(peers.cpu / ours.cpu, 2),
-    }
-    return Result("post_single", posted, ours.wall, limit, posted / bare.wall, peers=compared)
-
-
-def _post_single(row: Account, number: int) -> None:
-    """As a success posts it; a call of its own is a transaction of its own."""
-    post_entry(
-        "payment",
-        idempotency_key=f"payment:{number}",
-        creditor_id=row.creditor_id,
-        currency=row.currency,
-        effective_at=now(),
-        lines=_payment_lines(row),
-        attempt=number,
-        payment="PAY-BENCH",
-        allocation={"principal": MINOR},
-        suspense=0,
-    )

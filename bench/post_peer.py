@@ -1,4 +1,4 @@
-"""django-hordak posting the same entry: its own process, settings and database on the same server.
+"""django-hordak posting the same entry: processes, settings and a database of its own on the same server.
 
 One transaction with four legs in one database transaction, as its documentation posts. It keeps no cached balance and
 would not notice a payment that comes twice.
@@ -7,47 +7,36 @@ would not notice a payment that comes twice.
 from __future__ import annotations
 
 import ast
-import subprocess
+import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import django
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from bench.effort import Effort
+from bench.writers import Writers, serve, started
 
 DEBTORS = 200
+HOUSE = (("Placed", "liability"), ("Clearing", "asset"), ("Payable", "liability"))
+
+
+def is_installed() -> bool:
+    return importlib.util.find_spec("hordak") is not None
 
 
 @contextmanager
-def hordak() -> Iterator[Callable[[int], Effort]]:
-    """Yields what posts so many payments and tells what it took."""
+def hordak(number: int) -> Iterator[Writers]:
     name = f"{connection.settings_dict['NAME']}_peer"
     _execute(f'CREATE DATABASE "{name}"')
-    place = repr({key: connection.settings_dict[key] for key in ("ENGINE", "HOST", "PORT", "USER", "PASSWORD")})
-    command = [sys.executable, "-m", "bench.post_peer", name]
-    root = Path(__file__).resolve().parent.parent
-    peer = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        _ask(peer, place)
-        yield lambda number: _ask(peer, str(number))
+        with started("bench.post_peer", number, database=name) as writers:
+            yield writers
     finally:
-        peer.stdin.close()
-        peer.wait()
         _execute(f'DROP DATABASE "{name}"')
-
-
-def _ask(peer: subprocess.Popen[str], line: str) -> Effort:
-    peer.stdin.write(line + "\n")
-    peer.stdin.flush()
-    if not (answer := peer.stdout.readline()):
-        raise RuntimeError("django-hordak did not run; its reason is above.")
-    return Effort(*map(float, answer.split()))
 
 
 def _execute(statement: str) -> None:
@@ -56,9 +45,8 @@ def _execute(statement: str) -> None:
 
 
 def main() -> None:
-    """Reads where the database is, then how many to post, line by line; answers each with seconds."""
     settings.configure(
-        DATABASES={"default": ast.literal_eval(input()) | {"NAME": sys.argv[1]}},
+        DATABASES={"default": ast.literal_eval(input())},
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "mptt", "djmoney", "hordak"],
         DEFAULT_CURRENCY="EUR",
         CURRENCIES=["EUR"],
@@ -66,31 +54,22 @@ def main() -> None:
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     )
     django.setup()
-    chart = _open_chart()
-    print(0.0, 0.0, flush=True)
-    for line in sys.stdin:
-        spent = Effort()
-        spent.spend(partial(_post, int(line), *chart))
-        print(spent.wall, spent.cpu, flush=True)
+    from hordak.models import Account
+
+    if sys.argv[1] == "0":
+        _open_chart()
+    chart = list(Account.objects.order_by("pk"))
+    serve({"entry": partial(_post, house=chart[: len(HOUSE)], debtors=chart[len(HOUSE) :])})
 
 
-def _open_chart():
+def _open_chart() -> None:
     from hordak.models import Account, AccountType
 
     call_command("migrate", verbosity=0)
-    house = [
-        Account.objects.create(name=name, code=str(number), type=type_, currencies=["EUR"])
-        for number, (name, type_) in enumerate(
-            [("Placed", AccountType.liability), ("Clearing", AccountType.asset), ("Payable", AccountType.liability)], 1
-        )
-    ]
-    debtors = [
-        Account.objects.create(name=f"Debtor {n}", code=str(10 + n), type=AccountType.asset, currencies=["EUR"])
-        for n in range(DEBTORS)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE hordak_account")
-    return house, debtors
+    accounts = [*HOUSE, *((f"Debtor {n}", "asset") for n in range(DEBTORS))]
+    for code, (name, type_) in enumerate(accounts, 1):
+        Account.objects.create(name=name, code=str(code), type=AccountType[type_], currencies=["EUR"])
+    _execute("VACUUM ANALYZE hordak_account")
 
 
 def _post(number: int, house, debtors) -> None:
