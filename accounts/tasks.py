@@ -61,6 +61,7 @@ def resume_imports() -> None:
     """Imports whose process died, or whose message was lost, go on."""
     for job in unfinished_imports():
         (check_import_task if job.state == "checking" else run_import_task).delay(str(job.pk))
+    beat("resume_imports")
 
 
 @shared_task(name="accounts.purge_uploads")

@@ -40,11 +40,12 @@ STALE = timedelta(minutes=2)
 CHECKS: dict[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "broker": _broker}
 
 
-# The most frequent task of each queue's worker: it beats while that worker and the beat process are both alive.
+# A frequent and short task of each queue's worker: it beats while that worker and the beat process are both alive.
 SIGNS_OF_LIFE = {
     "worker": "deliver_webhooks",
     "money_worker": "provider_events",
     "contact_worker": "reminders.dispatch",
+    "long_worker": "resume_imports",
 }
 
 

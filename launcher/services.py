@@ -13,8 +13,10 @@ from launcher.children import Spec
 from launcher.layout import ROOT, Layout
 from launcher.venv import PYTHON
 
-# A worker per queue: neither a long import nor a morning of reminders may keep a payment waiting.
-QUEUES = {"worker": "default", "money_worker": "money", "contact_worker": "contact"}
+# A worker per queue: neither a long import nor a morning of reminders may keep a payment or a webhook waiting.
+QUEUES = {"worker": "default", "money_worker": "money", "contact_worker": "contact", "long_worker": "long"}
+# Two imports leave a place for the day's interest.
+LONG_AT_ONCE = max(3, min(4, os.cpu_count() or 2))
 MANAGE = ROOT / "manage.py"
 # What serves and works; it is stopped before the simulators it talks to, and those before the servers.
 PLATFORM = "platform"
@@ -48,7 +50,7 @@ def workers(layout: Layout, *, env: dict[str, str]) -> list[Spec]:
 
 
 def _worker(name: str, queue: str, *, layout: Layout, env: dict[str, str]) -> Spec:
-    concurrency = max(2, min(4, os.cpu_count() or 2)) if queue == "default" else 2
+    concurrency = LONG_AT_ONCE if queue == "long" else 2
     options = ["--hostname", f"{queue}@%h", "--queues", queue, "--concurrency", str(concurrency)]
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     # Without its servers an orphaned worker cannot finish a task; a task that is cut off runs again without harm.

@@ -37,12 +37,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0.1,
 }
 CELERY_TASK_ROUTES = {
-    # Long, and nobody's money waits for them: they work beside the imports, not before a debit.
-    "payments.accrue": {"queue": "default"},
-    "payments.draft_remittances": {"queue": "default"},
-    "payments.learn_from_tries": {"queue": "default"},
-    "payments.reconcile": {"queue": "default"},
-    "payments.replay_late_facts": {"queue": "default"},
+    # Minutes or hours at a time. No debit, no notice of a wallet and no webhook waits behind them.
+    "accounts.check_import": {"queue": "long"},
+    "accounts.resume_imports": {"queue": "long"},
+    "accounts.run_import": {"queue": "long"},
+    "payments.accrue": {"queue": "long"},
+    "payments.draft_remittances": {"queue": "long"},
+    "payments.learn_from_tries": {"queue": "long"},
+    "payments.reconcile": {"queue": "long"},
+    "payments.replay_late_facts": {"queue": "long"},
     "payments.*": {"queue": "money"},
     "reminders.*": {"queue": "contact"},
 }

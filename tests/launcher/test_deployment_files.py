@@ -63,7 +63,7 @@ def test_every_queue_has_a_worker_of_its_own() -> None:
 def test_workers_beside_each_other_have_names_of_their_own(tmp_path: Path) -> None:
     specs = services.workers(Layout(data=tmp_path, server_home=tmp_path), env={})
     hosts = [spec.command[spec.command.index("--hostname") + 1] for spec in specs if "--hostname" in spec.command]
-    assert len(hosts) == len(set(hosts)) == 3
+    assert len(hosts) == len(set(hosts)) == len(services.QUEUES)
     assert len({spec.log for spec in specs}) == len(specs)
 
 
