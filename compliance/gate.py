@@ -50,6 +50,9 @@ NOTICE = Purpose(needs_debt=False, quiet=False, caps=False, needs_policy=False, 
 ANSWER = Purpose(
     needs_debt=False, quiet=False, window=False, caps=False, needs_policy=False, stopped_by=frozenset({"deceased"})
 )
+REPLY = Purpose(
+    needs_debt=False, quiet=False, window=False, caps=False, needs_policy=False, stopped_by=_NO_CONTACT_AT_ALL
+)
 CONFIRMATION = Purpose(
     needs_debt=False,
     quiet=False,
@@ -72,6 +75,8 @@ PURPOSES: Mapping[str, Purpose] = {
     "agreement_copy": ANSWER,  # the person has just signed it
     "payment_link": ANSWER,
     "opt_out_confirmation": CONFIRMATION,
+    "assistant_answer": REPLY,  # the person has just asked
+    "agent_reply": NOTICE,
 }
 
 

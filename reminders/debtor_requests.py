@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.events import record_event
 from accounts.models import Account, Consent, Debtor
 from common.clock import now
 from common.errors import InvalidInput, PlatformError
@@ -16,10 +16,10 @@ from compliance.gate import EVERY_CHANNEL
 from payments.models import PaymentLink
 from payments.models.links import token_hash
 from payments.services.links import LONGEST_TOKEN
+from reminders.conversations.hearing import Reading, hear, read_text
 from reminders.models import InboundMessage, Message
 from reminders.opt_out import grant_consent, withdraw_consent
 from reminders.queue import queue_message
-from reminders.understanding.refusals import refusal_in
 
 OUTSIDE_CHANNELS = ("email", "sms")
 LONGEST_TEXT = 2000
@@ -47,18 +47,19 @@ def write_to_us(link: PaymentLink, *, text: str, token: str) -> bool:
     texts = InboundMessage.objects.filter(debtor_id=account.debtor_id, channel="in_app")
     if texts.filter(received_at__gt=now() - HOUR).count() >= TEXTS_AN_HOUR:
         raise TooManyTexts(_("We have a lot from you to read already. Please write again in an hour."))
-    refused = refusal_in(text)
+    reading = read_text(text, [account.debtor])
+    if reading.understood.refusal is not None:
+        # Written on our page there is no channel to tell apart: whoever says stop here means us.
+        reading = Reading(replace(reading.understood, refusal=EVERY_CHANNEL), "stop_everything")
     row = InboundMessage.objects.create(
         debtor_id=account.debtor_id,
         channel="in_app",
         dedupe_key=f"link:{link.pk}:{token}"[:120],
         text=text,
-        recognised="" if refused is None else "stop_everything",
+        recognised=reading.recognised,
+        understood=reading.kept,
     )
-    if refused is not None:
-        # Written on our page there is no channel to tell apart: whoever says stop here means us.
-        withdraw_consent(account.debtor, channel=EVERY_CHANNEL, source="inbound", evidence={"inbound": str(row.pk)})
-    record_event("message.received", account=account, source="debtor", inbound=str(row.pk), channel="in_app")
+    hear(row, reading, debtors=[account.debtor], account=account)
     return True
 
 

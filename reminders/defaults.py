@@ -9,7 +9,7 @@ from common.clock import now
 from reminders.models import Schedule, Step, Template
 from reminders.rendering.errors import UnknownText
 from reminders.rendering.languages import LANGUAGES
-from reminders.rendering.texts import CHANNELS, KINDS, default_text
+from reminders.rendering.texts import ANSWERS, CHANNELS, KINDS, default_text
 
 SCHEDULE_NAME = "Standard"
 # Days from the due date, and the text: spaced out more and more, and the last one hands over to a person.
@@ -27,7 +27,9 @@ STEP_CHANNELS = ["email", "sms", "in_app"]
 def ensure_default_templates(by: User | None = None) -> int:
     """Create and approve the shipped texts that are missing; how many were new. Changed ones are left alone."""
     known = set(Template.objects.values_list("key", "channel", "language"))
-    wanted = [(kind, channel, language) for kind in KINDS for channel in CHANNELS for language in LANGUAGES]
+    wanted = [
+        (kind, channel, language) for kind in (*KINDS, *ANSWERS) for channel in CHANNELS for language in LANGUAGES
+    ]
     rows = [row for place in wanted if place not in known and (row := _template(*place, by=by))]
     Template.objects.bulk_create(rows)
     return len(rows)

@@ -115,7 +115,7 @@ StepForms = forms.formset_factory(StepForm, extra=2, max_num=20, absolute_max=20
 
 def template_keys() -> list[str]:
     rows = Template.objects.filter(approved_at__isnull=False).exclude(key__in=["receipt", "payment_link"])
-    return sorted(set(rows.values_list("key", flat=True)))
+    return sorted(set(rows.exclude(key__startswith="answer_").values_list("key", flat=True)))
 
 
 def initial_of(step: Step) -> dict[str, Any]:

@@ -15,6 +15,7 @@ STORED = (
     gettext_noop("The debit agreement was paused or ended."),
     gettext_noop("The due date has changed since this was planned."),
     gettext_noop("The person asked us to stop."),
+    gettext_noop("The person wrote to us: somebody reads it first."),
     gettext_noop("The provider never received it."),
     gettext_noop("The worker stopped before it was written."),
     gettext_noop("This debit was called off."),

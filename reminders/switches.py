@@ -14,7 +14,7 @@ from accounts.services import caller_of
 from common.clock import now
 from common.errors import Conflict, InvalidInput
 from common.once import use_token
-from compliance.gate import ANSWER, COLLECTION, CONFIRMATION, PURPOSES
+from compliance.gate import ANSWER, COLLECTION, CONFIRMATION, PURPOSES, REPLY
 from reminders.models import CHANNELS, ContactSwitch, Message, Schedule
 
 Scope = ContactSwitch.Scope
@@ -50,7 +50,7 @@ def _covers(switch: ContactSwitch, message: Message) -> bool:
     if switch.scope == Scope.CHANNEL:
         return message.channel == switch.channel
     if switch.scope == Scope.CREDITOR:
-        asked_for = PURPOSES.get(message.purpose, COLLECTION) in (ANSWER, CONFIRMATION)
+        asked_for = PURPOSES.get(message.purpose, COLLECTION) in (ANSWER, REPLY, CONFIRMATION)
         return message.account.creditor_id == switch.creditor_id and not asked_for
     if switch.scope == Scope.SCHEDULE:
         return bool(message.step_id) and _schedule_name(message) == switch.schedule_name

@@ -1,9 +1,13 @@
 from django.urls import path
 
-from reminders import views_schedules, views_staff, views_switches
+from reminders import views_conversations, views_schedules, views_staff, views_switches
 
 urlpatterns = [
     path("accounts-of/<str:reference>/send-link/", views_staff.account_send_link, name="account_send_link"),
+    path("conversations/", views_conversations.conversation_list, name="conversation_list"),
+    path("conversations/<int:thread_id>/", views_conversations.conversation_page, name="conversation_page"),
+    path("conversations/<int:thread_id>/take/", views_conversations.conversation_take, name="conversation_take"),
+    path("conversations/<int:thread_id>/close/", views_conversations.conversation_close, name="conversation_close"),
     path("messages/", views_staff.message_list, name="message_list"),
     path("schedules/", views_schedules.schedule_list, name="schedule_list"),
     path("schedules/new/", views_schedules.schedule_edit, name="schedule_new"),

@@ -23,6 +23,8 @@ PURPOSES: dict[str, Promise] = {
     "refund_done": _("Money given back"),
     "end_in_wallet": _("End the agreement in the wallet"),
     "opt_out_confirmation": _("Opt-out confirmed"),
+    "assistant_answer": _("Answer of the assistant"),
+    "agent_reply": _("Our answer"),
 }
 MESSAGE_WORDS: dict[str, Promise] = {
     "due": _("waiting"),

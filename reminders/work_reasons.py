@@ -11,15 +11,14 @@ from django.utils.translation import gettext as _
 from accounts.work_reasons import WorkReason, ago_words, register
 from common.clock import now
 from payments.work_reasons import newest
-from reminders.models import InboundMessage
+from reminders.models import Conversation
 
 RECENT = timedelta(days=7)
 
 
 def unread() -> QuerySet[Any]:
-    """Replies the machine did not understand: an opt-out is understood and needs nobody."""
-    rows = InboundMessage.objects.filter(debtor__isnull=False, recognised="")
-    return rows.filter(received_at__gt=now() - RECENT)
+    """Conversations that wait for a person: what the assistant answered needs nobody."""
+    return Conversation.objects.filter(state="waiting", waiting_since__gt=now() - RECENT)
 
 
 def register_own() -> None:
@@ -30,6 +29,6 @@ def register_own() -> None:
             lambda _today: Q(debtor__in=unread().values("debtor")),
             lambda account, today, at: _("wrote to us %(when)s") % {"when": ago_words(at, today)},
             "brand",
-            lambda _today: newest(unread().filter(debtor=OuterRef("debtor")), "received_at"),
+            lambda _today: newest(unread().filter(debtor=OuterRef("debtor")), "waiting_since"),
         )
     )

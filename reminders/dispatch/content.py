@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -11,21 +12,27 @@ from accounts.models import Account, Consent
 from common.clock import today
 from common.money import Money
 from compliance.gate import EVERY_CHANNEL
+from payments.debtor_wallets import usable_wallets
 from payments.models import Instalment, Payment, Refund
 from payments.services import create_link
 from reminders.confirmation import CONFIRMATION, confirmation_text
 from reminders.dispatch.names import form_of_address
-from reminders.models import Message, Template
+from reminders.models import Message, Reply, Template
 from reminders.rendering.content import Content, Sender, render
 from reminders.rendering.languages import written_language
 from reminders.rendering.sms_text import plain_for_sms
-from reminders.rendering.texts import TemplateText, default_text
+from reminders.rendering.syntax import fill
+from reminders.rendering.texts import TemplateText, default_text, layout_words
 from reminders.rendering.variables import Fact, Lines
 from reminders.tokens import opt_out_url
 from wallets.models import Mandate
 
 # Where the purpose is finer than the text.
 TEMPLATE_OF_PURPOSE: Mapping[str, str] = {"pre_debit_notice": "pre_debit", "debit_receipt": "receipt"}
+AGENT_REPLY = "agent_reply"
+# Where an answer's `page` leads, behind the payment link.
+PAGE_OF_TEXT: Mapping[str, str] = {"answer_hardship": "about/help/", "answer_dispute": "dispute/"}
+WALLETS_NAMED = 5
 
 
 def compose(message: Message, account: Account) -> Content:
@@ -36,22 +43,40 @@ def compose(message: Message, account: Account) -> Content:
     language = written_language(account.debtor.language)
     if message.purpose == CONFIRMATION:
         return _confirmation(account, language)
+    if message.purpose == AGENT_REPLY:
+        return written_by_us(message, account, language)
     _, link = create_link(account, language=language)
     facts: dict[str, Fact] = {
         "first_name": form_of_address(account.debtor, language),
         "creditor": account.creditor.name,
         "reference": account.reference,
         "link": link,
+        "page": link + PAGE_OF_TEXT.get(message.facts.get("text", ""), ""),
         **_FACTS.get(message.purpose, _about_debt)(message, account),
     }
     return render(
-        text_for(message.purpose, channel=message.channel, language=language),
+        text_for(message.facts.get("text") or message.purpose, channel=message.channel, language=language),
         channel=message.channel,
         language=language,
         facts=facts,
         sender=sender_of(account),
         unsubscribe_url=opt_out_url(message) if message.channel == "email" else "",
     )
+
+
+def written_by_us(message: Message, account: Account, language: str) -> Content:
+    """What one of us wrote, word for word, with its variables filled and the way out added."""
+    _, link = create_link(account, language=language)
+    facts: dict[str, Fact] = {
+        "link": link,
+        "page": link,
+        "phone": sender_of(account).phone,
+        **_about_debt(message, account),
+    }
+    said = fill(Reply.objects.get(pk=message.facts["reply"]).text, facts, language=language)
+    if message.channel == "in_app":
+        return Content(said)
+    return Content(plain_for_sms(f"{said} {layout_words(language)[f'opt_out_{message.channel}']}"))
 
 
 def _confirmation(account: Account, language: str) -> Content:
@@ -141,7 +166,19 @@ def _about_refund(message: Message, account: Account) -> dict[str, Fact]:
     }
 
 
+def _about_question(message: Message, account: Account) -> dict[str, Fact]:
+    """The day is the one the person named; else the day it fell due."""
+    named = message.facts.get("day")
+    return {
+        "amount": account.balance,
+        "balance": account.balance,
+        "due_date": date.fromisoformat(named) if named else account.due_date,
+        "wallets": ", ".join(choice.name for choice in usable_wallets(account)[:WALLETS_NAMED]),
+    }
+
+
 _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
+    "assistant_answer": _about_question,
     "receipt": _about_payment,
     "debit_receipt": _about_payment,
     "pre_debit_notice": _about_debit,

@@ -26,6 +26,20 @@ KINDS = (
     "refund_done",
     "end_in_wallet",
 )
+# What the assistant says in a conversation; nobody puts these into a schedule.
+ANSWERS = (
+    "answer_balance",
+    "answer_options",
+    "answer_how_to_pay",
+    "answer_hardship",
+    "answer_dispute",
+    "answer_paid",
+    "answer_promise",
+    "answer_which_day",
+    "answer_handover",
+    "answer_help",
+)
+ANSWER_CHANNELS = ("sms", "in_app")
 CHANNELS = ("sms", "email", "in_app")
 
 

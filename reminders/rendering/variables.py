@@ -48,6 +48,10 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "phone": Variable(str, "where to reach a person", "+1 555 010 0123"),
     "link": Variable(str, "the payment or portal link", "https://pay.example/p/7Kq2dVx9TnBw4Rm1"),
+    "page": Variable(
+        str, "the page behind the link that fits the question", "https://pay.example/p/7Kq2dVx9TnBw4Rm1/about/help/"
+    ),
+    "wallets": Variable(str, "the wallets that can pay this account", "Alipay, PayPal", optional=True),
     "opt_out": Variable(str, "how to stop these messages, in the channel's own words", "Reply STOP to opt out."),
     "required_notice": Variable(str, "wording the law of the place requires", "", optional=True),
 }

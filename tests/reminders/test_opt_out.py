@@ -32,7 +32,16 @@ def newest(account) -> Consent:
 
 
 @pytest.mark.parametrize("words", ["STOP", "stop.", "Unsubscribe", "退订", "取消订阅", "ARRÊT", "baja", "Berhenti"])
-def test_a_keyword_ends_text_messages_and_only_those(account, words):
+def test_a_bare_stop_silences_everything(account, words):
+    rows = [queue_reminder(account, channel=key, occasion=key) for key in ("sms", "email", "in_app")]
+    receive_text(text_from(account, words))
+    assert (newest(account).channel, newest(account).granted) == ("*", False)
+    assert {Message.objects.get(pk=row.pk).state for row in rows} == {"cancelled"}
+    assert plan_reminders(account.due_date).planned == 0
+
+
+@pytest.mark.parametrize("words", ["please don't text me again", "别再给我发短信", "no more texts"])
+def test_who_names_the_channel_ends_that_channel_and_only_that(account, words):
     by_text, by_mail = queue_reminder(account), queue_reminder(account, channel="email", occasion="mail")
     receive_text(text_from(account, words))
     assert (newest(account).channel, newest(account).granted) == ("sms", False)
@@ -96,7 +105,7 @@ def test_what_people_write_is_kept_encrypted_and_readable(account):
     row = receive_text(text_from(account, "I lost my job \x00 😢"))
     assert InboundMessage.objects.get(pk=row.pk).text == "I lost my job  😢"
     assert "job" not in str(InboundMessage.objects.values_list("text", flat=True)[0])
-    assert row.recognised == ""
+    assert row.recognised == "hardship"
     assert Event.objects.filter(kind="message.received", debtor=account.debtor).exists()
 
 

@@ -13,7 +13,15 @@ from reminders.rendering.errors import MissingFact, UnknownText, UnusableTemplat
 from reminders.rendering.languages import LANGUAGES, written_language
 from reminders.rendering.sms_text import GSM_BASIC, measure, plain_for_sms
 from reminders.rendering.syntax import fill, names_in
-from reminders.rendering.texts import CHANNELS, KINDS, TemplateText, default_text, layout_words
+from reminders.rendering.texts import (
+    ANSWER_CHANNELS,
+    ANSWERS,
+    CHANNELS,
+    KINDS,
+    TemplateText,
+    default_text,
+    layout_words,
+)
 from reminders.rendering.validation import blocking, validate_template
 from reminders.rendering.variables import VARIABLES, example_facts
 
@@ -26,7 +34,9 @@ SENDER = Sender(
 )
 STOP = "https://pay.example/stop/abc"
 every_text = pytest.mark.parametrize(
-    ("kind", "channel", "language"), [(k, c, lang) for k in KINDS for c in CHANNELS for lang in LANGUAGES]
+    ("kind", "channel", "language"),
+    [(k, c, lang) for k in KINDS for c in CHANNELS for lang in LANGUAGES]
+    + [(k, c, lang) for k in ANSWERS for c in ANSWER_CHANNELS for lang in LANGUAGES],
 )
 
 
@@ -57,7 +67,7 @@ def test_every_shipped_text_offers_the_way_out(kind, channel, language):
     assert expected in content.text
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *ANSWERS])
 def test_english_texts_fit_two_segments(kind):
     length = rendered(kind, channel="sms").sms_length
     assert length.encoding == "gsm7"
@@ -65,8 +75,8 @@ def test_english_texts_fit_two_segments(kind):
 
 
 def test_languages_use_the_same_variables():
-    for kind in KINDS:
-        for channel in CHANNELS:
+    for kind in (*KINDS, *ANSWERS):
+        for channel in CHANNELS if kind in KINDS else ANSWER_CHANNELS:
             used = {lang: names_in(default_text(kind, channel=channel, language=lang).body) for lang in LANGUAGES}
             assert used["en"] == used["zh-hans"] == used["zh-hant"], (kind, channel)
 

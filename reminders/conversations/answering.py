@@ -1,0 +1,86 @@
+"""The assistant: a question with a certain answer gets it at once, from approved words and the account as it is.
+
+It never decides, promises or moves anything; every figure and link is put in by the template at the moment of sending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from common.clock import now
+from payments.debtor_wallets import usable_wallets
+from reminders.channels.base import Keyword
+from reminders.conversations.acting import Done, Heard
+from reminders.models import Message
+from reminders.queue import queue_message
+from reminders.understanding import Intent
+
+PURPOSE = "assistant_answer"
+ANSWERS_A_DAY = 6  # whoever writes more often wants a person, or is a machine too
+DAY = timedelta(days=1)
+# Beside one of these, an answer by machine would be tactless, or told to the wrong person.
+SILENT = (Intent.OPT_OUT, Intent.DECEASED, Intent.WRONG_PERSON, Intent.REPRESENTED, Intent.BANKRUPTCY, Intent.ABUSE)
+ANSWER_OF: Mapping[Intent, str] = {
+    Intent.DISPUTE: "answer_dispute",
+    Intent.HARDSHIP: "answer_hardship",
+    Intent.PAID: "answer_paid",
+    Intent.PROMISE: "answer_promise",
+    Intent.HUMAN: "answer_handover",
+    Intent.OPTIONS: "answer_options",
+    Intent.HOW_TO_PAY: "answer_how_to_pay",
+    Intent.BALANCE: "answer_balance",
+}
+# About money owed: pointless, or wrong, once nothing is.
+NEEDS_DEBT = frozenset({"answer_options", "answer_how_to_pay", "answer_promise", "answer_which_day"})
+
+
+def answer(heard: Heard, done: Done) -> str:
+    """The text that was queued as an answer, or "" when a person answers or nobody should."""
+    if not heard.alone and heard.understood.refusal is None:
+        done.needs_person(heard.row.recognised or "unclear")
+    key = _which(heard, done)
+    if not key or heard.account is None:
+        return ""
+    if key in NEEDS_DEBT and heard.account.balance_minor <= 0:
+        key = "answer_balance"
+    if _answered_enough(heard):
+        done.needs_person("often")
+        return ""
+    day = heard.understood.day
+    facts = {"text": key, **({"day": day.isoformat()} if key == "answer_promise" and day else {})}
+    queue_message(
+        heard.account,
+        purpose=PURPOSE,
+        occasion=f"answer:{heard.row.pk.hex}",
+        channels=_ways(heard.row.channel),
+        facts=facts,
+    )
+    done.steps.append(key)
+    return key
+
+
+def _which(heard: Heard, done: Done) -> str:
+    found = heard.understood
+    if found.keyword is Keyword.HELP:
+        return "" if heard.confirmed else "answer_help"
+    if not heard.alone or found.refusal is not None or any(found.means(intent) for intent in SILENT):
+        return ""
+    if not found.meant or not found.meant[0].sure:
+        return ""
+    key = ANSWER_OF.get(found.leading, "")
+    if key == "answer_promise" and "promise" not in done.steps:
+        return "answer_handover" if found.day else "answer_which_day"
+    if key == "answer_how_to_pay" and heard.account is not None and not usable_wallets(heard.account):
+        done.needs_person(Intent.HOW_TO_PAY.value)
+        return "answer_handover"
+    return key
+
+
+def _ways(channel: str) -> tuple[str, ...]:
+    return (channel,) if channel == "in_app" else (channel, "in_app")
+
+
+def _answered_enough(heard: Heard) -> bool:
+    recent = Message.objects.filter(debtor=heard.debtor, purpose=PURPOSE, created_at__gt=now() - DAY)
+    return recent.count() >= ANSWERS_A_DAY
