@@ -15,6 +15,7 @@ from payments.models import Instalment, Payment, Plan
 from payments.signals import payment_confirmed
 from reminders.models import Message
 from reminders.services import dispatch_due, plan_debit_notices
+from tests.payments.debit_rows import numbered
 from tests.reminders.conftest import email_of
 from wallets.models import Mandate, Provider
 
@@ -90,7 +91,6 @@ def instalment(account):
         account=account,
         provider=provider,
         merchant_reference="M1",
-        provider_reference="P1",
         state="active",
         currency="CNY",
         cap_minor=100_000,
@@ -99,6 +99,7 @@ def instalment(account):
         terms_text="terms",
         evidence={"agreed_at": now().isoformat(), "ip": "203.0.113.7", "user_agent": "phone"},
     )
+    numbered(mandate, "P1")
     plan = Plan.objects.create(account=account, mandate=mandate, state="active", currency="CNY", total_minor=75_000)
     return Instalment.objects.create(
         plan=plan,
