@@ -130,10 +130,10 @@ def instead_of(failed: str, choices: list[WalletChoice], amount: Money) -> list[
     return sorted(choices, key=place)
 
 
-def agreement_wallets(account: Account) -> list[Offer]:
+def agreement_wallets(account: Account, channel: Channel = Channel.PHONE, app: str = "") -> list[Offer]:
     """Wallets an agreement on automatic debits can be signed in, in the same order as for paying."""
     linked = {method.provider_id: method for method in reversed(linked_methods(account))}
-    who = _onlooker(account, Channel.PHONE, "")
+    who = _onlooker(account, channel, app)
 
     def place(offer: Offer) -> tuple[int, ...]:
         method = linked.get(offer.provider.pk)

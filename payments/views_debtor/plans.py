@@ -27,11 +27,11 @@ from payments.debtor_plans import (
     refuse_second_plan,
     terms_of_plan,
 )
-from payments.debtor_wallets import agreement_wallets
+from payments.debtor_wallets import agreement_wallets, purse_of
 from payments.debtor_withheld import standing_words
 from payments.forms_debtor import AgreeForm, PlanChoiceForm
 from payments.services.checks import refuse_unpayable
-from payments.views_debtor.devices import channel_of
+from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import SeeOther, Visit, behind_identity, debtor_page, show
 from payments.views_debtor.frame import agency_of
 from payments.views_debtor.mandates import sign
@@ -41,8 +41,8 @@ from wallets.selectors import Offer, chargeable_method, live_mandate
 from wallets.services import Terms
 
 
-def _wallets(visit: Visit) -> list[Offer]:
-    return agreement_wallets(visit.account)
+def _wallets(request: HttpRequest, visit: Visit) -> list[Offer]:
+    return agreement_wallets(visit.account, channel_of(request), app_of(request))
 
 
 @debtor_page
@@ -52,7 +52,7 @@ def mandate_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
     if mandate := live_mandate(account):
         return SeeOther(visit.url("mandate_page", mandate.reference))
     refuse_unpayable(account)
-    wallets = _wallets(visit)
+    wallets = _wallets(request, visit)
     offer = _chosen(wallets, request.GET.get("wallet", ""))
     if offer and (covered := plan_to_cover(account, unit_of(offer), standing=debits_itself(offer))):
         return _show_terms(request, visit, covered, AgreeForm(), wallet=offer)
@@ -63,7 +63,10 @@ def mandate_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
     plans = ready_plans(account, first_on, **rules_of(offer, account)) if offer else []
     context = {"days": days, "first_on": first_on, "plans": plans, "every": PERIOD_DAYS, "wallets": wallets}
     context["wallet"] = offer
+    purse = purse_of(account, channel_of(request), app_of(request)) if not plans else None
+    context["payable"] = purse is None or bool(purse.offered)
     context["unfit"] = [] if wallets else unfit_for_agreements(account)
+    context["situation"] = purse
     return show(request, visit, "plan_offer", context)
 
 
@@ -73,7 +76,7 @@ def mandate_terms(request: HttpRequest, visit: Visit) -> HttpResponse:
     choice = PlanChoiceForm(request.GET)
     if not choice.is_valid():
         return SeeOther(visit.url("mandate_offer"))
-    offer = _chosen(_wallets(visit), choice.cleaned_data["wallet"])
+    offer = _chosen(_wallets(request, visit), choice.cleaned_data["wallet"])
     if offer is None:
         raise NotFound(_("This wallet is not offered now. Choose another one."))
     return _show_terms(request, visit, _plan_of(visit, choice, offer), AgreeForm(), wallet=offer)
@@ -129,7 +132,7 @@ def _show_terms(
         "form": form,
         "wallet": wallet,
         "saved": chargeable_method(visit.account.debtor_id, wallet.provider),
-        "others": [one for one in _wallets(visit) if one.provider.pk != wallet.provider.pk],
+        "others": [one for one in _wallets(request, visit) if one.provider.pk != wallet.provider.pk],
         "terms": terms,
         "shown": fingerprint(terms),
         "request_key": form.data.get("request_key") or new_form_token(),
@@ -143,7 +146,7 @@ def mandate_start(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = AgreeForm(request.POST)
     if request.method != "POST" or {"count", "first", "provider", "request_key"} & set(form.errors):
         return SeeOther(visit.url("mandate_offer"))
-    offer = next((one for one in _wallets(visit) if one.provider.key == form.cleaned_data["provider"]), None)
+    offer = next((one for one in _wallets(request, visit) if one.provider.key == form.cleaned_data["provider"]), None)
     if offer is None:
         raise NotFound(_("This wallet is not offered now. Choose another one."))
     plan = _plan_of(visit, form, offer)
