@@ -15,7 +15,7 @@ from payments.forms_debtor import PhoneForm
 from payments.models import Plan
 from payments.retries.selectors import planned_retry
 from payments.views_debtor.codes import Step, step_for
-from payments.views_debtor.devices import channel_of
+from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import SeeOther, ToTheWallet, Visit, behind_identity, debtor_page, show
 from payments.views_debtor.phones import phone_form
 from wallets.gateway import adapter
@@ -46,6 +46,7 @@ def sign(request: HttpRequest, visit: Visit, mandate: Mandate) -> HttpResponse:
             channel=channel_of(request),
             payer_hint=phone,
             client_ip=client_ip(request),
+            in_own_app=app_of(request) == mandate.provider.key,
         )
     except PlatformError:
         return SeeOther(f"{page}?unreachable=1")

@@ -82,6 +82,22 @@ def test_away_from_the_phone_the_contract_is_a_code_that_wechat_scans(wechat):
         wechat.control.open(action.payload.replace("plan_id=10001", "plan_id=10002"))
 
 
+@pytest.mark.parametrize("channel", [Channel.PHONE, Channel.DESKTOP])
+def test_inside_wechat_the_page_of_official_accounts_opens_and_h5_does_not(wechat, channel):
+    request = replace(wechat.mandate_request(), channel=channel, in_own_app=True)
+    action = run(wechat.provider.start_mandate(request)).action
+    assert (action.kind, "/papay/entrustweb?" in action.url, "return_web=1" in action.url) == (
+        ActionKind.REDIRECT,
+        True,
+        True,
+    )
+    wechat.user_signs(action.url)
+    assert run(wechat.provider.get_mandate("", request.merchant_ref)).state is MandateState.ACTIVE
+    h5 = run(wechat.provider.start_mandate(wechat.mandate_request())).action.url
+    inside = {"User-Agent": "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.49"}
+    assert httpx.get(h5, headers=inside, trust_env=False).status_code == 400
+
+
 def test_a_refused_contract_stays_pending(wechat):
     request = wechat.mandate_request()
     page = wechat.control.open(run(wechat.provider.start_mandate(request)).action.url)

@@ -182,6 +182,7 @@ class MandateRequest:
     """`merchant_ref`: our own number of the agreement; `login_ref`: a stable id of the debtor without personal data.
 
     `payer_hint` is what a prompt on the payer's phone needs (its number, E.164), empty elsewhere.
+    `in_own_app`: the payer looks at us in the browser inside this wallet's own app.
     """
 
     merchant_ref: str
@@ -193,6 +194,7 @@ class MandateRequest:
     login_ref: str = ""
     payer_hint: str = field(default="", repr=False)
     client_ip: str = field(default="", repr=False)
+    in_own_app: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,11 +81,18 @@ def propose_mandate(
 
 
 def start_mandate(
-    mandate: Mandate, *, return_url: str, channel: Channel = Channel.PHONE, payer_hint: str = "", client_ip: str = ""
+    mandate: Mandate,
+    *,
+    return_url: str,
+    channel: Channel = Channel.PHONE,
+    payer_hint: str = "",
+    client_ip: str = "",
+    in_own_app: bool = False,
 ) -> Action:
     """What the debtor opens to sign. May be asked for again while the mandate is pending. Not inside a transaction.
 
-    `payer_hint` is the phone number (E.164) where the wallet asks on the phone itself.
+    `payer_hint` is the phone number (E.164) where the wallet asks on the phone itself. `in_own_app`: the debtor looks
+    at us in the browser inside this wallet.
     """
     if mandate.state != "pending":
         raise Conflict(_("This agreement is not waiting for a signature."), state=mandate.state)
@@ -100,6 +107,7 @@ def start_mandate(
         login_ref=mandate.account.debtor_id.hex,
         payer_hint=payer_hint,
         client_ip=client_ip,
+        in_own_app=in_own_app,
     )
     result = call(adapter(mandate.provider).start_mandate(request), mandate.provider)
     apply_mandate_result(mandate.pk, result, source="page")

@@ -43,16 +43,24 @@ class ContractOperations:
         raise NotImplementedError
 
     def start_mandate(self, request: MandateRequest) -> Operation[MandateResult]:
-        """H5 on a phone, WeChat's SDK in an app; elsewhere a code to scan, and the agreement opens, in WeChat."""
+        """H5 on a phone, WeChat's SDK in an app; elsewhere a code to scan, and the agreement opens, in WeChat.
+
+        Inside WeChat's own browser there is nothing to scan and H5 does not open: what the code says is opened itself.
+        """
         check_amount(request.terms.single_limit, self.descriptor)
         requests.check_plan(request.terms.single_limit, self._plan)
         fields = requests.contract(request, self._plan, self._v2.now())
         if request.channel is Channel.APP:
             return self._sign_in_app(request, fields)
+        if request.in_own_app:
+            return done(_proposed(request, Action(kind=ActionKind.REDIRECT, url=self._page_in_wechat(fields))))
         if request.channel is Channel.PHONE or self._plan.in_browser:
             return self._sign_in_browser(request, fields)
-        page = self._v2.page("/papay/entrustweb", {**fields, "return_web": "1"}, MD5)
-        return done(_proposed(request, Action(kind=ActionKind.QR, payload=page)))
+        return done(_proposed(request, Action(kind=ActionKind.QR, payload=self._page_in_wechat(fields))))
+
+    def _page_in_wechat(self, fields: Mapping[str, str]) -> str:
+        """`return_web`: after the signature WeChat leads back to the page the payer came from, where there is one."""
+        return self._v2.page("/papay/entrustweb", {**fields, "return_web": "1"}, MD5)
 
     def _sign_in_app(self, request: MandateRequest, fields: Mapping[str, str]) -> Operation[MandateResult]:
         answer = yield from self._v2.contract("/papay/preentrustweb", fields)

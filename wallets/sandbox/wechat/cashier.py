@@ -94,9 +94,9 @@ class Cashier:
             over = contract is None or contract["opened"] or contract["page_until"] <= self.world.stamp()
             if contract is None or over:
                 return _refused(request, Refusal("PAGE_EXPIRED", "签约链接已失效"))
-            # WeChat goes back to the page the payer came from, unless only its site is known.
-            back = request.headers.get("referer", "")
-            contract |= {"opened": True, "back": back if back.count("/") > 3 else ""}
+            if "MicroMessenger" in request.headers.get("user-agent", ""):
+                return _refused(request, Refusal("PARAM_ERROR", "请在微信外打开"))
+            contract |= {"opened": True, "back": _from_where(request)}
             self.world.save_contract(contract)
         return redirect(f"/wechat/agree/{token}")
 
@@ -107,6 +107,8 @@ class Cashier:
                 raise Refusal("SIGNERROR")
             with self.world.store.lock:
                 contract = contracts.propose(self.world, request.query)
+                if request.query.get("return_web") == "1":
+                    contract = self.world.save_contract({**contract, "back": _from_where(request)})
         except Refusal as refusal:
             return _refused(request, refusal)
         return redirect(f"/wechat/agree/{contract['token']}")
@@ -192,6 +194,12 @@ def _shown(document: Document) -> Document:
 
 def _noticed(notice: Document) -> Document:
     return {**notice, "amount": yuan(notice["amount"])}
+
+
+def _from_where(request: Request) -> str:
+    """WeChat goes back to the page the payer came from, unless only its site is known."""
+    back = request.headers.get("referer", "")
+    return back if back.count("/") > 3 else ""
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
