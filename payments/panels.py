@@ -55,7 +55,7 @@ def payment_rows(account: Account) -> list[dict[str, Any]]:
                 "payment": payment,
                 "words": PAYMENT_WORDS[payment.state],
                 "source": SOURCE_WORDS.get(payment.source, payment.source),
-                "provider": last.provider.display_name if last else "",
+                "provider": last.wallet_words if last else "",
                 "reason": reason_words(last.reason) if last and last.reason else "",
                 "needs_person": any(attempt.needs_person for attempt in attempts),
             }

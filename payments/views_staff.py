@@ -77,6 +77,6 @@ def _row(payment: Payment) -> dict[str, Any]:
         "payment": payment,
         "words": PAYMENT_WORDS[payment.state],
         "source": SOURCE_WORDS.get(payment.source, payment.source),
-        "provider": attempts[-1].provider.display_name if attempts else "",
+        "provider": attempts[-1].wallet_words if attempts else "",
         "needs_person": any(attempt.needs_person for attempt in attempts),
     }

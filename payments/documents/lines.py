@@ -117,7 +117,7 @@ def receipt_of(payment: Payment) -> Receipt:
     entry = payment.entry
     if entry is None or payment.state not in ("succeeded", "reversed"):
         raise NotFound(_("There is no receipt: this payment has not arrived."))
-    provider, number = wallet_and_number(payment)
+    wallet, number = wallet_and_number(payment)
     shares = entry.data.get("allocation", {})
     parts = [(str(COMPONENTS[name]), Money(minor, payment.currency)) for name, minor in shares.items()]
     if surplus := entry.data.get("suspense"):
@@ -126,7 +126,7 @@ def receipt_of(payment: Payment) -> Receipt:
     return Receipt(
         number=payment.reference,
         payment=payment,
-        wallet=provider.display_name if provider else "",
+        wallet=wallet,
         wallet_reference=number,
         paid_at=entry.effective_at,
         parts=parts,

@@ -7,7 +7,6 @@ from typing import Any
 
 from payments.deposits.networks import written
 from payments.models import Attempt, Deposit, Payment, ProviderEvent
-from wallets.models import Provider
 from wallets.providers.registry import facts_of
 
 LONG = 24
@@ -28,12 +27,13 @@ def deposit_of(payment: Payment) -> Deposit | None:
     return payment.deposits.select_related("address__attempt__provider").first()
 
 
-def wallet_and_number(payment: Payment) -> tuple[Provider | None, str]:
+def wallet_and_number(payment: Payment) -> tuple[str, str]:
+    """The wallet as its owner knows it, and its number of the payment."""
     attempt = payment.attempts.select_related("provider").filter(state__in=["succeeded", "reversed"]).first()
     if attempt:
-        return attempt.provider, payer_number(attempt)
+        return attempt.wallet_words, payer_number(attempt)
     deposit = deposit_of(payment)
-    return (deposit.address.attempt.provider, _shown(deposit)) if deposit else (None, "")
+    return (deposit.address.attempt.provider.display_name, _shown(deposit)) if deposit else ("", "")
 
 
 def shortened(number: str) -> str:

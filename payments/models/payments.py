@@ -14,6 +14,7 @@ from payments.models.ledger import JournalEntry
 from payments.models.links import PaymentLink
 from payments.models.plans import Instalment
 from wallets.models import Mandate, PaymentMethod, Provider
+from wallets.ways import paid_with_words
 
 PAYMENT_STATES = StateTable(
     "payment",
@@ -108,6 +109,9 @@ class Attempt(models.Model):
     decline_category = models.CharField(max_length=24, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     action = models.JSONField(null=True, blank=True, help_text="What the payer has to open, to show it again.")
+    paid_with = models.CharField(
+        max_length=80, blank=True, db_default="", default="", help_text="What the payer chose on the wallet's page."
+    )
     save_method = models.BooleanField(default=False, help_text="The payer agreed that the wallet may be remembered.")
     needs_person = models.BooleanField(default=False, help_text="Left to a person; `reason` says why.")
     claimed_until = models.DateTimeField(null=True, blank=True)
@@ -148,6 +152,11 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return self.merchant_reference
+
+    @property
+    def wallet_words(self) -> str:
+        """What the payer paid with, under the name they know it by."""
+        return paid_with_words(self.paid_with) or self.provider.display_name
 
     @property
     def amount(self) -> Money:

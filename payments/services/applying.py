@@ -61,8 +61,12 @@ def apply_provider_event(event_id: int) -> str:
 
 
 def _finish(event: ProviderEvent, outcome: str, reason: str) -> None:
+    facts = event.facts
+    if event.kind == EventKind.MANDATE.value:
+        # On a saved wallet it is the token: once it was applied the agreement keeps it, sealed.
+        facts = {**facts, "said": {**facts["said"], "mandate_ref": ""}}
     ProviderEvent.objects.filter(pk=event.pk, outcome="received").update(
-        outcome=outcome, reason=reason[:200], applied_at=now()
+        outcome=outcome, reason=reason[:200], applied_at=now(), facts=facts
     )
 
 

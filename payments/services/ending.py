@@ -10,7 +10,9 @@ from payments.services.locking import lock_chain
 from payments.services.retrying import release_instalment
 from payments.services.waiting import LADDER
 
-FINISHED = ("state", "provider_reference", "finished_at", "claimed_until", "look_up_at", "action", "needs_person")
+FINISHED = (
+    "state", "provider_reference", "paid_with", "finished_at", "claimed_until", "look_up_at", "action", "needs_person",
+)  # fmt: skip
 
 
 def finish(attempt: Attempt, state: str) -> None:

@@ -84,6 +84,7 @@ def _apply(attempt: Attempt, result: PaymentResult, source: str) -> Applied:
     if result.quote and attempt.state == "sending":
         keep_quote(attempt, result.quote)
     attempt.provider_reference = result.provider_ref or attempt.provider_reference
+    attempt.paid_with = result.paid_with.code if result.paid_with else attempt.paid_with
     _HANDLERS[wanted](attempt, result, source)
     if _moved_back(attempt, result):
         return _follow_money(attempt, result, source)
@@ -136,6 +137,9 @@ def _same_again(attempt: Attempt, result: PaymentResult) -> Applied:
     if result.provider_ref and not attempt.provider_reference:
         attempt.provider_reference = result.provider_ref
         attempt.save(update_fields=["provider_reference"])
+    if result.paid_with and not attempt.paid_with:
+        attempt.paid_with = result.paid_with.code
+        attempt.save(update_fields=["paid_with"])
     _ask_again(attempt)
     return Applied("ignored", attempt, "already " + attempt.state)
 

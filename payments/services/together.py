@@ -32,7 +32,9 @@ def apply_plain_successes(results: Mapping[int, PaymentResult], *, source: str) 
             found.setdefault(attempt.payment.account_id, Success(attempt, result))
     plain = sorted(found.values(), key=lambda success: success.account.pk)
     for success in plain:
-        success.attempt.provider_reference = success.result.provider_ref or success.attempt.provider_reference
+        attempt, result = success.attempt, success.result
+        attempt.provider_reference = result.provider_ref or attempt.provider_reference
+        attempt.paid_with = result.paid_with.code if result.paid_with else attempt.paid_with
     if plain:
         settle_successes(plain, source=source)
     return {success.attempt.pk for success in plain}

@@ -20,7 +20,13 @@ from payments.views_debtor.frame import agency_of
 @behind_identity
 def documents(request: HttpRequest, visit: Visit) -> HttpResponse:
     paid = Payment.objects.filter(account=visit.account, state__in=["succeeded", "reversed"]).order_by("-finished_at")
-    return show(request, visit, "documents", {"payments": paid})
+    rows = [(payment, wallet_of(payment)) for payment in paid.prefetch_related("attempts__provider")]
+    return show(request, visit, "documents", {"payments": rows})
+
+
+def wallet_of(payment: Payment) -> str:
+    """What it was paid with, or "" where no wallet took it."""
+    return next((row.wallet_words for row in payment.attempts.all() if row.state in ("succeeded", "reversed")), "")
 
 
 def _receipt(visit: Visit, reference: str) -> Receipt:

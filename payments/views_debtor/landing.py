@@ -18,6 +18,7 @@ from payments.services.links import open_link
 from payments.services.starting import action_of
 from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import Visit, debtor_page, show
+from payments.views_debtor.results import is_slow
 from wallets.gateway import adapter
 from wallets.providers.base import ActionKind, ConfigError, Descriptor
 from wallets.selectors import live_mandate
@@ -54,6 +55,8 @@ def show_landing(
         "continue_tells": site_told(attempt),
         "continue_why_not": why_not(attempt),
         "asked_url": asked_url(visit, attempt),
+        "on_its_way": attempt is not None and attempt.state == "pending",
+        "slow": attempt is not None and is_slow(attempt),
         "saved": situation.saved if visit.answered else [],
         "may_answer": bool(situation.saved) and not visit.answered and asks_identity(visit.link),
         "savers": " · ".join(wallet.provider.display_name for wallet in situation.wallets if wallet.saves),
@@ -69,11 +72,15 @@ def situation_at(request: HttpRequest, visit: Visit) -> Situation:
 
 
 def asked_url(visit: Visit, attempt: Attempt | None) -> str:
-    """Our page about a payment with a saved wallet that has no page of its own and is not answered yet."""
-    if attempt is None or attempt.method_id is None or attempt.action:
+    """Our page about a payment that has no page of the wallet's (any more) and is not answered yet."""
+    if attempt is None:
         return ""
     payment = attempt.payment
     own = payment.link_id == visit.link.pk and payment.request_key
+    if attempt.state == "pending":
+        return visit.url("pay_return", payment.request_key) if own else ""
+    if attempt.method_id is None or attempt.action:
+        return ""
     return visit.url("pay_return", payment.request_key) if own else visit.url("pay")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Q
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
@@ -206,6 +207,21 @@ def test_no_event_notice_or_delivery_keeps_it(story):
     told += [str(row.facts) for row in ProviderEvent.objects.all()]
     told += [str(row.__dict__) for row in WebhookDelivery.objects.all()]
     assert [text for text in told if story.leaks(text)] == []
+
+
+def test_no_table_keeps_in_plain_text_what_a_saved_wallet_is_charged_by(card):
+    held = PaymentMethod.objects.filter(origin="payment").get().token
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+            " AND data_type IN ('text', 'character varying', 'jsonb', 'ARRAY')"
+        )
+        places = cursor.fetchall()
+        kept = []
+        for table, column in places:
+            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE "{column}"::text LIKE %s', [f"%{held}%"])
+            kept += [f"{table}.{column}"] if cursor.fetchone()[0] else []
+    assert len(places) > 300 and kept == []
 
 
 def test_the_statement_and_every_page_of_the_debtor_keep_it_too(card, settings):

@@ -7,6 +7,7 @@ from typing import Any
 
 from common.money import Money
 from wallets.providers.deposits import Deposit, DepositIssue, Quote
+from wallets.providers.paid_with import PaidWith
 from wallets.providers.retrying import RetryRules
 from wallets.providers.vocabulary import (
     ActionKind,
@@ -142,6 +143,7 @@ class PaymentResult:
     """`found=False`: the provider has no such payment *yet*; that alone never proves it was not received.
 
     `saved` is what the provider kept of the payer's wallet, where `save_method` asked for it.
+    `paid_with` is what the payer chose at a provider that offers several ways, as soon as it tells.
     `refunded` is the sum of all refunds; `refunds` and `disputes` name them where the provider tells them apart. A
     dispute of a part leaves the state at `succeeded`.
     Chains only: `quote` (store it when the payment is created), `deposits`, and `issues` for an operator.
@@ -158,6 +160,7 @@ class PaymentResult:
     refunds: "tuple[RefundResult, ...]" = ()
     disputes: tuple[Dispute, ...] = ()
     saved: "MandateResult | None" = None
+    paid_with: PaidWith | None = None
     quote: Quote | None = None
     deposits: tuple[Deposit, ...] = ()
     issues: tuple[DepositIssue, ...] = ()

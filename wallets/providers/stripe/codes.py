@@ -40,13 +40,15 @@ _TABLE: dict[tuple[Category, Reason], tuple[str, ...]] = {
         "service_not_allowed", "not_permitted", "currency_not_supported", "card_not_supported", "no_action_taken",
         "new_account_information_available", "testmode_decline", "payment_method_provider_decline",
         "payment_intent_payment_attempt_failed", "bank_account_declined", "debit_not_authorized",
+        "refer_to_customer", "generic_could_not_process",
     ),
     (Category.RETRY_NEW_METHOD, Reason.METHOD_EXPIRED): ("expired_card", "invalid_expiry_month", "invalid_expiry_year"),
     (Category.RETRY_NEW_METHOD, Reason.INVALID_REQUEST): (
         "incorrect_number", "incorrect_cvc", "incorrect_pin", "incorrect_zip", "incorrect_address", "invalid_account",
         "invalid_amount", "invalid_cvc", "invalid_number", "invalid_pin", "pin_try_exceeded",
     ),
-    (Category.RETRY_NEW_METHOD, Reason.ACCOUNT_CLOSED): ("account_closed", "bank_account_unusable"),
+    (Category.RETRY_NEW_METHOD, Reason.ACCOUNT_CLOSED): ("account_closed", "bank_account_unusable", "no_account"),
+    (Category.NEVER_RETRY, Reason.ACCOUNT_CLOSED): ("recipient_deceased",),
     (Category.NEVER_RETRY, Reason.SUSPECTED_FRAUD): (
         "stolen_card", "lost_card", "pickup_card", "fraudulent", "merchant_blacklist", "security_violation",
     ),

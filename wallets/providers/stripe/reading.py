@@ -14,6 +14,7 @@ from wallets.providers.messages import (
     PaymentResult,
     RefundResult,
 )
+from wallets.providers.paid_with import PaidWith
 from wallets.providers.stripe import codes
 from wallets.providers.stripe.amounts import from_stripe
 from wallets.providers.stripe.client import Fields, Refused
@@ -70,6 +71,7 @@ def payment(intent: Fields, session: Fields | None = None) -> PaymentResult:
         amount=from_stripe(intent.get("amount"), intent.get("currency")),
         paid_at=moment(paid.get("created")) if intent.get("status") == "succeeded" else None,
         saved=_saved(intent),
+        paid_with=_paid_with(paid),
     )
     if paid.get("amount_refunded"):
         result = replace(result, refunded=from_stripe(paid["amount_refunded"], intent.get("currency")))
@@ -194,6 +196,24 @@ def _hint(charge: Any) -> str:
     if not isinstance(brand, str) or not isinstance(last4, str) or not (last4.isascii() and last4.isdigit()):
         return ""
     return f"{brand.replace('_', ' ').title()} •••• {last4[-4:]}"[:40]
+
+
+def _paid_with(charge: Fields) -> PaidWith | None:
+    """`None` while Stripe does not tell, or in words that are none of ours to keep."""
+    details = charge.get("payment_method_details")
+    method = str(details.get("type") or "") if isinstance(details, Mapping) else ""
+    told = details.get(method) if isinstance(details, Mapping) else None
+    chosen = told if isinstance(told, Mapping) else {}
+    before = chosen.get("wallet") if isinstance(chosen.get("wallet"), Mapping) else {}
+    try:
+        return PaidWith(
+            method=method,
+            wallet=str(before.get("type") or ""),
+            brand=str(chosen.get("brand") or ""),
+            last4=str(chosen.get("last4") or "")[-4:],
+        )
+    except ValueError:
+        return None
 
 
 def signed(intent: Fields) -> MandateResult:

@@ -24,7 +24,7 @@ TOLERANCE_SECONDS = 300
 UNNAMED = ("charge.dispute.", "refund.")
 SAFE_FIELDS = (
     "id", "object", "amount", "amount_received", "amount_total", "currency", "status", "created", "payment_intent",
-    "payment_method", "latest_charge", "charge", "mode", "client_reference_id", "reason", "cancellation_reason",
+    "latest_charge", "charge", "mode", "client_reference_id", "reason", "cancellation_reason",
     "failure_reason", "type",
 )  # fmt: skip
 

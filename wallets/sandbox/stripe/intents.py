@@ -14,6 +14,7 @@ SEPA_MOST = 1_000_000
 # A bank debit takes days; the real one up to fourteen working days.
 DEBIT_SECONDS = 5 * 86_400
 SLOW = frozenset({"sepa_debit"})
+BANK_FACTS = ("bank_code", "branch_code", "country", "fingerprint", "last4")
 # Error codes that are codes of their own; everything else a card's bank says is a decline_code of card_declined.
 OWN_CODES = frozenset(
     {"expired_card", "incorrect_cvc", "incorrect_number", "processing_error", "authentication_required"}
@@ -187,7 +188,9 @@ def age(world: World, intent: Document) -> Document:
 
 
 def fail_debit(world: World, intent: Document, code: str) -> Document:
-    """The debtor's bank refuses a debit that was being processed."""
+    """The debtor's bank refuses a debit that was being processed: `code` is its return code, as Stripe spells it."""
+    if intent["status"] != "processing":
+        raise ApiError(400, "The payment is not being processed.", code="payment_intent_unexpected_state")
     error = {"type": "card_error", "code": code, "message": "The bank refused the debit."}
     failed = {**intent, "status": "requires_payment_method", "payment_method": None, "last_payment_error": error}
     charge = world.get("charge", intent["latest_charge"])
@@ -197,9 +200,18 @@ def fail_debit(world: World, intent: Document, code: str) -> Document:
     return failed
 
 
+def _told(world: World, method: Document) -> Document:
+    """What a charge says of the way it was paid; of a bank debit the mandate, too."""
+    known: Document = method.get(method["type"]) or {}
+    if method["type"] not in SLOW:
+        return known
+    mandate = next((one["id"] for one in methods.agreed(world, method)), None)
+    return {**{name: known[name] for name in BANK_FACTS}, "mandate": mandate}
+
+
 def _charge(world: World, intent: Document, *, status: str, error: Document | None = None) -> Document:
     method = world.find("payment_method", intent["payment_method"]) or {"type": "card"}
-    details = {"type": method["type"], method["type"]: method.get(method["type"]) or {}}
+    details = {"type": method["type"], method["type"]: _told(world, method)}
     name = world.new_id("ch")
     return world.save(
         shapes.body(

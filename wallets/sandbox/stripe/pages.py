@@ -22,7 +22,7 @@ class Pages:
         intent = r"(?P<name>pi_\w+)"
         return [
             ("GET", "/stripe/?", self.home),
-            ("POST", r"/stripe/saved/(?P<name>pm_\w+)/remove", self.remove),
+            ("POST", r"/stripe/saved/(?P<name>pm_\w+)/(?P<step>remove|bank)", self.end),
             ("GET", f"/stripe/checkout/{name}", self.checkout),
             ("POST", f"/stripe/checkout/{name}/(?P<step>pay|sign|decline|cancel)", self.choose),
             ("GET", f"/stripe/confirm/{intent}", self.bank),
@@ -33,18 +33,23 @@ class Pages:
         saved = [method for method in self.world.everything("payment_method") if method["customer"]]
         debits = self.world.store.all("stripe.debit", newest=HOME_NEWEST)
         shown = [{**debit, "money": _money(debit["amount"], debit["currency"])} for debit in debits]
-        context = {"saved": [{**one, "label": self._label(one)} for one in saved], "debits": shown}
+        context = {"saved": [self._shown(one) for one in saved], "debits": shown}
         return page(
             request, "stripe_home.html", {**context, "now": self.world.clock.now().isoformat(timespec="seconds")}
         )
 
+    def _shown(self, method: Document) -> Document:
+        return {**method, "label": self._label(method), "mandates": methods.agreed(self.world, method)}
+
     def _label(self, method: Document) -> str:
         return str(methods.choice_of(self.world, method["id"]).label)
 
-    def remove(self, request: Request, name: str) -> Response:
+    def end(self, request: Request, name: str, step: str) -> Response:
+        """The payer removes what is saved, or ends the direct debit mandate where it was given: at the bank."""
+        change = methods.detach if step == "remove" else methods.end_at_bank
         with self.world.store.lock:
             try:
-                methods.detach(self.world, self.world.get("payment_method", name))
+                change(self.world, self.world.get("payment_method", name))
             except ApiError as error:
                 return _refused(request, error)
         return redirect("/stripe/")
@@ -60,6 +65,7 @@ class Pages:
             "subject": stored.get("subject", ""),
             "money": _money(session["amount_total"], session["currency"]) if session["amount_total"] else "",
             "choices": methods.offered(session["payment_method_types"]),
+            "by_bank": "sepa_debit" in session["payment_method_types"],
             "refused": refused,
         }
         return page(request, "stripe_checkout.html", context)

@@ -5,7 +5,13 @@ from wallets.sandbox.stripe import books, events, shapes
 from wallets.sandbox.stripe.world import ApiError, World
 
 DISPUTE_FEE = 1500
+CARD_CASE = {
+    "card": {"brand": "visa", "case_type": "chargeback", "network_reason_code": "10.4", "network": "visa"},
+    "type": "card",
+}
 WEEK = 7 * 86_400
+# A bank gives a debit back for eight weeks without a word, and for thirteen months if it was not authorised.
+BANK_WINDOW = 13 * 31 * 86_400
 
 
 def create(world: World, params: Document, fault: Document) -> Document:
@@ -86,6 +92,8 @@ def dispute(world: World, intent: Document, amount: int | None = None) -> Docume
     if charge["status"] != "succeeded" or charge["disputed"]:
         raise ApiError(400, "There is no charge to dispute.")
     by_bank = charge["payment_method_details"]["type"] == "sepa_debit"
+    if by_bank and world.now() > charge["created"] + BANK_WINDOW:
+        raise ApiError(400, "The debtor's bank gives nothing back any more.")
     disputed = min(amount or charge["amount"], charge["amount"])
     opened = shapes.body(
         "dispute",
@@ -103,10 +111,7 @@ def dispute(world: World, intent: Document, amount: int | None = None) -> Docume
             "enhanced_eligibility": {},
         },
         payment_intent=intent["id"],
-        payment_method_details={
-            "card": {"brand": "visa", "case_type": "chargeback", "network_reason_code": "10.4", "network": "visa"},
-            "type": "card",
-        },
+        payment_method_details=None if by_bank else CARD_CASE,
         reason="debit_not_authorized" if by_bank else "fraudulent",
         status="lost" if by_bank else "needs_response",
     )

@@ -88,6 +88,7 @@ _OPEN: dict[str, Body] = {
     "dispute": {"balance_transactions": [], "evidence": {}, "is_charge_refundable": False},
     "event": {},
 }
+DEVICE_LAST4 = "0092"
 # These three say nothing about the mode they live in.
 _MODELESS = frozenset({"refund", "balance_transaction"})
 _UNMARKED = frozenset({"balance_transaction", "mandate", "event"})
@@ -115,7 +116,8 @@ def card(brand: str, last4: str, *, year: int, month: int, wallet: str | None) -
         "last4": last4,
         "networks": {"available": [brand], "preferred": None},
         "three_d_secure_usage": {"supported": True},
-        "wallet": {"dynamic_last4": None, "type": wallet} if wallet else None,
+        # A phone shows the shop a number of its own; the card's own is what its owner knows.
+        "wallet": {wallet: {}, "dynamic_last4": DEVICE_LAST4, "type": wallet} if wallet else None,
         "regulated_status": None,
     }
 

@@ -54,8 +54,9 @@ class StripeSimulator(Simulator):
 
     def act(self, action: str, fields: Document) -> Document:
         """`pay`, `decline`, `sign` (a page; `choice`), by `id` or `reference`; `endpoint` (its `url`); by `id`:
-        `settle`, `fail` (a payment), `dispute`, `refund` (it, or its `amount`), `win`, `lose` (a dispute),
-        `complete`, `bounce` (a refund), `remove`, `run_out`, `end_at_bank`, `start_asking` (a saved method)."""
+        `settle`, `fail` (a debit; `code`: the bank's return code), `dispute`, `refund` (it, or its `amount`),
+        `win`, `lose` (a dispute), `complete`, `bounce` (a refund), `remove`, `run_out`, `end_at_bank`,
+        `start_asking` (a saved method)."""
         if action == "endpoint":
             return self.ground.store.put("stripe.setting", "endpoint", {"url": str(fields.get("url", ""))})
         if action == "move":
@@ -66,6 +67,8 @@ class StripeSimulator(Simulator):
             raise ApiError(400, "unknown action")
         kind, act = _ACTIONS[action]
         about = self.world.get(kind, fields.get("id") or self._by_reference(fields))
+        if action == "fail":
+            return intents.fail_debit(self.world, about, str(fields.get("code") or "insufficient_funds"))
         if action in _OF_A_PART:
             return _OF_A_PART[action](self.world, about, fields.get("amount"))
         return act(self.world, about)
