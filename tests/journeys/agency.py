@@ -24,13 +24,20 @@ BORN_IN = "1985"
 
 @dataclass(frozen=True, kw_only=True)
 class Owed:
-    """An account of the placement: who owes what, and the wallet they pay it with."""
+    """An account of the placement: who owes what, and the wallet they pay it with.
+
+    `way` is what they choose on the page of a wallet that offers several.
+    """
 
     reference: str
     wallet: str
     currency: str
     country: str
     balance: str
+    way: str = ""
+
+    def __str__(self) -> str:
+        return self.way or self.wallet
 
     @property
     def minor(self) -> int:
@@ -84,6 +91,15 @@ class Agency:
         """How often money has moved at a simulator, by its own count."""
         simulator = SIMULATORS.get(wallet, wallet)
         return int(httpx.get(f"{self.stack.wallet}/control/{simulator}/debits", timeout=120).json()["count"])
+
+    def bank_answers(self, wallet: str, action: str, **fields: str) -> None:
+        """`settle` or `fail` what a payer's bank is working on at a simulator."""
+        url = f"{self.stack.wallet}/control/{wallet}"
+        known = httpx.get(f"{url}/payment_intents", timeout=120).json()["payment_intents"]
+        for one in known:
+            if one["status"] == "processing":
+                wanted = {"action": action, "id": one["id"], **fields}
+                httpx.post(f"{url}/user", json=wanted, timeout=120).raise_for_status()
 
     def moves_the_clock_to(self, moment: datetime) -> None:
         self._advance(int((moment - datetime.now(UTC) - self.ahead).total_seconds() // 60) + 1)

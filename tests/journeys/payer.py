@@ -61,24 +61,31 @@ class Payer:
             self.page.fill("input[name=birth_year]", BORN_IN)
             self.page.click("main form button")
 
-    def pays_with(self, wallet: str) -> None:
+    def pays_with(self, wallet: str, way: str = "", *, until: str = ".done-mark") -> None:
         self.opens()
         self.page.click(f"button[name=provider][value={wallet}]")
+        if way:
+            self._chooses(way)
         PAY[wallet](self)
-        self.page.wait_for_selector(".done-mark")
+        self.page.wait_for_selector(until)
+
+    def _chooses(self, way: str) -> None:
+        self.page.check(f"input[name=choice][value={way}]")
 
     def looks_at_the_receipt(self) -> str:
         self.page.click("a[href*='/receipt/']")
         self.page.wait_for_url("**/receipt/**")
         return self.page.inner_text("main")
 
-    def agrees_to_instalments_with(self, wallet: str, *, first: str = "") -> str:
+    def agrees_to_instalments_with(self, wallet: str, *, first: str = "", way: str = "") -> str:
         """From the day `first` when it is told; returns the day of the first one."""
         self.opens(f"plan/?wallet={wallet}&first={first}")
         first = self.page.input_value("select[name=first]")
         self.page.click("a[href*='/plan/terms/'] >> nth=0")
         self.page.check("input[name=agreed]")
         self.page.click(f"button[name=provider][value={wallet}]")
+        if way:
+            self._chooses(way)
         SIGN.get(wallet, _sign_on_the_wallets_page)(self)
         return first
 
@@ -91,10 +98,12 @@ class Payer:
         self.sees_the_agreement()
         self.page.click("form[action$='/end/'] button")
 
-    def ends_it_in_the_wallet(self, wallet: str) -> None:
-        """The newest agreement on the wallet's own page."""
+    def ends_it_in_the_wallet(self, wallet: str, way: str = "") -> None:
+        """The newest agreement on the wallet's own page; a direct debit where it was given, at the bank."""
+        end = "form[action$='/bank'] button" if way else "form:not([action$='/bank']) button"
+        kind = "" if way else ":not(:has(form[action$='/bank']))"
         with self.beside(f"/{wallet}/") as app:
-            app.click("article.card form button >> nth=0")
+            app.click(f"article.card{kind} {end} >> nth=0")
             app.wait_for_load_state()
 
     def looks_at_the_phone(self) -> str:

@@ -15,6 +15,7 @@ import pytest
 from tests.journeys.agency import Agency, Owed
 from tests.journeys.payer import Payer
 from tests.journeys.people import Staff
+from tests.journeys.stack import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -28,12 +29,29 @@ TO_PAY = [
     Owed(reference="ONCE-7", wallet="usdt_eth", currency="USD", country="HK", balance="187.50"),
     Owed(reference="ONCE-8", wallet="usdt_tron", currency="HKD", country="HK", balance="1880.50"),
 ]
+# On Stripe's page: what the payer chooses there, and how receipt and history name it.
+INSIDE = {
+    "apple_pay": "Apple Pay, Visa ending 4242",
+    "google_pay": "Google Pay, Visa ending 4242",
+    "link": "Link",
+    "alipay": "Alipay",
+    "wechat_pay": "WeChat Pay",
+}
+INSIDE_STRIPE = [
+    Owed(reference=f"WAY-{way}", wallet="stripe", currency="EUR", country="DE", balance=f"19{number}.50", way=way)
+    for number, way in enumerate(INSIDE)
+]
+BY_BANK = {
+    name: Owed(reference=f"BANK-{name}", wallet="stripe", currency="EUR", country="DE", balance=sum_, way="sepa_debit")
+    for name, sum_ in (("settle", "201.50"), ("fail", "202.50"))
+}
 IN_PARTS = [
     Owed(reference="PART-1", wallet="alipay", currency="CNY", country="CN", balance="610.00"),
     Owed(reference="PART-2", wallet="wechat", currency="CNY", country="CN", balance="620.00"),
     Owed(reference="PART-3", wallet="stripe", currency="HKD", country="HK", balance="630.00"),
     Owed(reference="PART-4", wallet="paypal", currency="TWD", country="TW", balance="6300.00"),
     Owed(reference="PART-6", wallet="mpesa_ratiba", currency="KES", country="KE", balance="6600.00"),
+    Owed(reference="PART-7", wallet="stripe", currency="EUR", country="HK", balance="670.00", way="sepa_debit"),
 ]
 # Keeps the agreement: when its second instalment is debited, the others have had their chance to be.
 NEIGHBOUR = Owed(reference="PART-5", wallet="alipay", currency="CNY", country="CN", balance="650.00")
@@ -47,13 +65,15 @@ BETWEEN_INSTALMENTS, NOTICE = timedelta(days=30), timedelta(days=3)
 LONGER_MONTH = timedelta(days=2)
 # Wherever debtors in parts live, from Nairobi to Taipei, this is an hour for debits and messages.
 DAYTIME = time(15, 30, tzinfo=ZoneInfo("Asia/Taipei"))
-each = pytest.mark.parametrize("owed", IN_PARTS, ids=lambda owed: owed.wallet)
+each = pytest.mark.parametrize("owed", IN_PARTS, ids=str)
 
 
 @pytest.fixture(scope="module")
 def agency(stack, tmp_path_factory) -> Agency:
     made = Agency(stack)
-    made.places([*TO_PAY, *IN_PARTS, NEIGHBOUR], tmp_path_factory.mktemp("placement"))
+    made.places(
+        [*TO_PAY, *INSIDE_STRIPE, *BY_BANK.values(), *IN_PARTS, NEIGHBOUR], tmp_path_factory.mktemp("placement")
+    )
     return made
 
 
@@ -92,7 +112,9 @@ class Days:
     def sign(self, owed: Owed) -> None:
         self.counted.setdefault(owed.wallet, self.agency.debits(owed.wallet))
         first = min(self.first.values(), default="")
-        self.first[owed.reference] = self.visits(owed).agrees_to_instalments_with(owed.wallet, first=first)
+        self.first[owed.reference] = self.visits(owed).agrees_to_instalments_with(
+            owed.wallet, first=first, way=owed.way
+        )
         self.agency.waits_for(lambda: self.visits(owed).sees_the_agreement(), what=f"{owed.wallet}'s agreement")
 
     def due(self, number: int) -> date:
@@ -106,6 +128,12 @@ class Days:
     def wallet_runs(self, owed: Owed) -> None:
         if owed.wallet in DEBITS_ITSELF:
             self.visits(owed).looks_at_the_phone()
+
+    def bank_pays(self, owed: Owed) -> list[dict[str, Any]]:
+        """A bank that was asked takes days: it is said to have paid as soon as it works on it."""
+        if owed.way:
+            self.agency.bank_answers(owed.wallet, "settle")
+        return self.debits(owed)
 
     def notices(self, owed: Owed) -> list[dict[str, Any]]:
         mails = self.agency.stack.messages(to=owed.email, channel="email")
@@ -125,22 +153,46 @@ def signed(days: Days, owed: Owed) -> None:
         pytest.fail(f"nothing was signed with {owed.wallet}: see the test of the signature")
 
 
-@pytest.mark.parametrize("owed", TO_PAY, ids=lambda owed: owed.wallet)
+@pytest.mark.parametrize("owed", [*TO_PAY, *INSIDE_STRIPE], ids=str)
 def test_a_debtor_pays_from_the_link_with_the_wallet(agency, agent, visits, owed):
     before, payer = agency.debits(owed.wallet), visits(owed)
-    payer.pays_with(owed.wallet)
+    payer.pays_with(owed.wallet, owed.way)
     assert agency.debits(owed.wallet) == before + 1
     (payment,) = agency.payments(owed)
     assert (payment["state"], payment["source"]) == ("succeeded", "link")
     assert (payment["amount_minor"], payment["currency"]) == (owed.minor, owed.currency)
     account = agency.account(owed)
     assert (account["status"], account["balance_minor"]) == ("paid", 0)
-    assert payment["reference"] in payer.looks_at_the_receipt()
+    receipt, words = payer.looks_at_the_receipt(), INSIDE.get(owed.way, "")
+    assert payment["reference"] in receipt and f"{words}\n" in receipt
     seen = agent.looks_at_the_account(account["reference"])
-    assert seen.count(payment["reference"]) == 1 and "nothing owed" in seen
+    assert seen.count(payment["reference"]) == 1 and "nothing owed" in seen and words in seen
 
 
-@pytest.mark.parametrize("owed", [*IN_PARTS, NEIGHBOUR], ids=[*(one.wallet for one in IN_PARTS), "neighbour"])
+@pytest.mark.parametrize("outcome", BY_BANK)
+def test_a_bank_debit_is_paid_only_when_the_bank_says_so(agency, agent, visits, outcome):
+    owed, payer = BY_BANK[outcome], visits(BY_BANK[outcome])
+    before = agency.debits(owed.wallet)
+    payer.pays_with(owed.wallet, owed.way, until="text=accepted, not paid yet")
+    assert agency.debits(owed.wallet) == before and agency.account(owed)["balance_minor"] == owed.minor
+    assert [payment["state"] for payment in agency.payments(owed)] == ["open"]
+    agency.bank_answers(owed.wallet, outcome, code="account_closed")
+    (payment,) = eventually(lambda: [one for one in agency.payments(owed) if one["state"] != "open"], what="the end")
+    account, words = agency.account(owed), "SEPA direct debit ending 3000"
+    if outcome == "settle":
+        assert (payment["state"], account["balance_minor"]) == ("succeeded", 0)
+        payer.page.reload()
+        assert words in payer.looks_at_the_receipt()
+    else:
+        assert (payment["state"], account["balance_minor"]) == ("failed", owed.minor)
+        payer.page.reload()
+        seen = payer.page.inner_text("main")
+        assert "No money moved" in seen and "The wallet account is closed" in seen
+    assert agency.debits(owed.wallet) == before + (outcome == "settle")
+    assert words in agent.looks_at_the_account(account["reference"])
+
+
+@pytest.mark.parametrize("owed", [*IN_PARTS, NEIGHBOUR], ids=[*map(str, IN_PARTS), "neighbour"])
 def test_instalments_are_agreed_and_signed_in_the_wallet(agency, days, owed):
     days.sign(owed)
     assert agency.payments(owed) == [] and agency.debits(owed.wallet) == days.counted[owed.wallet]
@@ -159,7 +211,7 @@ def test_the_agreed_instalment_is_debited_once(agency, agent, days, owed):
     signed(days, owed)
     days.come_to(days.due(0))
     days.wallet_runs(owed)
-    agency.waits_for(lambda: days.debits(owed), what=f"{owed.wallet}'s debit")
+    agency.waits_for(lambda: days.bank_pays(owed), what=f"{owed}'s debit")
     (payment,) = agency.payments(owed)
     source = "scheduled" if owed.wallet in DEBITS_ITSELF else "debit"
     assert (payment["state"], payment["source"]) == ("succeeded", source)
@@ -174,7 +226,7 @@ def test_the_debtor_ends_the_agreement_with_one_button(agency, visits, days, owe
     signed(days, owed)
     payer = visits(owed)
     if owed.wallet in ENDS_IN_THE_WALLET:
-        payer.ends_it_in_the_wallet(owed.wallet)
+        payer.ends_it_in_the_wallet(owed.wallet, owed.way)
     else:
         payer.ends_the_agreement_here()
     if owed.wallet in DEBITS_ITSELF:
@@ -198,8 +250,8 @@ def test_an_ended_agreement_takes_nothing_more(agency, days, owed):
         days.come_to(days.due(1) + LONGER_MONTH)
         days.wallet_runs(owed)
     assert len(agency.payments(owed)) == 1 and len(days.notices(owed)) == 1
-    neighbours = len(agency.payments(NEIGHBOUR)) if owed.wallet == NEIGHBOUR.wallet else 0
-    assert agency.debits(owed.wallet) == days.counted[owed.wallet] + 1 + neighbours
+    same = [one for one in (*IN_PARTS, NEIGHBOUR) if one.wallet == owed.wallet]
+    assert agency.debits(owed.wallet) == days.counted[owed.wallet] + sum(len(agency.payments(one)) for one in same)
 
 
 def test_the_books_agree(agency):
