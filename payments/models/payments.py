@@ -14,7 +14,7 @@ from payments.models.ledger import JournalEntry
 from payments.models.links import PaymentLink
 from payments.models.plans import Instalment
 from wallets.models import Mandate, PaymentMethod, Provider
-from wallets.ways import paid_with_words
+from wallets.providers.ways import paid_with_words
 
 PAYMENT_STATES = StateTable(
     "payment",

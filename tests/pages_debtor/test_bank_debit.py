@@ -60,7 +60,8 @@ def test_the_first_page_does_not_say_that_it_waits_in_the_wallet(ordered, debtor
 
 
 def test_another_payment_does_not_start_beside_it(ordered, stripe, debtor):
-    answer = debtor.press_pay(provider="stripe", choice="other", other="12.00")
+    assert 'name="provider"' not in debtor.read(), "a button that would be refused"
+    answer = debtor.press_pay(key="0" * 32, provider="stripe", choice="other", other="12.00")
     assert answer.status_code == 409 and Payment.objects.count() == 1
     assert Attempt.objects.get().state == "pending"
 

@@ -10,7 +10,7 @@ from tests.wallets.stripe_fixtures import stripe, stripe_sandbox
 from wallets.providers.base import DeclineCategory, PaymentState, Reason
 from wallets.providers.paid_with import PaidWith
 from wallets.providers.stripe import codes, reading
-from wallets.ways import paid_with_words
+from wallets.providers.ways import paid_with_words
 
 __all__ = ["stripe", "stripe_sandbox"]
 

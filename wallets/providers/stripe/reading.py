@@ -204,11 +204,11 @@ def _paid_with(charge: Fields) -> PaidWith | None:
     method = str(details.get("type") or "") if isinstance(details, Mapping) else ""
     told = details.get(method) if isinstance(details, Mapping) else None
     chosen = told if isinstance(told, Mapping) else {}
-    before = chosen.get("wallet") if isinstance(chosen.get("wallet"), Mapping) else {}
+    before = chosen.get("wallet")
     try:
         return PaidWith(
             method=method,
-            wallet=str(before.get("type") or ""),
+            wallet=str(before.get("type") or "") if isinstance(before, Mapping) else "",
             brand=str(chosen.get("brand") or ""),
             last4=str(chosen.get("last4") or "")[-4:],
         )
