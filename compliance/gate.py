@@ -47,6 +47,8 @@ class Purpose:
 _NO_CONTACT_AT_ALL = frozenset({"cease", "represented", "bankruptcy", "deceased"})
 COLLECTION = Purpose()
 NOTICE = Purpose(needs_debt=False, quiet=False, caps=False, needs_policy=False, stopped_by=_NO_CONTACT_AT_ALL)
+# Word of a debit that failed asks for money all the same: who owes nothing, or is left in peace, does not hear it.
+FAILED = Purpose(caps=False, needs_policy=False, stopped_by=frozenset({"*"}))
 ANSWER = Purpose(
     needs_debt=False, quiet=False, window=False, caps=False, needs_policy=False, stopped_by=frozenset({"deceased"})
 )
@@ -71,6 +73,8 @@ PURPOSES: Mapping[str, Purpose] = {
     "refund_sent": NOTICE,
     "refund_done": NOTICE,
     "end_in_wallet": NOTICE,
+    "debit_failed": FAILED,
+    "debit_stopped": FAILED,
     "plan_confirmed": ANSWER,
     "agreement_copy": ANSWER,  # the person has just signed it
     "payment_link": ANSWER,

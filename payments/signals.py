@@ -1,7 +1,8 @@
 """The courtesies to the apps on the right: sent after the commit.
 
 `payment_confirmed` has the `payments` that have arrived, one or many; `payment_taken_back` the payment, the `amount`
-and an `occasion` that names this taking; `refund_moved` the refund that was sent or has arrived.
+and an `occasion` that names this taking; `refund_moved` the refund that was sent or has arrived;
+`debit_failed` the `attempt` of a debit that was refused and `next_on`, the day of the next try or None.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 payment_confirmed = Signal()
 payment_taken_back = Signal()
 refund_moved = Signal()
+debit_failed = Signal()
 
 
 def tell_after_commit(signal: Signal, sender: Any, **facts: Any) -> None:

@@ -6,6 +6,7 @@ The silence after a payment is a courtesy: the gate would stop the messages at s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -13,8 +14,8 @@ from django.dispatch import receiver
 
 from common.money import Money
 from payments.faults import stop_point
-from payments.models import Payment, Refund
-from payments.signals import payment_confirmed, payment_taken_back, refund_moved
+from payments.models import Attempt, Payment, Refund
+from payments.signals import debit_failed, payment_confirmed, payment_taken_back, refund_moved
 from reminders.models import Message
 from reminders.queue import queue_message
 from reminders.services import cancel_queued, plan_receipts
@@ -40,8 +41,9 @@ def send_copy(sender: Any, *, mandate: Mandate, **_: Any) -> None:
 
 @receiver(mandate_stopped, dispatch_uid="reminders.mandate_stopped")
 def withdraw_notices(sender: Any, *, mandate: Mandate, **_: Any) -> None:
-    """A debit that was called off is not announced any more. In the transaction of the change."""
-    waiting = Message.objects.filter(account=mandate.account, purpose="pre_debit_notice", state="due")
+    """A debit that was called off is not announced any more, nor its next try. In the transaction of the change."""
+    announced = ("pre_debit_notice", "debit_failed")
+    waiting = Message.objects.filter(account=mandate.account, purpose__in=announced, state="due")
     waiting.update(state="cancelled", reason="The debit agreement was paused or ended.", claimed_until=None)
 
 
@@ -52,6 +54,18 @@ def say_taken_back(sender: Any, *, payment: Payment, amount: Money, occasion: st
         cancel_queued(payment.account, reason="A payment was taken back.")
         facts = {"payment": payment.pk, "amount_minor": amount.minor}
         queue_message(payment.account, purpose="payment_reversed", occasion=occasion, facts=facts)
+
+
+@receiver(debit_failed, dispatch_uid="reminders.debit_failed")
+def say_debit_failed(sender: Any, *, attempt: Attempt, next_on: date | None, **_: Any) -> None:
+    """Nothing was taken, and what happens next: another try on a day, or nothing by itself."""
+    facts = {"attempt": attempt.pk} | ({"next_on": next_on.isoformat()} if next_on else {})
+    queue_message(
+        attempt.payment.account,
+        purpose="debit_failed" if next_on else "debit_stopped",
+        occasion=f"attempt:{attempt.pk}",
+        facts=facts,
+    )
 
 
 @receiver(refund_moved, dispatch_uid="reminders.refund_moved")

@@ -47,7 +47,11 @@ def plan_receipts(payments: Sequence[Payment]) -> None:
     )
 
 
+# Notices that are no news any more once something was paid.
+OVERTAKEN = frozenset({"debit_failed", "debit_stopped"})
+
+
 def cancel_queued(*accounts: Account, reason: str) -> int:
-    """Cancel every reminder waiting for these accounts; how many. Receipts and notices stay."""
-    waiting = Message.objects.filter(account__in=accounts, state="due").exclude(purpose__in=list(PURPOSES))
+    """Cancel every reminder waiting for these accounts; how many. Receipts and notices of what happened stay."""
+    waiting = Message.objects.filter(account__in=accounts, state="due").exclude(purpose__in=PURPOSES.keys() - OVERTAKEN)
     return waiting.update(state="cancelled", reason=reason[:200], claimed_until=None)

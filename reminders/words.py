@@ -22,6 +22,8 @@ PURPOSES: dict[str, Promise] = {
     "refund_sent": _("Refund on its way"),
     "refund_done": _("Money given back"),
     "end_in_wallet": _("End the agreement in the wallet"),
+    "debit_failed": _("A debit failed, and is tried again"),
+    "debit_stopped": _("A debit failed, and is not tried again"),
     "opt_out_confirmation": _("Opt-out confirmed"),
     "assistant_answer": _("Answer of the assistant"),
     "agent_reply": _("Our answer"),

@@ -12,6 +12,7 @@ from payments.models import Attempt, RetryDecision
 from payments.retries.deciding import ANNOUNCE, STOP, Decision, next_try
 from payments.retries.gathering import Case, gather
 from payments.retries.rules import Ladder
+from payments.signals import debit_failed, tell_after_commit
 
 
 def after_failed_debits(attempts: Sequence[Attempt]) -> None:
@@ -37,6 +38,7 @@ def _apply(case: Case, decision: Decision) -> None:
             release(row, attempt.payment.account, attempt.reason)
     attempt.payment.instalment = row
     _tell(case, decision)
+    _tell_the_person(case, decision)
 
 
 def _keep(case: Case, decision: Decision) -> None:
@@ -68,3 +70,11 @@ def _tell(case: Case, decision: Decision) -> None:
         told_anew=decision.outcome == ANNOUNCE,
         tries_left=case.situation.budget.left,
     )
+
+
+def _tell_the_person(case: Case, decision: Decision) -> None:
+    """Trouble at the wallet or with us is tried again within hours, and nobody need hear of it."""
+    if decision.moment and case.situation.rule.ladder is not Ladder.DECLINED:
+        return
+    next_on = decision.moment.astimezone(zone_of(case.row.plan.account.debtor)).date() if decision.moment else None
+    tell_after_commit(debit_failed, Attempt, attempt=case.attempt, next_on=next_on)

@@ -13,7 +13,7 @@ from common.clock import today
 from common.money import Money
 from compliance.gate import EVERY_CHANNEL
 from payments.debtor_wallets import usable_wallets
-from payments.models import Instalment, Payment, Refund
+from payments.models import Attempt, Instalment, Payment, Refund
 from payments.services import create_link
 from reminders.confirmation import CONFIRMATION, confirmation_text
 from reminders.dispatch.names import form_of_address
@@ -156,6 +156,17 @@ def _about_taking_back(message: Message, account: Account) -> dict[str, Fact]:
     return {"amount": amount, "balance": account.balance, "wallet": provider.first() or "", "due_date": today()}
 
 
+def _about_failed_debit(message: Message, account: Account) -> dict[str, Fact]:
+    attempt = Attempt.objects.select_related("provider").get(pk=message.facts["attempt"])
+    day = message.facts.get("next_on")
+    return {
+        "amount": attempt.amount,
+        "balance": account.balance,
+        "wallet": attempt.provider.name,
+        "due_date": date.fromisoformat(day) if day else today(),
+    }
+
+
 def _about_refund(message: Message, account: Account) -> dict[str, Fact]:
     refund = Refund.objects.select_related("provider").get(pk=message.facts["refund"])
     return {
@@ -185,6 +196,8 @@ _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "agreement_copy": _about_agreement,
     "end_in_wallet": _about_agreement,
     "payment_reversed": _about_taking_back,
+    "debit_failed": _about_failed_debit,
+    "debit_stopped": _about_failed_debit,
     "refund_sent": _about_refund,
     "refund_done": _about_refund,
 }

@@ -105,12 +105,22 @@ def _moved_on(message: Message, account: Account) -> str:
         return "The due date has changed since this was planned."
     if message.purpose == "pre_debit_notice" and not _still_coming(message):
         return "This debit was called off."
+    if message.purpose in ("debit_failed", "debit_stopped") and not _still_so(message):
+        return "What happens next with this debit has changed."
     return ""
 
 
 def _still_coming(message: Message) -> bool:
     announced = Instalment.objects.filter(pk=message.facts["instalment"], state="noticed").first()
     return announced is not None and message.occasion == occasion_of(announced)
+
+
+def _still_so(message: Message) -> bool:
+    row = Instalment.objects.filter(payments__attempts=message.facts["attempt"]).first()
+    if row is None or message.purpose == "debit_stopped":
+        return row is not None and row.state == "missed"
+    day = row.retry_on.isoformat() if row.retry_on and row.state in ("scheduled", "noticed") else ""
+    return day == message.facts["next_on"]
 
 
 def _write(message: Message, decided: Decided, point: ContactPoint | None) -> Ready | None:

@@ -25,6 +25,8 @@ KINDS = (
     "refund_sent",
     "refund_done",
     "end_in_wallet",
+    "debit_failed",
+    "debit_stopped",
 )
 # What the assistant says in a conversation; nobody puts these into a schedule.
 ANSWERS = (
