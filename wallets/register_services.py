@@ -5,17 +5,40 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.events import record_event
 from accounts.models import User
 from accounts.services import caller_of
 from common.clock import today
-from common.errors import Conflict, InvalidInput
+from common.errors import Conflict, InvalidInput, NotFound
 from common.once import use_token
 from wallets.gateway import merchant_in_settings
 from wallets.models import PROVIDER_STATES, Provider, ProviderFee
 from wallets.open_work import open_work
+from wallets.providers.registry import every_facts, facts_of
+
+LONGEST_NAME = 60
+
+
+def unregistered() -> dict[str, str]:
+    """Wallets that are installed and not in the register yet: their names by key."""
+    known = {*Provider.objects.values_list("key", flat=True)}
+    return {key: str(facts.name) for key, facts in every_facts().items() if key not in known}
+
+
+@transaction.atomic
+def add_provider(key: str, *, by: User) -> Provider:
+    """As a draft, at the end: it takes no money before its papers are looked at. Adding it twice adds it once."""
+    if key not in every_facts():
+        raise NotFound(_("No such wallet is installed here."))
+    last = Provider.objects.aggregate(last=Max("position"))["last"] or 0
+    name = facts_of(key).known_as[:LONGEST_NAME]
+    provider, added = Provider.objects.get_or_create(key=key, defaults={"name": name, "position": last + 1})
+    if added:
+        record_event("provider.added", actor=by, source="staff", provider=key)
+    return provider
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from wallets import views_endings, views_mandates, views_staff
 urlpatterns = [
     path("providers/", views_staff.provider_list, name="provider_list"),
     path("providers/<slug:key>/", views_staff.provider_edit, name="provider_edit"),
+    path("providers/<slug:key>/add/", views_staff.provider_add, name="provider_add"),
     path("providers/<slug:key>/fees/", views_staff.provider_fee, name="provider_fee"),
     path("providers/<slug:key>/merchant/", views_staff.provider_merchant, name="provider_merchant"),
     path("providers/<slug:key>/<slug:status>/", views_staff.provider_switch, name="provider_switch"),

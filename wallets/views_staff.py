@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.roles import allowed, person
 from common.errors import Conflict, NotFound
@@ -23,7 +23,14 @@ from wallets.health import Health, health_of
 from wallets.models import PROVIDER_STATES, Provider
 from wallets.open_work import open_work
 from wallets.providers.base import ConfigError
-from wallets.register_services import move_to_merchant, set_fee, set_provider_status, update_provider
+from wallets.register_services import (
+    add_provider,
+    move_to_merchant,
+    set_fee,
+    set_provider_status,
+    unregistered,
+    update_provider,
+)
 
 STANDING_WORDS: dict[str, Promise] = {
     "": gettext_lazy("takes money"),
@@ -83,7 +90,17 @@ def _rows() -> list[dict[str, Any]]:
 @allowed("configure")
 def provider_list(request: HttpRequest) -> HttpResponse:
     sandbox_url = f"{settings.WALLET_SANDBOX_URL}/control/" if settings.SANDBOX else ""
-    return render(request, "staff/providers.html", {"rows": _rows(), "sandbox_url": sandbox_url})
+    context = {"rows": _rows(), "sandbox_url": sandbox_url, "unregistered": unregistered().items()}
+    return render(request, "staff/providers.html", context)
+
+
+@require_POST
+@allowed("configure")
+def provider_add(request: HttpRequest, key: str) -> HttpResponse:
+    """A wallet that is installed gets its row in the register, and its papers are written there."""
+    provider = add_provider(key, by=person(request))
+    messages.success(request, _("Added. It takes no money yet: write down its papers first."))
+    return redirect("provider_edit", provider.key)
 
 
 def _provider(key: str) -> Provider:

@@ -1,85 +1,78 @@
-"""A wallet of somebody else: a package built in a temporary folder, installed by pip, and used like one of ours."""
+"""A wallet of somebody else: its wheel unpacked as an installer does it, used by a process that was told nothing."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
-import pytest
+from tests.wallets.test_registry import ROOT
+from tests.wallets.toy_harness import SITE
 
-from tests.wallets.test_registry import PROVIDER, ROOT
-from wallets.providers import registry
-
+FACTS = "toy_wallet-1.0.dist-info"
+WHEEL = "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 USE = """
+import sys
 import django; django.setup()
 from importlib.metadata import distribution
-from common.http import HttpResponse
+from pathlib import Path
+from common.http import run
+from common.money import Money
 from wallets.providers import registry
 from wallets.providers.base import *
-print(distribution("acme-wallet").version, "acme" in registry.available())
-provider = registry.build("acme", ProviderConfig(key="acme", options={"url": "http://127.0.0.1:1"}))
-assert isinstance(provider, WalletProvider)
-operation = provider.get_payment(provider.merchant_ref("7"))
-next(operation)
-try:
-    operation.send(HttpResponse(status=200))
-except StopIteration as done:
-    print(done.value.state.value)
-for cannot in (provider.statement, provider.refund):
+from wallets.sandbox.testing import running_sandbox
+print(distribution("toy-wallet").version, "toy" in registry.available(), registry.facts_of("toy").name)
+with running_sandbox(Path(sys.argv[1]), only=("toy",)) as sandbox:
+    merchant = sandbox.merchants["toy"]
+    keys = {"secrets": merchant.secrets, "secrets_dir": Path(sys.argv[1])}
+    config = ProviderConfig(key="toy", options=merchant.options, **keys)
+    provider = registry.build("toy", config)
+    assert isinstance(provider, WalletProvider)
+    request = PaymentRequest(
+        merchant_ref=provider.merchant_ref("7"), amount=Money(500, "EUR"), subject="Debt", notify_url=""
+    )
+    payment = run(provider.create_payment(request))
+    print(payment.state.value)
+    sandbox.control.press(f"{payment.action.url}/pay")
+    print(run(provider.get_payment(payment.merchant_ref)).state.value)
     try:
-        cannot(None)
+        provider.refund(None)
     except Unsupported as refusal:
         print(refusal.code)
 """
-METADATA = "Metadata-Version: 2.1\nName: acme-wallet\nVersion: 1.4\n"
-WHEEL = "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
-def bundled_pip() -> Path:
-    """The pip that comes with Python; our own environment may have none."""
-    found = importlib.util.find_spec("ensurepip")
-    folder = Path(found.origin).parent / "_bundled" if found and found.origin else Path()
-    wheels = sorted(folder.glob("pip-*.whl")) if found else []
-    if not wheels:
-        pytest.skip("this Python comes without pip")
-    return wheels[-1]
-
-
-def wheel(folder: Path, *, name: str = "acme") -> Path:
+def wheel(folder: Path) -> Path:
     """A package as its author would publish it."""
-    path, facts = folder / "acme_wallet-1.4-py3-none-any.whl", "acme_wallet-1.4.dist-info"
-    files = {
-        "acme_wallet/__init__.py": PROVIDER,
-        f"{facts}/METADATA": METADATA,
-        f"{facts}/WHEEL": WHEEL,
-        f"{facts}/entry_points.txt": f"[{registry.ENTRY_POINT_GROUP}]\n{name} = acme_wallet\n",
-    }
+    path = folder / "toy_wallet-1.0-py3-none-any.whl"
+    files = {str(file.relative_to(SITE)): file.read_text() for file in [*SITE.glob("*.py"), *SITE.glob("*/*")]}
+    files = {name: text for name, text in files.items() if "__pycache__" not in name} | {f"{FACTS}/WHEEL": WHEEL}
     with zipfile.ZipFile(path, "w") as archive:
         for inside, text in files.items():
             archive.writestr(inside, text)
-        archive.writestr(f"{facts}/RECORD", "".join(f"{inside},,\n" for inside in [*files, f"{facts}/RECORD"]))
+        archive.writestr(f"{FACTS}/RECORD", "".join(f"{inside},,\n" for inside in [*files, f"{FACTS}/RECORD"]))
     return path
 
 
-def ran(*command: str, path: str = "") -> str:
+def ran(program: str, *arguments: str, path: str) -> str:
     environment = {**os.environ, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "collections_platform.settings"}
+    command = [sys.executable, "-c", program, *arguments]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_a_published_package_is_installed_used_and_removed_again(tmp_path):
-    pip, place = bundled_pip(), tmp_path / "site"
-    install = ["install", "--no-index", "--no-deps", "--quiet", "--target", str(place), str(wheel(tmp_path))]
-    ran(sys.executable, "-m", "pip", *install, path=str(pip))
-    with_it = f"{place}{os.pathsep}{ROOT}"
-    said = ran(sys.executable, "-c", USE, path=with_it).split()
-    assert said == ["1.4", "True", "succeeded", "wallet_unsupported", "wallet_unsupported"]
+def test_a_published_package_is_unpacked_used_and_gone_again(tmp_path):
+    place, keys = tmp_path / "site", tmp_path / "keys"
+    # Installing a pure wheel is unpacking it into a folder of the path; no installer is needed to prove that it works.
+    with zipfile.ZipFile(wheel(tmp_path)) as archive:
+        archive.extractall(place)
+    keys.mkdir()
+    said = ran(USE, str(keys), path=f"{place}{os.pathsep}{ROOT}").splitlines()
+    assert said == ["1.0 True Toy Wallet", "requires_action", "succeeded", "wallet_unsupported"]
     program = (
-        "import django; django.setup()\nfrom wallets.providers import registry; print('acme' in registry.available())"
+        "import django; django.setup()\nfrom wallets.providers import registry; print('toy' in registry.available())"
     )
-    assert ran(sys.executable, "-c", program, path=str(ROOT)).split() == ["False"]
+    assert ran(program, path=str(ROOT)).split() == ["False"]

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import NoReturn
 
 from common.http import run
@@ -40,6 +41,7 @@ class Harness(ABC):
     `lacks`: what this wallet has not, by the names used in `@lacking(...)` or as `fault:<kind>`, each with the reason
     why it cannot have it. `settles_later`: a charge is only accepted at first, `settle` brings its result.
     `wire_channel`: the channel whose payments are created by a call (a signed page address needs none).
+    `skips`: the folder of its list of skips.
     `agreeing_channel`: where the wallet lets an agreement be signed while paying.
     """
 
@@ -54,6 +56,7 @@ class Harness(ABC):
     payer_hint = ""
     statement_zone: tzinfo = UTC
     statement_ready = timedelta(days=2)
+    skips = Path(__file__).parent / "skips"
 
     @property
     def name(self) -> str:
