@@ -12,10 +12,15 @@ from launcher.locks import Lock
 from launcher.privileges import ServerUser
 from launcher.runfile import Run
 
+# Commands that read files and nothing else: they work beside anything, and where no server can be started.
+NEEDS_NO_SERVER = frozenset({"evaluate_policy"})
+
 
 def manage(data: Path, arguments: list[str]) -> int:
     venv.ensure(development=False)
     place, user = session.place(data)
+    if arguments and arguments[0] in NEEDS_NO_SERVER:
+        return call(arguments, environment.whole(environment.for_tests(place, urls={})))
     using = Lock(place.data / "users.lock")
     owner = Lock(place.data / "lock")
     try:
