@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.roles import allowed, person
 from common.errors import Conflict, NotFound
 from wallets.forms import FeeForm, ProviderForm, ProviderStatusForm
-from wallets.gateway import merchant_in_settings
+from wallets.gateway import adapter, merchant_in_settings
 from wallets.health import Health, health_of
 from wallets.models import PROVIDER_STATES, Provider
 from wallets.open_work import open_work
@@ -31,6 +31,7 @@ from wallets.register_services import (
     unregistered,
     update_provider,
 )
+from wallets.words import ABLE
 
 STANDING_WORDS: dict[str, Promise] = {
     "": gettext_lazy("takes money"),
@@ -122,7 +123,17 @@ def provider_edit(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("provider_edit", key)
     context = {"provider": provider, "form": form, "fee_form": FeeForm(), "fees": provider.fees.all()}
     context["other_merchant"] = _other_merchant(provider)
+    context["able"], context["unreadable"] = _able(provider)
     return render(request, "staff/provider_edit.html", context)
+
+
+def _able(provider: Provider) -> tuple[list[Promise], str]:
+    """What the wallet can do as it is set up here, and why that cannot be said."""
+    try:
+        about = adapter(provider).descriptor
+    except ConfigError as error:
+        return [], error.message
+    return [words for capability, words in ABLE.items() if about.can(capability)], ""
 
 
 def _other_merchant(provider: Provider) -> str:

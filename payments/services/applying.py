@@ -146,6 +146,7 @@ def _apply_mandate(event: ProviderEvent) -> tuple[str, str]:
         merchant_reference=event.merchant_reference,
         mandate_ref=said["mandate_ref"],
         state=said["state"],
+        confirm=said.get("confirm", False),
     )
     return ("applied" if changed else "ignored"), reason
 

@@ -85,7 +85,8 @@ def _said(event: Event) -> dict[str, Any]:
         claim = {"claim": event.claim.value} if event.claim else {}
         return {"state": state, "provider_ref": reference, **_money(event.payment.amount), **mentioned, **claim}
     if event.mandate:
-        return {"state": event.mandate.state.value, "mandate_ref": event.mandate.mandate_ref}
+        said = {"state": event.mandate.state.value, "mandate_ref": event.mandate.mandate_ref}
+        return said | {"confirm": event.confirm_first}
     if event.refund:
         state, reference = event.refund.state.value, event.refund.refund_ref
         return {"state": state, "refund_ref": reference, **_money(event.refund.amount)}

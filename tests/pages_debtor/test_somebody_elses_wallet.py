@@ -82,6 +82,12 @@ def test_the_register_offers_what_is_installed_and_keeps_it_from_money_until_it_
     assert "Pay with Toy Wallet" not in debtor.read()
 
 
+def test_the_register_says_what_it_can_do_as_it_is_set_up(staff, registered):
+    page = staff.get("/providers/toy/").content.decode()
+    assert "a payment page of its own" in page and "signed notices" in page
+    assert "refunds of a part" not in page and "agreements on automatic debits" not in page
+
+
 def test_what_is_not_installed_cannot_be_added(staff):
     assert staff.post("/providers/nobodys/add/").status_code == 404
     assert not Provider.objects.exists()

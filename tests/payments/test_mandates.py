@@ -16,6 +16,7 @@ from tests.payments.helpers import EVIDENCE, TERMS, kinds, signed_mandate
 from wallets.models import Mandate
 from wallets.services import (
     MandateExists,
+    apply_mandate_notice,
     propose_mandate,
     refresh_mandate,
     revoke_mandate,
@@ -101,6 +102,17 @@ def test_revoking_counts_at_once_and_the_wallet_is_told(account, wallet, alipay)
     assert tell_providers_of_endings() == 1
     assert at_the_wallet(wallet) == ["UNSIGN"] and tell_providers_of_endings() == 0
     assert kinds(account).count("mandate.revoked") == 1
+
+
+@pytest.mark.parametrize(("confirm", "state"), [(True, "active"), (False, "revoked")])
+def test_an_ending_the_wallet_wants_confirmed_is_asked_about_and_any_other_holds_at_once(
+    account, wallet, alipay, confirm, state
+):
+    mandate = signed_mandate(account, wallet)
+    said = {"merchant_reference": mandate.merchant_reference, "mandate_ref": mandate.provider_reference}
+    changed, _why = apply_mandate_notice(alipay, **said, state="revoked", confirm=confirm)
+    mandate.refresh_from_db()
+    assert (changed, mandate.state) == (not confirm, state)
 
 
 def test_the_wallet_is_told_again_when_it_did_not_answer(account, wallet, alipay):

@@ -303,7 +303,8 @@ class HttpOut:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One thing a verified webhook says. `confirm_first`: ask `get_payment`/`get_mandate` before acting on it.
+    """One thing a verified webhook says. `confirm_first`: ask `get_payment`/`get_mandate` before acting on it. Money is
+    asked about in any case; the end of an agreement holds at once unless it is to be confirmed.
 
     `claim`: the payer complained of `payment` at the wallet, or that is over. It moves no money: a person is told.
     `facts` is safe to store: provider field names and values without personal data.

@@ -129,10 +129,11 @@ _TAKE = {"active": _take_signature, "paused": _take_pause}
 
 
 def apply_mandate_notice(
-    provider: Provider, *, merchant_reference: str, mandate_ref: str, state: str
+    provider: Provider, *, merchant_reference: str, mandate_ref: str, state: str, confirm: bool = False
 ) -> tuple[bool, str]:
-    """Apply a verified notice about a mandate: an ending at once, anything else after asking the provider."""
-    ends = state in MANDATE_STATES.final
+    """Apply a verified notice about a mandate: an ending at once, unless the provider wants it confirmed, and anything
+    else after asking the provider."""
+    ends = state in MANDATE_STATES.final and not confirm
     forgotten = forget_token(provider, mandate_ref) if ends and mandate_ref else 0
     mandates = _mandates_of(provider, merchant_reference=merchant_reference, mandate_ref=mandate_ref)
     if not mandates:
