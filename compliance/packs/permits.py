@@ -28,7 +28,7 @@ def _one(name: str, look: Look, since: datetime | None) -> bool:
     if name.endswith("_reply"):
         return _is_reply(look)
     base = name.removeprefix("one_")
-    if not _is(base, look):
+    if not (_is(base, look) or _is(name, look)):
         return False
     return base == name or not _already(base, look, since)
 
