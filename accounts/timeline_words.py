@@ -127,6 +127,8 @@ CHANNEL_WORDS: dict[str, Promise] = {
     "email": _("by e-mail"),
     "sms": _("by text message"),
     "in_app": _("in the app"),
+    "whatsapp": _("by WhatsApp"),
+    "push": _("by notification on the phone"),
 }
 
 

@@ -16,6 +16,7 @@ from compliance.gate import EVERY_CHANNEL
 from payments.models import PaymentLink
 from payments.models.links import token_hash
 from payments.services.links import LONGEST_TOKEN
+from reminders.channels.chosen import OPT_IN_ONLY, chose
 from reminders.conversations.hearing import Reading, hear, read_text
 from reminders.models import InboundMessage, Message
 from reminders.opt_out import grant_consent, withdraw_consent
@@ -66,7 +67,7 @@ def write_to_us(link: PaymentLink, *, text: str, token: str) -> bool:
 @transaction.atomic
 def choose_channel(link: PaymentLink, *, channel: str, wanted: bool) -> None:
     """Stop or start one channel, or ("*") stop everything."""
-    if channel not in (*OUTSIDE_CHANNELS, EVERY_CHANNEL) or (wanted and channel == EVERY_CHANNEL):
+    if channel not in (*OUTSIDE_CHANNELS, *OPT_IN_ONLY, EVERY_CHANNEL) or (wanted and channel == EVERY_CHANNEL):
         raise InvalidInput(_("Choose e-mail or text message."), field="channel")
     evidence = {"link": link.pk}
     if wanted:
@@ -78,6 +79,8 @@ def choose_channel(link: PaymentLink, *, channel: str, wanted: bool) -> None:
 def is_refused(debtor: Debtor, channel: str) -> bool:
     """Whether the newest word about this channel, or about every channel, was no."""
     said = Consent.objects.filter(debtor=debtor, channel__in=[channel, EVERY_CHANNEL], recorded_at__lte=now())
+    if channel in OPT_IN_ONLY:
+        return not chose(debtor, channel)
     newest = said.order_by("-recorded_at", "-id").first()
     return newest is not None and not newest.granted
 

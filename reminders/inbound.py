@@ -36,7 +36,8 @@ def receive_text(text: InboundText, *, channel: str = "sms") -> InboundMessage |
     row.text = sealed_value(row, "text", row.text) if row.text else ""
     if not _keep(row):
         return None
-    confirmed = text.answered_by_provider or text.text.strip().casefold() in CONFIRMED_BY_CARRIER
+    by_carrier = channel == "sms" and text.text.strip().casefold() in CONFIRMED_BY_CARRIER
+    confirmed = text.answered_by_provider or by_carrier
     hear(row, reading, debtors=debtors, number=text.from_, confirmed=confirmed)
     return row
 

@@ -36,7 +36,13 @@ MESSAGE_STATES = StateTable(
         "cancelled": (),
     },
 )
-CHANNELS = (("email", _("E-mail")), ("sms", _("Text message")), ("in_app", _("In the app")))
+CHANNELS = (
+    ("email", _("E-mail")),
+    ("sms", _("Text message")),
+    ("in_app", _("In the app")),
+    ("whatsapp", _("WhatsApp")),
+    ("push", _("Notification on the phone")),
+)
 
 
 @track_changes

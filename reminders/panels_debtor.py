@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -15,13 +16,16 @@ from common.once import new_form_token
 from payments.debtor_identity import asks_identity
 from payments.debtor_panels import MESSAGES, PAGE, PREFERENCES
 from payments.views_debtor.doors import Visit
+from reminders.channels.chosen import chose
+from reminders.channels.config import public_key
 from reminders.debtor_requests import is_refused
 from reminders.models import InboundMessage, Message
 
 WRITE = "write"
 NEWEST = 50
 CHANNEL_NAMES = {"email": _("E-mail"), "sms": _("Text messages")}
-ICONS = {"email": "envelope", "sms": "telephone"}
+WHATSAPP = {"whatsapp": _("WhatsApp")}
+ICONS = {"email": "envelope", "sms": "telephone", "whatsapp": "chat-dots"}
 
 
 def write_panel(request: HttpRequest, visit: Visit) -> dict[str, Any]:
@@ -54,13 +58,16 @@ def channels_panel(request: HttpRequest, visit: Visit) -> dict[str, Any]:
     debtor = visit.account.debtor
     rows = [
         {"key": key, "name": name, "icon": ICONS[key], "refused": is_refused(debtor, key)}
-        for key, name in CHANNEL_NAMES.items()
+        for key, name in {**CHANNEL_NAMES, **(WHATSAPP if settings.TWILIO_WHATSAPP_FROM else {})}.items()
     ]
     return {
         "token": visit.token,
         "channels": rows,
         "may_start": visit.identified and asks_identity(visit.link),
         "asks_identity": asks_identity(visit.link),
+        "push_key": public_key(),
+        "push_on": chose(debtor, "push"),
+        "sandbox": settings.SANDBOX,
     }
 
 

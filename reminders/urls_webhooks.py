@@ -6,6 +6,7 @@ from reminders import views_webhooks as views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/sms/status/", views.sms_status, name="reminders_sms_status"),
     path("webhooks/sms/inbound/", views.sms_inbound, name="reminders_sms_inbound"),
+    path("push-worker.js", views.push_worker, name="reminders_push_worker"),
     path("stop/<str:token>/", views.opt_out, name="reminders_opt_out"),
 ]
 

@@ -12,6 +12,7 @@ from common.errors import Forbidden, InvalidInput
 from payments.debtor_identity import asks_identity
 from payments.views_debtor.doors import SeeOther, Visit, debtor_page, sealed
 from reminders.debtor_requests import TooManyTexts, ask_for_new_link, choose_channel, write_to_us
+from reminders.push_subscriptions import simulated_subscription, switch_off, switch_on
 
 
 @debtor_page
@@ -35,6 +36,22 @@ def channel(request: HttpRequest, visit: Visit) -> HttpResponse:
             raise Forbidden(_("Before we start writing again, tell us one thing that shows who you are."))
         choose_channel(visit.link, channel=request.POST.get("channel", ""), wanted=wanted)
         messages.success(request, _("Saved. It counts from now on."))
+    return SeeOther(visit.url("debtor_preferences"))
+
+
+@debtor_page
+def push(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Notifications on and off. On is for someone who has shown who they are: what arrives opens their page."""
+    if request.method != "POST":
+        return SeeOther(visit.url("debtor_preferences"))
+    if request.POST.get("want") == "stop":
+        switch_off(visit.link)
+    else:
+        if not (visit.identified and asks_identity(visit.link)):
+            raise Forbidden(_("Before we start writing again, tell us one thing that shows who you are."))
+        given = request.POST.get("subscription", "")
+        switch_on(visit.link, subscription=given or simulated_subscription())
+    messages.success(request, _("Saved. It counts from now on."))
     return SeeOther(visit.url("debtor_preferences"))
 
 

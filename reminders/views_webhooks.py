@@ -7,8 +7,9 @@ import logging
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Debtor
 from common.errors import PlatformError
@@ -16,6 +17,7 @@ from compliance.gate import EVERY_CHANNEL
 from reminders.channels.errors import ChannelNotConfigured, InvalidCallback
 from reminders.channels.registry import channel
 from reminders.channels.transport import http_in
+from reminders.channels.whatsapp_twilio import is_whatsapp
 from reminders.inbound import receive_text
 from reminders.opt_out import withdraw_consent
 from reminders.receipts import record_receipt
@@ -23,6 +25,7 @@ from reminders.tokens import OptOut, OptOutLinkUnknown, read_opt_out
 
 logger = logging.getLogger(__name__)
 
+WORKER = settings.BASE_DIR / "static" / "js" / "push_worker.js"
 NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 
 
@@ -42,19 +45,28 @@ def sms_status(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def sms_inbound(request: HttpRequest) -> HttpResponse:
-    """A person answered by SMS. The empty answer tells Twilio to say nothing in our name."""
+    """A person answered by SMS or WhatsApp. The empty answer tells Twilio to say nothing in our name."""
+    call = http_in(request, public_url=settings.PUBLIC_URL)
+    key = "whatsapp" if is_whatsapp(dict(call.form()).get("From", "")) else "sms"
     try:
-        texts = channel("sms").parse_inbound(http_in(request, public_url=settings.PUBLIC_URL))
+        texts = channel(key).parse_inbound(call)
     except (InvalidCallback, ChannelNotConfigured) as error:
         return _refuse(error)
     for text in texts:
-        receive_text(text)
+        receive_text(text, channel=key)
     return HttpResponse(NO_REPLY, content_type="text/xml")
 
 
 def _refuse(error: PlatformError) -> HttpResponse:
     logger.warning("message callback refused", extra={"code": error.code})
     return HttpResponse(status=error.status)
+
+
+@require_GET
+@cache_control(max_age=3600)
+def push_worker(request: HttpRequest) -> HttpResponse:
+    """A service worker answers only for what lies beside it, so it is served from the root."""
+    return HttpResponse(WORKER.read_bytes(), content_type="text/javascript; charset=utf-8")
 
 
 @csrf_exempt  # mail programs post here by themselves (RFC 8058); the signed token is what authorises

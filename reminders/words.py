@@ -5,7 +5,13 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-CHANNEL_NAMES: dict[str, Promise] = {"email": _("E-mail"), "sms": _("Text message"), "in_app": _("In the app")}
+CHANNEL_NAMES: dict[str, Promise] = {
+    "email": _("E-mail"),
+    "sms": _("Text message"),
+    "in_app": _("In the app"),
+    "whatsapp": _("WhatsApp"),
+    "push": _("Notification on the phone"),
+}
 PURPOSES: dict[str, Promise] = {
     "due_soon": _("Soon due"),
     "overdue_friendly": _("Friendly reminder"),

@@ -21,4 +21,6 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 TWILIO_BASE_URL = MESSAGE_SANDBOX_URL if SANDBOX else "https://api.twilio.com"
 TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", default="ACsandbox" if SANDBOX else "")
 TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN", default="sandbox-token" if SANDBOX else "")
+# Empty: nobody is offered WhatsApp.
+TWILIO_WHATSAPP_FROM = env("TWILIO_WHATSAPP_FROM", default="+15005550006" if SANDBOX else "")
 TWILIO_FROM = env("TWILIO_FROM", default="+15005550006" if SANDBOX else "")

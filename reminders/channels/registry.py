@@ -4,16 +4,20 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from reminders.channels.base import Channel
-from reminders.channels.config import twilio_config
+from reminders.channels.config import push_config, twilio_config, whatsapp_config
 from reminders.channels.email_smtp import EmailChannel
 from reminders.channels.errors import UnknownChannel
 from reminders.channels.in_app import InAppChannel
+from reminders.channels.push import WebPushChannel
 from reminders.channels.sms_twilio import TwilioChannel
+from reminders.channels.whatsapp_twilio import WhatsAppChannel
 
 BUILDERS: Mapping[str, Callable[[], Channel]] = {
     "sms": lambda: TwilioChannel(twilio_config()),
     "email": EmailChannel,
     "in_app": InAppChannel,
+    "whatsapp": lambda: WhatsAppChannel(whatsapp_config()),
+    "push": lambda: WebPushChannel(push_config()),
 }
 
 

@@ -6,6 +6,8 @@ from reminders.channels.base import Affects, DeliveryState, Keyword, Meaning
 
 INVALID_NUMBER = Meaning("invalid_number", permanent=True, affects=Affects.ADDRESS)
 UNREACHABLE_ROUTE = Meaning("unreachable_by_sms", permanent=True, affects=Affects.ADDRESS)
+# This number has no WhatsApp: it may still take text messages and calls.
+INVALID_ADDRESS = Meaning("not_on_whatsapp", permanent=True, affects=Affects.OPERATOR)
 NOT_PERMITTED = Meaning("region_not_permitted", permanent=True, affects=Affects.OPERATOR)
 CREDENTIALS = Meaning("credentials", permanent=True, affects=Affects.OPERATOR)
 INVALID_REQUEST = Meaning("invalid_request", permanent=True, affects=Affects.OPERATOR)
@@ -49,6 +51,15 @@ MEANING_OF_CODE: Mapping[str, Meaning] = {
     "30460": USE_POLICY,
     "30863": USE_POLICY,
     "60410": NOT_PERMITTED,
+    # WhatsApp
+    "21910": INVALID_REQUEST,
+    "63003": INVALID_ADDRESS,
+    "63007": INVALID_REQUEST,
+    "63016": Meaning("outside_conversation", permanent=True, affects=Affects.TEMPLATE),
+    "63018": BUSY,
+    "63024": INVALID_ADDRESS,
+    "63032": Meaning("blocked_by_provider", permanent=True, affects=Affects.OPERATOR),
+    "63033": Meaning("blocked_by_recipient", permanent=True, affects=Affects.OPT_OUT),
 }
 
 STATE_OF_STATUS: Mapping[str, DeliveryState] = {

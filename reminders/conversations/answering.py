@@ -12,11 +12,11 @@ from common.clock import now
 from payments.debtor_wallets import usable_wallets
 from reminders.channels.base import Keyword
 from reminders.conversations.acting import Done, Heard
+from reminders.dispatch.content import ASSISTANT_ANSWER
 from reminders.models import Message
 from reminders.queue import queue_message
 from reminders.understanding import Intent
 
-PURPOSE = "assistant_answer"
 ANSWERS_A_DAY = 6  # whoever writes more often wants a person, or is a machine too
 DAY = timedelta(days=1)
 # Beside one of these, an answer by machine would be tactless, or told to the wrong person.
@@ -51,7 +51,7 @@ def answer(heard: Heard, done: Done) -> str:
     facts = {"text": key, **({"day": day.isoformat()} if key == "answer_promise" and day else {})}
     queue_message(
         heard.account,
-        purpose=PURPOSE,
+        purpose=ASSISTANT_ANSWER,
         occasion=f"answer:{heard.row.pk.hex}",
         channels=_ways(heard.row.channel),
         facts=facts,
@@ -82,5 +82,5 @@ def _ways(channel: str) -> tuple[str, ...]:
 
 
 def _answered_enough(heard: Heard) -> bool:
-    recent = Message.objects.filter(debtor=heard.debtor, purpose=PURPOSE, created_at__gt=now() - DAY)
+    recent = Message.objects.filter(debtor=heard.debtor, purpose=ASSISTANT_ANSWER, created_at__gt=now() - DAY)
     return recent.count() >= ANSWERS_A_DAY

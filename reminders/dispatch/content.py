@@ -22,14 +22,14 @@ from reminders.rendering.content import Content, Sender, render
 from reminders.rendering.languages import written_language
 from reminders.rendering.sms_text import plain_for_sms
 from reminders.rendering.syntax import fill
-from reminders.rendering.texts import TemplateText, default_text, layout_words
+from reminders.rendering.texts import ONE_TEXT, WORDS_OF_CHANNEL, TemplateText, default_text, layout_words
 from reminders.rendering.variables import Fact, Lines
 from reminders.tokens import opt_out_url
 from wallets.models import Mandate
 
 # Where the purpose is finer than the text.
 TEMPLATE_OF_PURPOSE: Mapping[str, str] = {"pre_debit_notice": "pre_debit", "debit_receipt": "receipt"}
-AGENT_REPLY = "agent_reply"
+AGENT_REPLY, ASSISTANT_ANSWER = "agent_reply", "assistant_answer"
 # Where an answer's `page` leads, behind the payment link.
 PAGE_OF_TEXT: Mapping[str, str] = {"answer_hardship": "about/help/", "answer_dispute": "dispute/"}
 WALLETS_NAMED = 5
@@ -88,8 +88,9 @@ def _confirmation(account: Account, language: str) -> Content:
 
 def text_for(purpose: str, *, channel: str, language: str) -> TemplateText:
     """The newest approved version in the language, else in English, else the text the product ships."""
-    key = TEMPLATE_OF_PURPOSE.get(purpose, purpose)
-    approved = Template.objects.filter(key=key, channel=channel, approved_at__isnull=False)
+    key = ONE_TEXT.get(channel) or TEMPLATE_OF_PURPOSE.get(purpose, purpose)
+    worded = WORDS_OF_CHANNEL.get(channel, channel)
+    approved = Template.objects.filter(key=key, channel=worded, approved_at__isnull=False)
     for tongue in (language, "en"):
         row = approved.filter(language=tongue).order_by("-version").first()
         if row is not None:

@@ -17,9 +17,11 @@ from compliance.selectors import usable_contact_point
 from compliance.services import Decided, decide, lock_debtor, release
 from payments.models import Instalment
 from reminders.channels.base import OutboundMessage
+from reminders.channels.chosen import OPT_IN_ONLY, chose
 from reminders.channels.sms_policy import sms_allowed
+from reminders.confirmation import CONFIRMATION
 from reminders.dispatch.claim import LEASE, Claim, renew
-from reminders.dispatch.content import compose
+from reminders.dispatch.content import AGENT_REPLY, ASSISTANT_ANSWER, compose
 from reminders.dispatch.outcome import end, try_again, try_next_channel
 from reminders.models import ContactSwitch, Message
 from reminders.planning.notices import occasion_of
@@ -28,6 +30,9 @@ from reminders.switches import kept_reason, switches
 from reminders.tokens import opt_out_url
 
 SWITCH_PAUSE = timedelta(minutes=15)
+# Whoever wrote to us on a channel is answered there, and told that we stop.
+ANSWERS_THEM = frozenset({CONFIRMATION, AGENT_REPLY, ASSISTANT_ANSWER})
+BY_TWILIO = frozenset({"sms", "whatsapp"})
 STALE = timedelta(days=4)  # a demand held back longer than this gives way to what the schedule says then
 
 
@@ -70,9 +75,18 @@ def owned(claim: Claim) -> Message | None:
 
 def _ask_gate(message: Message, point: ContactPoint | None) -> Decided:
     account = message.account
-    carried = message.channel != "sms" or sms_allowed(account.creditor.role, account.debtor.country)
+    carried = _carried(message, account)
     return decide(
         account, channel=message.channel, purpose=message.purpose, contact_point=point, carrier_allows=carried
+    )
+
+
+def _carried(message: Message, account: Account) -> bool:
+    """Whether the provider takes such a message at all: by its rules of use, and by the person's own choice."""
+    if message.channel == "sms":
+        return sms_allowed(account.creditor.role, account.debtor.country)
+    return (
+        message.channel not in OPT_IN_ONLY or message.purpose in ANSWERS_THEM or chose(account.debtor, message.channel)
     )
 
 
@@ -167,6 +181,6 @@ def _outbound(message: Message, content: Content, point: ContactPoint | None) ->
         subject=content.subject,
         html=content.html,
         language=message.language,
-        callback_url=settings.PUBLIC_URL + reverse("reminders_sms_status") if message.channel == "sms" else "",
+        callback_url=settings.PUBLIC_URL + reverse("reminders_sms_status") if message.channel in BY_TWILIO else "",
         unsubscribe_url=opt_out_url(message) if by_email else "",
     )

@@ -42,7 +42,8 @@ _PRODUCT = "step.products = '' OR a.product = ANY (string_to_array(step.products
 _LANGUAGE = "step.languages = '' OR d.language = ANY (string_to_array(step.languages, ','))"
 _REACHED = "step.reachable_by IN ('', 'in_app') OR EXISTS (" + (
     "SELECT FROM accounts_contactpoint r WHERE r.debtor_id = a.debtor_id AND r.condition <> 'invalid'"
-    " AND r.kind = CASE step.reachable_by WHEN 'email' THEN 'email' ELSE 'phone' END)"
+    " AND r.kind = CASE step.reachable_by WHEN 'email' THEN 'email' WHEN 'push' THEN 'app'"
+    " ELSE 'phone' END)"
 )
 # What was sent before counts from the newest of its messages: a text after a bounced e-mail is the reminder.
 _AFTER_PREVIOUS = """
@@ -75,7 +76,7 @@ DUE = f"""
           AND (a.quiet_until IS NULL OR a.quiet_until <= %(now)s)
     )
     SELECT DISTINCT ON (c.id) c.id, c.debtor_id, c.step_id, c.key, c.occasion, o.channels,
-           CASE o.channels[1] WHEN 'email' THEN slot.email_at WHEN 'sms' THEN slot.sms_at ELSE slot.in_app_at END
+           CASE o.channels[1] WHEN 'email' THEN slot.email_at WHEN 'in_app' THEN slot.in_app_at ELSE slot.sms_at END
                AS due_at
     FROM candidate c
     JOIN slot ON slot.creditor_id = c.creditor_id AND slot.country = c.country AND slot.time_zone = c.time_zone
@@ -100,7 +101,17 @@ DUE = f"""
         ) END AS channels OFFSET 0
     ) AS refused
     CROSS JOIN LATERAL (
-        SELECT array_remove(array_remove(array_remove(array_remove(array_remove(c.channels,
+        SELECT CASE WHEN c.channels && ARRAY['whatsapp', 'push'] THEN (
+            SELECT array_agg(way.channel ORDER BY way.place)
+            FROM unnest(c.channels) WITH ORDINALITY AS way (channel, place)
+            WHERE way.channel NOT IN ('whatsapp', 'push')
+               OR (SELECT w.granted AND w.channel = way.channel FROM accounts_consent w
+                   WHERE w.debtor_id = c.debtor_id AND w.channel IN (way.channel, '*') AND {OWN_WORD}
+                   ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1)
+        ) ELSE c.channels END AS channels OFFSET 0
+    ) AS chosen
+    CROSS JOIN LATERAL (
+        SELECT array_remove(array_remove(array_remove(array_remove(array_remove(chosen.channels,
             CASE WHEN NOT reach.email THEN 'email' END), CASE WHEN NOT reach.sms THEN 'sms' END),
             CASE WHEN 'email' = ANY (refused.channels) THEN 'email' END),
             CASE WHEN 'sms' = ANY (refused.channels) THEN 'sms' END),

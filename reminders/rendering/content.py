@@ -96,6 +96,10 @@ def _sms(job: _Job) -> Content:
     return Content(text, sms_length=measure(text))
 
 
+def _whatsapp(job: _Job) -> Content:
+    return Content(_with_notice(job))
+
+
 def _in_app(job: _Job) -> Content:
     return Content(_with_notice(job), subject=plain_line(job.fill(job.template.subject)))
 
@@ -147,4 +151,10 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-_RENDERERS: Mapping[str, Callable[[_Job], Content]] = {"sms": _sms, "email": _email, "in_app": _in_app}
+_RENDERERS: Mapping[str, Callable[[_Job], Content]] = {
+    "sms": _sms,
+    "email": _email,
+    "in_app": _in_app,
+    "whatsapp": _whatsapp,
+    "push": _in_app,
+}

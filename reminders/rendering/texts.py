@@ -43,6 +43,9 @@ ANSWERS = (
 )
 ANSWER_CHANNELS = ("sms", "in_app")
 CHANNELS = ("sms", "email", "in_app")
+# WhatsApp carries the words of text messages; a notification says always the same, for it lies open on a table.
+WORDS_OF_CHANNEL: Mapping[str, str] = {"whatsapp": "sms"}
+ONE_TEXT: Mapping[str, str] = {"push": "push_notice"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ def _language_file(language: str) -> Mapping[str, Any]:
 
 def default_text(kind: str, *, channel: str, language: str) -> TemplateText:
     try:
-        stored = _language_file(written_language(language))[kind][channel]
+        stored = _language_file(written_language(language))[ONE_TEXT.get(channel, kind)][
+            WORDS_OF_CHANNEL.get(channel, channel)
+        ]
     except KeyError as error:
         raise UnknownText("No text is shipped for this message and channel.", kind=kind, channel=channel) from error
     return TemplateText(**{name: text.strip() for name, text in stored.items()})

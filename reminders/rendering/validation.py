@@ -12,8 +12,20 @@ from reminders.rendering.sms_text import MAX_SEGMENTS, measure, plain_for_sms
 from reminders.rendering.syntax import PLACE, fill, names_in, places
 from reminders.rendering.variables import VARIABLES, example_facts
 
-MAX_CHARACTERS: Mapping[str, int] = {"sms": 1600, "email": 20_000, "in_app": 4_000}
-REQUIRED: Mapping[str, tuple[str, ...]] = {"sms": ("opt_out",), "email": (), "in_app": ()}
+MAX_CHARACTERS: Mapping[str, int] = {
+    "sms": 1600,
+    "email": 20_000,
+    "in_app": 4_000,
+    "whatsapp": 1600,
+    "push": 300,
+}
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "sms": ("opt_out",),
+    "email": (),
+    "in_app": (),
+    "whatsapp": ("opt_out",),
+    "push": (),
+}
 LONG_SMS_SEGMENTS = 3
 
 

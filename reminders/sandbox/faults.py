@@ -25,6 +25,18 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
         "silent": _("None at all"),
         "undelivered": _("Not delivered, with this code"),
     },
+    "push": {
+        "none": _("Takes the notification"),
+        "rate_limited": _("Too many requests (429)"),
+        "unavailable": _("Not now (503)"),
+        "server_error": _("Server error (500)"),
+        "gone": _("The person switched it off (410)"),
+        "not_found": _("Unknown subscription (404)"),
+        "too_large": _("Too large (413)"),
+        "unauthorised": _("Does not know us (401)"),
+        "hang_up_before": _("Hangs up, message not taken"),
+        "hang_up_after": _("Hangs up, message taken"),
+    },
     "smtp": {
         "none": _("Takes the mail"),
         "reject_550": _("No such mailbox (550)"),
@@ -48,6 +60,7 @@ class Faults:
     receipt_code: str = "30003"
     late_seconds: int = 20
     smtp: str = "none"
+    push: str = "none"
     times: int = 0
     advanced_opt_out: bool = True
 

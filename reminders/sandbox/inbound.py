@@ -28,7 +28,8 @@ class Inbound:
     def reply(self, *, from_: str, to: str, text: str) -> tuple[str, str]:
         """(reference of the new message, what the platform answered)."""
         ref = "SM" + secrets.token_hex(16)
-        kind = OPT_OUT_TYPE.get(text.strip().casefold(), "")
+        by_sms = not from_.startswith("whatsapp:")
+        kind = OPT_OUT_TYPE.get(text.strip().casefold(), "") if by_sms else ""
         if kind == "STOP":
             self.store.opt_out(from_)
         elif kind == "START":

@@ -18,7 +18,7 @@ from reminders.sandbox.web import Request, Response, Router, redirect
 HERE = Path(__file__).parent
 PAGE_SIZE = 60
 PREVIEW = 110
-ADDRESSES = {"sms": "/sms/{person}#last", "email": "/mail/{ref}", "webhook": "/creditor/{ref}"}
+ADDRESSES = {"sms": "/sms/{person}#last", "email": "/mail/{ref}", "webhook": "/creditor/{ref}", "push": "/push/{ref}"}
 # The mail's own styles are its business; scripts, forms and remote content are nobody's.
 MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -52,6 +52,7 @@ class Pages:
         router.add("GET", r"/mail/(?P<ref>EM[0-9a-f]{32})/html", self.mail_html)
         router.add("GET", r"/mail/(?P<ref>EM[0-9a-f]{32})/attachments/(?P<number>\d+)", self.attachment)
         router.add("GET", r"/creditor/(?P<ref>[0-9a-f-]{36})", self.mail)
+        router.add("GET", r"/push/(?P<ref>PU[0-9a-f]{32})", self.mail)
         router.add("GET", r"/sms/(?P<number>[^/]+)", self.phone)
         router.add("POST", r"/sms/(?P<number>[^/]+)", self.reply)
         router.add("GET", "/faults", self.faults)

@@ -10,6 +10,7 @@ from reminders.sandbox.control_api import ControlApi
 from reminders.sandbox.creditor import CreditorInbox
 from reminders.sandbox.inbound import Inbound
 from reminders.sandbox.pages import Pages
+from reminders.sandbox.push_service import PushService
 from reminders.sandbox.receipts import STEP, Receipts
 from reminders.sandbox.smtp_sink import Sink, mail_server
 from reminders.sandbox.store import Store
@@ -78,6 +79,7 @@ class MessageSandbox:
         CreditorInbox(
             self.store, secret=self.settings.creditor_secret, now=self.settings.now, real_now=lambda: datetime.now(UTC)
         ).add_routes(router)
+        PushService(self.store, now=self.settings.now, real_now=lambda: datetime.now(UTC)).add_routes(router)
         ControlApi(self.store, receipts=self.receipts, inbound=self.inbound).add_routes(router)
         Pages(self.store, inbound=self.inbound, smtp_port=self.settings.smtp_port).add_routes(router)
         return router

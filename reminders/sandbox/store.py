@@ -21,6 +21,8 @@ create table if not exists attachment (
     content blob not null);
 create table if not exists receipt (
     id integer primary key, ref text not null, status text not null, answer text not null, at text not null);
+create table if not exists subscription (
+    ref text primary key, private text not null, auth text not null, sender text not null, ended integer not null);
 create table if not exists opt_out (recipient text primary key);
 create table if not exists control (name text primary key, value text not null);
 """
@@ -99,6 +101,19 @@ class Store:
 
     def receipts(self, ref: str) -> list[Row]:
         return self._read("select * from receipt where ref = ? order by id", ref)
+
+    def add_subscription(self, ref: str, *, private: str, auth: str, sender: str) -> None:
+        self._write("insert into subscription values (?, ?, ?, ?, 0)", ref, private, auth, sender)
+
+    def subscription(self, ref: str) -> Row | None:
+        return next(iter(self._read("select * from subscription where ref = ?", ref)), None)
+
+    def end_subscription(self, ref: str) -> None:
+        self._write("update subscription set ended = 1 where ref = ?", ref)
+
+    def drop_topic(self, *, recipient: str, topic: str) -> None:
+        sql = "delete from message where channel = 'push' and recipient = ? and service_sid = ?"
+        self._write(sql, recipient, topic)
 
     def opt_out(self, recipient: str) -> None:
         self._write("insert or ignore into opt_out values (?)", recipient)

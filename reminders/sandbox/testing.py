@@ -41,6 +41,16 @@ class RunningSandbox:
         said: dict[str, Any] = answer.json()
         return said
 
+    def subscribe(self, *, sender: str = "") -> dict[str, Any]:
+        """A browser's subscription, as the browser would hand it out."""
+        body = {"applicationServerKey": sender} if sender else {}
+        answer = self._client.post("/push/subscriptions", json=body).raise_for_status()
+        given: dict[str, Any] = answer.json()
+        return given
+
+    def end_subscription(self, endpoint: str) -> None:
+        self._client.post(f"/push/subscriptions/{endpoint.rpartition('/')[2]}/end").raise_for_status()
+
     def clear(self) -> None:
         self._client.post("/api/clear").raise_for_status()
 
@@ -79,6 +89,7 @@ def running_message_sandbox(
         TWILIO_ACCOUNT_SID=TEST_ACCOUNT.sid,
         TWILIO_AUTH_TOKEN=TEST_ACCOUNT.auth_token,
         TWILIO_FROM="+15005550006",
+        TWILIO_WHATSAPP_FROM="+15005550006",
         MESSAGE_SANDBOX_URL=sandbox.url,
         EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
         EMAIL_HOST="127.0.0.1",

@@ -26,6 +26,7 @@ MESSAGE_OF_CODE: Mapping[str, str] = {
     "21611": "This 'From' number has exceeded the maximum allowed queue size.",
     "21612": "The 'To' phone number is not currently reachable using the 'From' phone number via SMS.",
     "21614": "'To' number is not a valid mobile number",
+    "21910": "Invalid 'From' and 'To' pair. 'From' and 'To' should be of the same channel",
     "21617": "The concatenated message body exceeds the 1600 character limit",
 }
 CODE_OF_MAGIC_TO: Mapping[str, str] = {
@@ -41,7 +42,10 @@ CODE_OF_MAGIC_FROM: Mapping[str, str] = {
     "+15005550008": "21611",
 }
 # A number ending in one of these is accepted and then fails with it.
-LATER_FAILURES = ("30001", "30002", "30003", "30004", "30005", "30006", "30007", "30008", "30034", "30410", "30450")
+LATER_FAILURES = (
+    *("30001", "30002", "30003", "30004", "30005", "30006", "30007", "30008", "30034", "30410", "30450"),
+    *("63003", "63016", "63033"),
+)
 HTTP_STATUS: Mapping[str, int] = {"20003": 401, "20404": 404, "20429": 429}
 
 

@@ -23,6 +23,7 @@ from reminders.sandbox.web import Request, Response, Router, json_response
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 MAX_BODY = 1600
+WHATSAPP = "whatsapp:"
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ class TwilioApi:
 
     def _refusal(self, form: dict[str, str]) -> str:
         """Twilio's error code for this request, or nothing when it is acceptable."""
-        to, from_, body = form.get("To", ""), form.get("From", ""), form.get("Body", "")
+        given_to, given_from, body = form.get("To", ""), form.get("From", ""), form.get("Body", "")
+        to, from_ = given_to.removeprefix(WHATSAPP), given_from.removeprefix(WHATSAPP)
         callback = form.get("StatusCallback", "")
         rules = (
             (not to, "21604"),
@@ -105,7 +107,9 @@ class TwilioApi:
             (to in CODE_OF_MAGIC_TO, CODE_OF_MAGIC_TO.get(to, "")),
             (not E164.fullmatch(to), "21211"),
             (bool(callback) and urlsplit(callback).scheme not in ("http", "https"), "21609"),
-            (self.store.opted_out(to), "21610"),
+            (given_to.startswith(WHATSAPP) != given_from.startswith(WHATSAPP), "21910"),
+            # WhatsApp has no stop list of Twilio's.
+            (not given_to.startswith(WHATSAPP) and self.store.opted_out(to), "21610"),
         )
         return next((code for broken, code in rules if broken), "")
 

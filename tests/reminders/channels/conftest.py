@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -97,3 +98,8 @@ def mail() -> OutboundMessage:
         html="<p>Hello <b>Maria</b></p>",
         unsubscribe_url="https://pay.example/stop/abc",
     )
+
+
+@pytest.fixture
+def moment_ago() -> datetime:
+    return datetime.now(UTC) - timedelta(seconds=1)

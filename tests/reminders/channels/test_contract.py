@@ -1,5 +1,6 @@
 """What every channel owes its callers, whatever it speaks."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -18,8 +19,15 @@ from reminders.channels.base import (
 )
 from reminders.channels.errors import InvalidCallback, UnknownChannel
 from reminders.channels.registry import BUILDERS, channel
+from reminders.sandbox.testing import RunningSandbox
 
-GOOD_ADDRESS = {"sms": "+4915112345678", "email": "maria@example.org", "in_app": "debtor-7"}
+GOOD_ADDRESS = {
+    "sms": lambda sandbox: "+4915112345678",
+    "email": lambda sandbox: "maria@example.org",
+    "in_app": lambda sandbox: "debtor-7",
+    "whatsapp": lambda sandbox: "+4915112345678",
+    "push": lambda sandbox: json.dumps(sandbox.subscribe()),
+}
 FORGED = HttpIn(
     "POST", "http://127.0.0.1/webhook", {"X-Twilio-Signature": "bm8="}, b"MessageSid=SM1&MessageStatus=delivered"
 )
@@ -27,13 +35,15 @@ FORGED = HttpIn(
 every_channel = pytest.mark.parametrize("key", sorted(BUILDERS))
 
 
-def _message(key: str, number: int = 1) -> OutboundMessage:
-    return OutboundMessage(message_id=f"id-{number}", to=GOOD_ADDRESS[key], text=f"words {number}", subject="About it")
+def _message(key: str, sandbox: RunningSandbox, number: int = 1) -> OutboundMessage:
+    return OutboundMessage(
+        message_id=f"id-{number}", to=GOOD_ADDRESS[key](sandbox), text=f"words {number}", subject="About it"
+    )
 
 
 @every_channel
 def test_a_good_message_is_accepted_with_a_reference(sandbox, key):
-    result = channel(key).send(_message(key))
+    result = channel(key).send(_message(key, sandbox))
     assert result.outcome is Outcome.ACCEPTED
     assert result.provider_ref
     assert result.state is not None
@@ -41,7 +51,7 @@ def test_a_good_message_is_accepted_with_a_reference(sandbox, key):
 
 @every_channel
 def test_many_messages_each_get_their_own_result(sandbox, key):
-    messages = [_message(key, number) for number in range(40)]
+    messages = [_message(key, sandbox, number) for number in range(40)]
     results = dict(channel(key).send_all(messages_once(messages)))
     assert set(results) == set(messages)
     assert all(result.outcome is Outcome.ACCEPTED for result in results.values())
@@ -62,7 +72,7 @@ def test_a_forged_callback_changes_nothing(sandbox, key):
 
 @every_channel
 def test_a_message_that_was_accepted_is_never_reported_as_not_received(sandbox, key):
-    message = _message(key)
+    message = _message(key, sandbox)
     started = datetime.now(UTC) - timedelta(seconds=1)
     channel(key).send(message)
     assert channel(key).look_up(message, sent_after=started) is not None
