@@ -42,6 +42,10 @@ WORDS: dict[str, EventWords] = {
     "message.bounced": EventWords("contacts", "exclamation-triangle", "bad", _("Message bounced")),
     "message.blocked": EventWords("decisions", "shield-check", "warn", _("Message not sent")),
     "message.cancelled": EventWords("system", "x-circle", "quiet", _("Message cancelled")),
+    "call.queued": EventWords("contacts", "telephone", "quiet", _("Call planned")),
+    "call.started": EventWords("contacts", "telephone-outbound", "info", _("Called")),
+    "call.put_back": EventWords("contacts", "telephone-x", "quiet", _("Not called after all")),
+    "call.ended": EventWords("contacts", "telephone", "info", _("Call ended")),
     "contact.wrong_person": EventWords("contacts", "telephone-x", "warn", _("The number belongs to somebody else")),
     "promise.heard": EventWords("contacts", "calendar-check", "good", _("Promised to pay")),
     "reply.written": EventWords("contacts", "chat-left-text", "info", _("We answered")),
@@ -129,6 +133,7 @@ CHANNEL_WORDS: dict[str, Promise] = {
     "in_app": _("in the app"),
     "whatsapp": _("by WhatsApp"),
     "push": _("by notification on the phone"),
+    "voice": _("by phone"),
 }
 
 

@@ -146,7 +146,7 @@ class TryForm(OnceForm):
     """Which step to send to oneself, as which channel says it, in which language."""
 
     step = forms.ModelChoiceField(Step.objects.none(), label=_("Step"), empty_label=None)
-    channel = forms.ChoiceField(label=_("As"), choices=CHANNELS)
+    channel = forms.ChoiceField(label=_("As"), choices=[way for way in CHANNELS if way[0] != "voice"])
     language = forms.ChoiceField(label=_("Language"))
 
     def __init__(self, *args: Any, schedule: Schedule, **kwargs: Any) -> None:

@@ -42,6 +42,7 @@ CHANNELS = (
     ("in_app", _("In the app")),
     ("whatsapp", _("WhatsApp")),
     ("push", _("Notification on the phone")),
+    ("voice", _("Call")),
 )
 
 
@@ -217,6 +218,43 @@ class ContactSwitch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.channel}{self.creditor or ''}{self.schedule_name}".strip()
+
+
+class CallTask(models.Model):
+    """A call for a person of ours to make. `reserved_on` is the local day the attempt was counted on."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        CALLING = "calling", _("On the phone")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls")
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="calls", db_index=False)
+    message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="call")
+    contact_point = models.ForeignKey(ContactPoint, null=True, on_delete=models.SET_NULL, db_index=False)
+    purpose = models.CharField(max_length=24)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    not_before = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    agent = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    tries = models.PositiveSmallIntegerField(default=0)
+    called_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    seconds = models.PositiveIntegerField(default=0)
+    outcome = models.CharField(max_length=16, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    reserved_on = models.DateField(null=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["not_before", "id"], condition=Q(state="waiting"), name="call_waiting"),
+            models.Index(fields=["debtor"], condition=Q(state="waiting"), name="call_waiting_of_debtor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"call {self.pk}"
 
 
 class Receipt(models.Model):

@@ -11,6 +11,7 @@ from accounts.models import Consent, ContactPoint, Debtor
 from common.clock import now
 from compliance.gate import EVERY_CHANNEL, PURPOSES
 from compliance.services import lock_debtor
+from reminders.calls.queueing import cancel_waiting
 from reminders.models import Message
 
 
@@ -57,6 +58,8 @@ def silence(debtor: Debtor, *, channel: str) -> int:
     waiting = Message.objects.filter(debtor=debtor, state="due").exclude(purpose__in=list(PURPOSES))
     if channel != EVERY_CHANNEL:
         waiting = waiting.filter(channel=channel)
+    if channel in ("voice", EVERY_CHANNEL):
+        cancel_waiting("The person asked us to stop.", debtor=debtor)
     return waiting.update(state="cancelled", reason="The person asked us to stop.", claimed_until=None)
 
 

@@ -14,6 +14,7 @@ STORED = (
     gettext_noop("A payment was taken back."),
     gettext_noop("The debit agreement was paused or ended."),
     gettext_noop("The due date has changed since this was planned."),
+    gettext_noop("Nobody got to this call in time."),
     gettext_noop("The person asked us to stop."),
     gettext_noop("The person wrote to us: somebody reads it first."),
     gettext_noop("The provider never received it."),

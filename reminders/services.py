@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from accounts.models import Account
 from compliance.gate import PURPOSES
 from payments.models import Payment
+from reminders.calls.queueing import cancel_waiting
 from reminders.defaults import ensure_default_schedule, ensure_default_templates
 from reminders.dispatch import DispatchCounts, dispatch_due, follow_silence, sweep_leases
 from reminders.models import Message
@@ -54,4 +55,5 @@ OVERTAKEN = frozenset({"debit_failed", "debit_stopped"})
 def cancel_queued(*accounts: Account, reason: str) -> int:
     """Cancel every reminder waiting for these accounts; how many. Receipts and notices of what happened stay."""
     waiting = Message.objects.filter(account__in=accounts, state="due").exclude(purpose__in=PURPOSES.keys() - OVERTAKEN)
+    cancel_waiting(reason, account__in=accounts)
     return waiting.update(state="cancelled", reason=reason[:200], claimed_until=None)

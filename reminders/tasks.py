@@ -7,6 +7,7 @@ from celery import shared_task
 from common.clock import today
 from common.heartbeat import beat
 from reminders import services
+from reminders.calls.services import sweep_calls
 from reminders.lost_receipts import HEARTBEAT, plan_lost_receipts
 
 ROUNDS_MAX = 2  # a morning of reminders must leave the worker to payments and webhooks between its batches
@@ -30,6 +31,7 @@ def dispatch() -> None:
 def sweep() -> None:
     services.sweep_leases()
     services.follow_silence()
+    sweep_calls()
     plan_lost_receipts()
     beat(HEARTBEAT)
 

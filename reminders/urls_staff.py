@@ -1,9 +1,13 @@
 from django.urls import path
 
-from reminders import views_conversations, views_schedules, views_staff, views_switches
+from reminders import views_calls, views_conversations, views_schedules, views_staff, views_switches
 
 urlpatterns = [
     path("accounts-of/<str:reference>/send-link/", views_staff.account_send_link, name="account_send_link"),
+    path("calls/", views_calls.call_list, name="call_list"),
+    path("calls/<int:task_id>/", views_calls.call_page, name="call_page"),
+    path("calls/<int:task_id>/start/", views_calls.call_start, name="call_start"),
+    path("calls/<int:task_id>/put-back/", views_calls.call_put_back, name="call_put_back"),
     path("conversations/", views_conversations.conversation_list, name="conversation_list"),
     path("conversations/<int:thread_id>/", views_conversations.conversation_page, name="conversation_page"),
     path("conversations/<int:thread_id>/take/", views_conversations.conversation_take, name="conversation_take"),

@@ -11,6 +11,7 @@ CHANNEL_NAMES: dict[str, Promise] = {
     "in_app": _("In the app"),
     "whatsapp": _("WhatsApp"),
     "push": _("Notification on the phone"),
+    "voice": _("Call"),
 }
 PURPOSES: dict[str, Promise] = {
     "due_soon": _("Soon due"),

@@ -10,6 +10,7 @@ from reminders.channels.errors import UnknownChannel
 from reminders.channels.in_app import InAppChannel
 from reminders.channels.push import WebPushChannel
 from reminders.channels.sms_twilio import TwilioChannel
+from reminders.channels.voice import VoiceChannel
 from reminders.channels.whatsapp_twilio import WhatsAppChannel
 
 BUILDERS: Mapping[str, Callable[[], Channel]] = {
@@ -17,6 +18,7 @@ BUILDERS: Mapping[str, Callable[[], Channel]] = {
     "email": EmailChannel,
     "in_app": InAppChannel,
     "whatsapp": lambda: WhatsAppChannel(whatsapp_config()),
+    "voice": VoiceChannel,
     "push": lambda: WebPushChannel(push_config()),
 }
 

@@ -16,6 +16,7 @@ from accounts.services import place_hold
 from common.clock import now, today
 from compliance.facts import zones_of
 from compliance.gate import EVERY_CHANNEL, PURPOSES
+from reminders.calls.queueing import cancel_waiting
 from reminders.channels.base import Keyword
 from reminders.confirmation import CONFIRMATION
 from reminders.contact_lookup import points_with_number
@@ -174,6 +175,7 @@ def wait(heard: Heard) -> None:
     """Reminders under way to this person were planned before they spoke."""
     waiting = Message.objects.filter(debtor=heard.debtor, state="due").exclude(purpose__in=list(PURPOSES))
     waiting.update(state="cancelled", reason=NOBODY_WROTE_BACK, claimed_until=None)
+    cancel_waiting(NOBODY_WROTE_BACK, debtor=heard.debtor)
 
 
 def _for_a_person(intent: Intent) -> Callable[[Heard, Done], None]:

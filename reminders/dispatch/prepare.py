@@ -13,9 +13,10 @@ from accounts.models import Account, ContactPoint
 from common.clock import now
 from common.errors import PlatformError
 from compliance.gate import Kind, Verdict
-from compliance.selectors import usable_contact_point
+from compliance.selectors import may_contact, usable_contact_point
 from compliance.services import Decided, decide, lock_debtor, release
 from payments.models import Instalment
+from reminders.calls.queueing import queue_call
 from reminders.channels.base import OutboundMessage
 from reminders.channels.chosen import OPT_IN_ONLY, chose
 from reminders.channels.sms_policy import sms_allowed
@@ -55,6 +56,9 @@ def prepare(claim: Claim) -> Ready | None:
     if stopped := switches().stopping(message):
         _wait(message, stopped)
         return None
+    if message.channel == "voice":
+        hand_to_callers(message)
+        return None
     point = usable_contact_point(message.account, channel=message.channel)
     decided = _ask_gate(message, point)
     if decided.verdict.kind is not Kind.ALLOW:
@@ -79,6 +83,18 @@ def _ask_gate(message: Message, point: ContactPoint | None) -> Decided:
     return decide(
         account, channel=message.channel, purpose=message.purpose, contact_point=point, carrier_allows=carried
     )
+
+
+def hand_to_callers(message: Message) -> None:
+    """A call is made by a person: it joins their queue unless the gate stands against it for good. Nothing is counted
+    yet; the gate is asked again, and the attempt counted, by whoever dials."""
+    verdict = may_contact(message.account, channel=message.channel, purpose=message.purpose)
+    if moved := _moved_on(message, message.account):
+        end(message, "cancelled", moved)
+    elif verdict.kind in (Kind.ALLOW, Kind.DEFER):
+        queue_call(message, verdict)
+    else:
+        _not_now(message, verdict)
 
 
 def _carried(message: Message, account: Account) -> bool:

@@ -45,9 +45,7 @@ def test_nobody_is_written_to_on_whatsapp_who_did_not_choose_it(outbox, account)
 
 
 def test_a_creditors_yes_is_no_choice(outbox, account):
-    Consent.objects.create(
-        debtor=account.debtor, channel="whatsapp", granted=True, evidence={"source": "api"}
-    )
+    Consent.objects.create(debtor=account.debtor, channel="whatsapp", granted=True, evidence={"source": "api"})
     message = queue_reminder(account, channel="whatsapp", left=())
     dispatch_all()
     message.refresh_from_db()

@@ -26,6 +26,7 @@ GOOD_ADDRESS = {
     "email": lambda sandbox: "maria@example.org",
     "in_app": lambda sandbox: "debtor-7",
     "whatsapp": lambda sandbox: "+4915112345678",
+    "voice": lambda sandbox: "+4915112345678",
     "push": lambda sandbox: json.dumps(sandbox.subscribe()),
 }
 FORGED = HttpIn(
