@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -16,6 +17,8 @@ from reminders.debtor_requests import choose_channel
 from reminders.inbound import receive_text
 from reminders.models import Message, Step
 from reminders.push_subscriptions import switch_off, switch_on
+from reminders.sandbox.testing import TEST_ACCOUNT
+from reminders.sandbox.twilio_signing import sign
 from reminders.services import dispatch_due, ensure_default_schedule, plan_reminders
 from reminders.understanding.keywords import keyword_of
 from tests.reminders.conftest import phone_of, queue_reminder
@@ -129,3 +132,24 @@ def test_the_worker_of_notifications_is_served_from_the_root(client):
     answer = client.get("/push-worker.js")
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/javascript")
+
+
+def test_a_text_by_whatsapp_comes_in_through_the_same_door(outbox, account, client, settings):
+    settings.PUBLIC_URL = "http://testserver"
+    said = {
+        "AccountSid": TEST_ACCOUNT.sid,
+        "MessageSid": "SM" + "7" * 32,
+        "From": f"whatsapp:{phone_of(account)}",
+        "To": "whatsapp:+15005550006",
+        "Body": "don't text me again",
+    }
+    signature = sign("http://testserver/webhooks/sms/inbound/", said, auth_token=TEST_ACCOUNT.auth_token)
+    answer = client.post(
+        "/webhooks/sms/inbound/",
+        urlencode(said),
+        content_type="application/x-www-form-urlencoded",
+        headers={"X-Twilio-Signature": signature},
+    )
+    assert answer.status_code == 200
+    refusal = Consent.objects.get(debtor=account.debtor)
+    assert (refusal.channel, refusal.granted) == ("whatsapp", False)
