@@ -112,6 +112,7 @@ DETAILS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "after": reason_in_words,
     "reason": reason_in_words,
     "why": lambda value, _data: str(value),
+    "changes": lambda values, _data: ", ".join(reason_in_words(value) for value in values),
     "due_on": lambda value, _data: str(value),
 }
 

@@ -12,7 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models.expressions import DatabaseDefault
 
-MARKS = str.maketrans({"\\": "\\\\", '"': '\\"'})
+from common.arrays import texts
 
 
 def update_rows(rows: Sequence[models.Model], *names: str) -> int:
@@ -83,13 +83,7 @@ def _columns(rows: Sequence[models.Model], fields: Sequence[Any]) -> list[list[A
 
 def _written(field: Any, value: Any) -> Any:
     value = field.get_db_prep_save(value, connection)
-    return _as_text(value) if _is_array(field) and value is not None else value
-
-
-def _as_text(values: Sequence[Any]) -> str:
-    """An array of texts or numbers as PostgreSQL writes one."""
-    parts = ("NULL" if value is None else '"' + str(value).translate(MARKS) + '"' for value in values)
-    return "{" + ",".join(parts) + "}"
+    return texts(value) if _is_array(field) and value is not None else value
 
 
 def _is_array(field: Any) -> bool:

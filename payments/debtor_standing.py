@@ -78,4 +78,4 @@ def due_instalment(account: Account) -> Instalment | None:
 
 
 def still_due(row: Instalment, account: Account) -> Money:
-    return Money(min(row.amount_minor - row.paid_minor, account.balance_minor), account.currency)
+    return Money(row.still_to_take(account), account.currency)

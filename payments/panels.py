@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from accounts.timeline import register_reason_words
+from accounts.timeline import register_reason_teller, register_reason_words
 from common import clock, panels
 from common.money import Money
-from payments.accrual.explaining import balance_panel
+from payments.accrual.explaining import balance_panel, change_words
 from payments.models import Instalment, PaymentLink, RetryDecision
 from payments.retries.selectors import decisions_of, still_holds
 from payments.retries.words import because_words
@@ -114,6 +114,7 @@ def _no_longer_owed(rows: list[Instalment], account: Account) -> Money | None:
 
 def register() -> None:
     register_reason_words(REASONS)
+    register_reason_teller(change_words)
     for name, title, selector, order in (
         ("money", _("Payments"), money_panel, 20),
         ("plan", _("Repayment plan"), plan_panel, 30),

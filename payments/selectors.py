@@ -105,7 +105,7 @@ def agenda_of(account: Account) -> Agenda:
         plan=plan,
         mandate=plan.mandate,
         instalment=row,
-        amount=Money(min(row.amount_minor - row.paid_minor, account.balance_minor), account.currency),
+        amount=Money(row.still_to_take(account), account.currency),
         noticed_at=row.noticed_at,
         notice_from=announced,
         debit_from=earliest if plan.mandate and plan.mandate.state == "active" else None,

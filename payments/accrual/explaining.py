@@ -86,6 +86,12 @@ def balance_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
     }
 
 
+def change_words(code: str) -> str:
+    """`paid new`, as an event stores what made a balance change, in words; "" where it is nothing of the kind."""
+    kind, _space, how = code.partition(" ")
+    return f"{STEP_WORDS[kind]}: {HOW_WORDS[how]}" if kind in STEP_WORDS and how in HOW_WORDS else ""
+
+
 def _parts(account: Account, after: dict[str, int]) -> list[tuple[Promise, Money]]:
     return [(COMPONENT_WORDS[name], Money(after[name], account.currency)) for name in COMPONENTS]
 

@@ -99,5 +99,5 @@ def _follow(account: Account, difference: Difference, entry: JournalEntry, *, by
         entry=entry.pk,
         amount_minor=sum(difference.components.values()),
         currency=account.currency,
-        why=", ".join(reason.key for reason in difference.reasons)[:200],
+        changes=sorted({f"{reason.kind} {reason.how}" for reason in difference.reasons}),
     )

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
-
 from accounts.models import Account
 from common.clock import today
 from payments.accrual.allocation import DEFAULT_ORDER, Order, parse_buckets
@@ -160,17 +158,6 @@ def order_of(row: AllocationOrder) -> Order:
     return Order(parse_buckets(row.buckets), follows_debtor=row.follows_debtor)
 
 
-def orders_for(account: Account) -> QuerySet[AllocationOrder]:
-    return AllocationOrder.objects.filter(
-        Q(creditor=None) | Q(creditor_id=account.creditor_id), product__in=["", account.product]
-    )
-
-
-def order_today(account: Account, day: date) -> Order:
-    """The order a payment that arrives on `day` is set against. One question where nobody has made a rule."""
-    return order_among(list(orders_for(account)), account, day)
-
-
 def order_among(rows: Sequence[AllocationOrder], account: Account, day: date) -> Order:
     """The narrowest of these rules that fits the account and is in force; the default where none is."""
     found = [row for row in rows if scope_of(account).fits(row) and _in_force(row, day)]
@@ -182,15 +169,7 @@ def scope_of(account: Account) -> Scope:
     return Scope(account.creditor_id, account.product, account.debtor.country, account.currency)
 
 
-def due_today(account: Account) -> tuple[int, int]:
-    """(past due, due today) of what is owed now: by what the live plan still expects, else by the due date."""
-    left = Instalment.objects.filter(plan__account=account, plan__state__in=LIVE_PLANS).exclude(
-        state__in=["paid", "cancelled"]
-    )
-    return due_of(account, left)
-
-
 def due_of(account: Account, left: Iterable[Instalment]) -> tuple[int, int]:
-    """As `due_today`, of an account whose instalments that are still expected have been read."""
+    """(past due, due today) of what is owed now: by what the live plans still expect (`left`), else by the due date."""
     schedule = [(row.due_on, row.amount_minor - row.paid_minor) for row in left]
     return due_amounts(today(), account.due_date, schedule, owed=account.balance_minor, paid=0)

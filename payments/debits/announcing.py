@@ -62,7 +62,7 @@ def _announce(row: Instalment) -> bool:
     mandate = row.plan.mandate
     if mandate is None:
         return False
-    minor = min(row.amount_minor - row.paid_minor, row.plan.account.balance_minor)
+    minor = row.still_to_take(row.plan.account)
     try:
         wallet = adapter(mandate.provider)
         request = ChargeRequest(

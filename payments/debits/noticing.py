@@ -71,7 +71,7 @@ def _mark(row: Instalment, account: Account, moment: datetime) -> bool:
     zone = zone_of(account.debtor)
     if notice_from(row.debit_on, zone) > moment:
         return False
-    minor = min(row.amount_minor - row.paid_minor, account.balance_minor)
+    minor = row.still_to_take(account)
     row.state, row.noticed_at, row.notice_sent_at, row.last_reason = "noticed", moment, None, ""
     row.debit_not_before = debit_from(row.debit_on, zone, moment)
     row.announced_minor = min(minor, row.announced_minor or minor)

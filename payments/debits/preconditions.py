@@ -9,6 +9,7 @@ from datetime import datetime
 from accounts.models import Account
 from common.money import Money
 from payments.debits.calendar import shortest_notice, zone_of
+from payments.debits.standing import unlike_announced
 from payments.models import Instalment
 from wallets.models import Mandate
 from wallets.periods import same_period
@@ -29,9 +30,7 @@ class Candidate:
 
     @property
     def minor(self) -> int:
-        """What is still to pay of the instalment, never more than is owed."""
-        row = self.instalment
-        return min(row.amount_minor - row.paid_minor, self.account.balance_minor)
+        return self.instalment.still_to_take(self.account)
 
     @property
     def amount(self) -> Money:
@@ -71,14 +70,7 @@ def _known_to_the_wallet(debit: Candidate) -> str:
 
 
 def _as_announced(debit: Candidate) -> str:
-    """Never more than people were told; where the wallet takes a constant amount only, never less either."""
-    told = debit.instalment.announced_minor
-    if told is None:
-        return ""
-    if debit.minor > told:
-        return "more_than_announced"
-    constant = not debit.wallet.descriptor.can(Capability.VARIABLE_AMOUNT)
-    return "amount_changed" if constant and debit.minor != told else ""
+    return unlike_announced(debit.instalment, debit.minor, debit.wallet)
 
 
 def _not_on_hold(debit: Candidate) -> str:

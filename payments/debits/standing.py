@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import Count, Max, Sum
 
 from payments.debits.calendar import zone_of
-from payments.models import Attempt
+from payments.models import Attempt, Instalment
 from wallets.models import Mandate
-from wallets.providers.base import MandateSnapshot
+from wallets.providers.base import Capability, MandateSnapshot, WalletProvider
 from wallets.selectors import snapshot
 
 Charges = dict[int, dict[str, Any]]
@@ -42,3 +42,15 @@ def standing_of(mandate: Mandate, charges: Charges, announced_at: datetime | Non
         charged_minor=seen["total"],
         announced_at=announced_at,
     )
+
+
+def unlike_announced(row: Instalment, minor: int, wallet: WalletProvider | None) -> str:
+    """Why `minor` is not what people were told; "" when it is. Never more than that, and where the wallet takes a
+    constant amount only, never less either. `wallet` None: one that nobody can ask now."""
+    told = row.announced_minor
+    if told is None or minor == told:
+        return ""
+    if minor > told:
+        return "more_than_announced"
+    variable = wallet is None or wallet.descriptor.can(Capability.VARIABLE_AMOUNT)
+    return "" if variable else "amount_changed"

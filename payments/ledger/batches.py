@@ -16,9 +16,9 @@ from django.db import connection
 
 from accounts.models import Account
 from accounts.models.debts import COMPONENTS
+from common.arrays import numbers, texts
 from common.clock import now
 from common.errors import Conflict, InvalidInput
-from payments.ledger.arrays import numbers, texts
 from payments.models import JournalEntry, LedgerAccount
 
 RECEIVABLE = LedgerAccount.Kind.RECEIVABLE.value

@@ -121,6 +121,10 @@ class Instalment(models.Model):
     def amount(self) -> Money:
         return Money(self.amount_minor, self.plan.currency)
 
+    def still_to_take(self, account: Account) -> int:
+        """What a debit takes now: never more than is owed. `account` is the plan's, as fresh as the caller has it."""
+        return min(self.amount_minor - self.paid_minor, account.balance_minor)
+
     @property
     def debit_on(self) -> date:
         """The day it is debited: the due day, or the later day of the next try."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from accounts.events import record_events
 from accounts.models import Event
 from common.clock import now
 from payments.models import ReconciliationItem
@@ -124,8 +125,8 @@ def tell_items(kind: str, item_ids: list[int]) -> None:
     """One event for each, written in batches: a day without a statement can open thousands."""
     for start in range(0, len(item_ids), EVENTS_AT_ONCE):
         items = ReconciliationItem.objects.filter(pk__in=item_ids[start : start + EVENTS_AT_ONCE]).order_by("pk")
-        Event.objects.bulk_create(
-            Event(kind=kind, creditor_id=item.creditor_id, source="system", data=facts(item)) for item in items
+        record_events(
+            [Event(kind=kind, creditor_id=item.creditor_id, source="system", data=facts(item)) for item in items]
         )
 
 

@@ -14,7 +14,7 @@ from django.db.models import Q
 from accounts.models import Hold
 from common.money import Money, exponent
 from payments.debits.calendar import NOTICE_DAYS_BEFORE, morning_of, notice_from, zone_of
-from payments.debits.standing import Charges, charges_under, standing_of
+from payments.debits.standing import Charges, charges_under, standing_of, unlike_announced
 from payments.models import Attempt, Instalment, RetryStatistic
 from payments.retries.budget import Budget, Try, budget_of
 from payments.retries.calendar import Calendar
@@ -69,11 +69,11 @@ class Case:
 
     @property
     def minor(self) -> int:
-        return still_to_take(self.row)
+        return _minor(self.row)
 
 
-def still_to_take(row: Instalment) -> int:
-    return min(row.amount_minor - row.paid_minor, row.plan.account.balance_minor)
+def _minor(row: Instalment) -> int:
+    return row.still_to_take(row.plan.account)
 
 
 def reached() -> Q:
@@ -99,7 +99,7 @@ def _instalments(attempts: Sequence[Attempt], *, decided: bool) -> dict[int, Ins
     rows = Instalment.objects.filter(pk__in=wanted, state__in=OPEN)
     if not decided:
         rows = rows.exclude(retry_decisions__attempt__in=attempts)
-    return {row.pk: row for row in rows.select_related("plan__account__debtor") if still_to_take(row) > 0}
+    return {row.pk: row for row in rows.select_related("plan__account__debtor") if _minor(row) > 0}
 
 
 def _mandates(attempts: Sequence[Attempt]) -> dict[int, Mandate]:
@@ -256,17 +256,11 @@ def _calendars(
     until = _grace_ends(row, mandate, known)
     anew_from = known.moment + timedelta(days=NOTICE_DAYS_BEFORE)
     told = None
-    if row.state == "noticed" and row.notice_sent_at and _as_announced(row, wallet):
+    if row.state == "noticed" and row.notice_sent_at and not unlike_announced(row, _minor(row), wallet):
         good_until = min(until, row.notice_sent_at + known.house.notice_good_for)
         told = _calendar(row, wallet, standing, known, since=known.moment, until=good_until, anew=False)
     anew = _calendar(row, wallet, standing, known, since=anew_from, until=until, anew=True)
     return (told if told and told.since <= told.until else None), (anew if anew.since <= anew.until else None)
-
-
-def _as_announced(row: Instalment, wallet: WalletProvider | None) -> bool:
-    minor, told = still_to_take(row), row.announced_minor
-    variable = wallet is None or wallet.descriptor.can(Capability.VARIABLE_AMOUNT)
-    return told is None or minor == told or (minor < told and variable)
 
 
 def _standing(row: Instalment, mandate: Mandate, charges: Charges) -> MandateSnapshot:
@@ -295,7 +289,7 @@ def _calendar(
     anew: bool,
 ) -> Calendar:
     zone = zone_of(row.plan.account.debtor)
-    amount = Money(still_to_take(row), row.plan.currency)
+    amount = Money(_minor(row), row.plan.currency)
     following = known.next_due.get(row.pk)
     taken_from = morning_of(following, zone) if following else None
     told_before = timedelta(days=NOTICE_DAYS_BEFORE) if wallet and _wants_notice(wallet) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Q
 
+from payments.accrual.rules import LIVE_PLANS
 from payments.models import Plan
 from payments.plans import cancel_plan
 from payments.services import settling
@@ -16,7 +17,6 @@ from payments.services.ending import drop_queued_debits
 from payments.services.locking import lock_account
 from wallets.models import Mandate
 
-LIVE_PLANS = ("active", "paused")
 OVER = ~Q(account__status="open") | Q(account__balance_minor__lte=0)
 
 

@@ -14,10 +14,8 @@ from typing import Any
 from accounts.events import new_event, record_events
 from accounts.models import Account
 from common.bulk import update_rows
-from common.clock import today
 from common.money import Money
 from payments.accrual.allocation import DEFAULT_ORDER, Order, claims_of, set_against
-from payments.accrual.rules import due_today, order_today
 from payments.ledger import Line, NewEntry, post_entries
 from payments.models import Instalment, JournalEntry, LedgerAccount, Payment, Plan
 from payments.services.agreements import NOTHING_OWED, end_agreements
@@ -37,10 +35,9 @@ def allocate(account: Account, minor: int, books: Books | None = None) -> tuple[
 
     In the order that rules give this account today; `ALLOCATION_ORDER` where there is no rule.
     """
-    order = books.order_of(account) if books else order_today(account, today())
-    if order == DEFAULT_ORDER:
-        return _set_against(account, minor, order, due=(0, 0))
-    return _set_against(account, minor, order, due=books.due_of(account) if books else due_today(account))
+    books = books or open_books([account])
+    order = books.order_of(account)
+    return _set_against(account, minor, order, due=(0, 0) if order == DEFAULT_ORDER else books.due_of(account))
 
 
 def _set_against(account: Account, minor: int, order: Order, *, due: tuple[int, int]) -> tuple[dict[str, int], int]:

@@ -10,6 +10,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from accounts.models import Account, Event, Hold
+from accounts.timeline import timeline_of
 from common.clock import now, today
 from common.money import Money
 from payments.accrual import catching_up
@@ -62,6 +63,16 @@ def test_a_payment_of_last_month_is_told_again_at_the_next_tick_and_not_twice(wa
     assert owed(wang) == (182_500, 1_500)
     assert Event.objects.filter(account=wang, kind="balance.recalculated").count() == 1
     assert books_are_right()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_timeline_says_what_changed_the_balance_in_words_and_by_how_much(wang):
+    pay(wang, 183_500, days=30)
+    replay_due()
+    [told] = [item for item in timeline_of(wang).items if item.title == "Balance worked out again"]
+    assert "Payment: became known late" in told.body and "15.00" in told.body
+    for raw in ("paid new", "ENT-", "entry:"):
+        assert raw not in told.body
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ def numbers(values: Iterable[int | None]) -> str:
 
 
 def texts(values: Iterable[object]) -> str:
-    return "{" + ",".join([_quoted(str(value)) for value in values]) + "}"
+    return "{" + ",".join(["NULL" if value is None else _quoted(str(value)) for value in values]) + "}"
 
 
 def _quoted(text: str) -> str:
