@@ -79,6 +79,7 @@ class StatementLine(models.Model):
     refund_reference = models.CharField(max_length=128, blank=True)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=4)
+    # Negative where a fee was given back.
     fee_minor = models.BigIntegerField(default=0)
     fee_currency = models.CharField(max_length=4)
     booked_at = models.DateTimeField()
@@ -92,13 +93,12 @@ class StatementLine(models.Model):
         constraints = [
             ROW_STATES.constraint("state", "statement_line_state_known"),
             models.UniqueConstraint(fields=["provider", "key"], name="statement_line_once"),
-            models.CheckConstraint(condition=Q(fee_minor__gte=0), name="statement_line_fee_not_negative"),
         ]
         indexes = [
             models.Index(fields=["provider", "group_key"], name="statement_line_group"),
             models.Index(fields=["provider"], condition=Q(state__in=["open", "item"]), name="statement_line_open"),
             models.Index(
-                fields=["provider"], condition=Q(fee_entry=None, fee_minor__gt=0), name="statement_line_fee_due"
+                fields=["provider"], condition=Q(fee_entry=None) & ~Q(fee_minor=0), name="statement_line_fee_due"
             ),
         ]
 

@@ -34,11 +34,13 @@ _OTHER_FEES = """
 
 @transaction.atomic
 def post_fees(provider: Provider) -> int:
-    """Post what is due; returns the number of entries. A line nobody knows keeps its fee until it is matched."""
-    due = StatementLine.objects.filter(
-        provider=provider, fee_entry=None, fee_minor__gt=0, creditor__isnull=False, state__in=["matched", "item"]
-    )
-    sums = list(_sums(due))
+    """Post what is due; returns the number of entries. A line nobody knows keeps its fee until it is matched.
+
+    What was given back counts against what was taken; where that leaves nothing, there is nothing to post.
+    """
+    known = StatementLine.objects.filter(provider=provider, creditor__isnull=False, state__in=["matched", "item"])
+    due = known.filter(fee_entry=None).exclude(fee_minor=0)
+    sums = [row for row in _sums(due) if row["minor"]]
     for row in sums:
         lines = due.filter(run=row["run"], creditor=row["creditor"], fee_currency=row["fee_currency"])
         lines.update(fee_entry=_post(provider, row, sign=1, step="taken"))
@@ -49,7 +51,8 @@ def give_back_fees(lines: QuerySet[StatementLine], run: StatementRun) -> None:
     """The lines are withdrawn: what was posted for their fees is taken back, under a number of its own."""
     posted = lines.filter(fee_entry__isnull=False)
     for row in list(_sums(posted)):
-        _post(run.provider, row, sign=-1, step=f"back:{run.content_hash[:12]}")
+        if row["minor"]:
+            _post(run.provider, row, sign=-1, step=f"back:{run.content_hash[:12]}")
     posted.update(fee_entry=None)
 
 

@@ -121,6 +121,26 @@ def kinds() -> list[tuple[str, str, int, int]]:
     return [(row.kind, row.currency, row.expected_minor, row.stated_minor) for row in rows]
 
 
+def test_a_fee_given_back_counts_against_what_was_taken():
+    attempt = paid(10_000, "A1")
+    read([line("A1", 10_000, fee=60)])
+    fees = Posting.objects.filter(ledger_account__kind="provider_fees")
+    assert (clearing(), sum(fees.values_list("amount_minor", flat=True))) == (9_940, 60)
+    read([line("A1", -10_000, fee=-60)], ago=19)
+    assert attempt.state == "succeeded"
+    assert sum(fees.values_list("amount_minor", flat=True)) == 0
+    assert clearing() == stated() and not unbalanced_entries()
+
+
+def test_a_fee_taken_and_given_back_on_one_day_needs_no_entry():
+    paid(10_000, "A1")
+    back = line("A1", -4_000, fee=-60)
+    read([line("A1", 10_000, fee=60), back])
+    assert not Posting.objects.filter(ledger_account__kind="provider_fees").exists()
+    read([line("A1", 10_000, fee=60), back, line("A2", -1, fee=5)])
+    assert not unbalanced_entries()
+
+
 def test_what_agrees_is_matched_and_its_fee_is_posted_once():
     paid(10_000, "A1")
     lines = [line("A1", 10_000, fee=60)]

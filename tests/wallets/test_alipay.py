@@ -195,12 +195,14 @@ def test_hundreds_of_charges_run_at_a_time_and_each_debits_once(alipay):
 
 def test_a_refund_in_the_bill_and_the_fee_keep_their_signs(alipay):
     paid = alipay.paid()
-    run(alipay.provider.refund(RefundRequest(merchant_ref=paid.merchant_ref, refund_ref="R1", amount=alipay.money(34))))
+    run(
+        alipay.provider.refund(RefundRequest(merchant_ref=paid.merchant_ref, refund_ref="R1", amount=alipay.money(834)))
+    )
     day = (alipay.now() + timedelta(hours=8)).date()
     alipay.move_clock(alipay.now() + timedelta(days=2))
     line, refund = run(alipay.provider.statement(day))
     assert (line.amount, line.fee) == (Money(1234, "CNY"), Money(7, "CNY"))
-    assert (refund.amount, refund.refund_ref) == (Money(-34, "CNY"), "R1")
+    assert (refund.amount, refund.refund_ref, refund.fee) == (Money(-834, "CNY"), "R1", Money(-5, "CNY"))
 
 
 def test_a_day_without_trades_has_an_empty_statement(alipay):

@@ -189,12 +189,12 @@ def test_after_a_year_nothing_can_be_refunded(wechat):
 
 def test_the_bill_keeps_signs_fees_and_its_promise(wechat):
     paid = wechat.paid()
-    run(wechat.provider.refund(refund(paid, "R00006", wechat.money(34))))
+    run(wechat.provider.refund(refund(paid, "R00006", wechat.money(834))))
     day = wechat.now().astimezone(BEIJING).date()
     wechat.move_clock(wechat.beijing(11, days=1))
     line, back = run(wechat.provider.statement(day))
     assert (line.amount, line.fee) == (Money(1234, "CNY"), Money(7, "CNY"))
-    assert (back.amount, back.refund_ref, back.fee) == (Money(-34, "CNY"), "R00006", Money(0, "CNY"))
+    assert (back.amount, back.refund_ref, back.fee) == (Money(-834, "CNY"), "R00006", Money(-5, "CNY"))
 
 
 def test_the_bill_is_ready_at_ten_the_next_morning_and_not_before(wechat):

@@ -324,7 +324,8 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class StatementLine:
-    """One line of the provider's own books. `amount` is positive for money in, negative for money out; `fee` >= 0."""
+    """One line of the provider's own books. `amount` is positive for money in, negative for money out; `fee` is
+    positive for what was taken from us, negative for what was given back."""
 
     kind: EventKind
     merchant_ref: str

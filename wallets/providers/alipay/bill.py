@@ -72,7 +72,7 @@ def _line(row: Row) -> StatementLine:
         provider_ref=row[TRADE],
         refund_ref=row.get(REFUND, ""),
         amount=Money.parse(row[AMOUNT], currency),
-        # The bill writes a fee taken from us as a negative number.
+        # The bill writes a fee taken from us as a negative number, and one given back as a positive one.
         fee=-Money.parse(row.get(FEE) or "0", currency),
         booked_at=booked_at,
     )

@@ -109,6 +109,6 @@ def _line(row: Mapping[str, Any]) -> StatementLine:
         refund_ref=reading.text(row, "custom_field") if kind is EventKind.REFUND else "",
         amount=amount,
         # PayPal writes a fee taken from us as a negative number, and one given back as a positive one.
-        fee=Money(max(-taken.minor, 0), taken.currency),
+        fee=-taken,
         booked_at=booked_at,
     )

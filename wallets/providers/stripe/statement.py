@@ -57,7 +57,7 @@ def _line(client: Client, entry: Fields) -> Operation[StatementLine]:
             provider_ref=payment or reading.name_of(expanded) or str(entry["id"]),
             refund_ref=reading.mark(source, requests.REFUND),
             amount=_amount(entry, source),
-            fee=from_stripe(max(int(entry["fee"]), 0), entry["currency"]),
+            fee=from_stripe(int(entry["fee"]), entry["currency"]),
             booked_at=datetime.fromtimestamp(entry["created"], UTC),
         )
 

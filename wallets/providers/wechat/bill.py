@@ -94,7 +94,6 @@ def _line(row: Row) -> StatementLine:
 
 
 def _fee(text: str, currency: str) -> Money:
-    """Fees carry five decimals. The fee a refund gives back is negative there and no fee of ours."""
+    """Fees carry five decimals; the fee a refund gives back is negative."""
     smallest = Decimal(1).scaleb(-exponent(currency))
-    fee = max(Decimal(text), Decimal(0)).quantize(smallest, rounding=ROUND_HALF_UP)
-    return Money.parse(format(fee, "f"), currency)
+    return Money.parse(format(Decimal(text).quantize(smallest, rounding=ROUND_HALF_UP), "f"), currency)

@@ -70,7 +70,7 @@ def rows(world: World, day: str) -> list[list[str]]:
 
 
 def _row(trade: Document, kind: str, amount: Decimal, at: str, refund: str) -> list[str]:
-    fee = funds.fee(amount) if amount > 0 else Decimal("0.00")
+    fee = funds.fee(amount)
     numbers = [f"{trade['trade_no']}\t", f"{trade['out_trade_no']}\t", kind, trade["subject"], trade["gmt_create"], at]
     text = format(amount, "f")
     return [*numbers, BUYER_LOGON, text, text, refund, format(fee, "f"), "", trade["currency"]]

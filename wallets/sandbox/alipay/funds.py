@@ -16,7 +16,7 @@ HEADER = (
 
 
 def fee(amount: Decimal) -> Decimal:
-    """As the trade bill writes it: negative when it is taken from us."""
+    """As the trade bill writes it: negative when it is taken from us, and given back with a refund."""
     return (-amount * FEE_RATE).quantize(CENT)
 
 
@@ -63,7 +63,10 @@ def _of_trade(trade: Document) -> Iterator[Document]:
         if fee(paid):
             yield _moved("收费", trade["gmt_payment"], fee(paid), **names)
     for refund in trade["refunds"].values():
-        yield _moved("交易退款", refund["at"], -Decimal(refund["amount"]), **names)
+        back = -Decimal(refund["amount"])
+        yield _moved("交易退款", refund["at"], back, **names)
+        if fee(back):
+            yield _moved("退费", refund["at"], fee(back), **names)
 
 
 def _moved(kind: str, at: str, amount: Decimal, *, trade: str, order: str, currency: str = "CNY") -> Document:
