@@ -17,9 +17,9 @@ HEAD = (
     "账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,账户余额（元）,"
     "交易渠道,业务类型,备注"
 )
-CAME = "54632446537371\t,2026112923922029\t,\t,,2026-11-29 21:02:06,x (x@example.com)\t,22.74,0.00,145.33,支付宝,转账,"
-WENT = "54629090595411\t,\t,T1\t,,2026-11-29 20:31:32,\t,,-3.93,122.59,支付宝,保证金,"
-TOTALS = "#支出合计：1笔，共-3.93元\r\n#收入合计：1笔，共22.74元"
+CAME = "90000000000001\t,2026112900000001\t,\t,,2026-11-29 21:02:06,x (x@example.com)\t,40.50,0.00,145.50,支付宝,转账,"
+WENT = "90000000000002\t,\t,T1\t,,2026-11-29 20:31:32,\t,,-3.93,105.00,支付宝,保证金,"
+TOTALS = "#支出合计：1笔，共-3.93元\r\n#收入合计：1笔，共40.50元"
 
 
 def written(*rows: str, head: str = HEAD, totals: str = TOTALS) -> bytes:
@@ -93,15 +93,15 @@ def test_what_the_statement_of_a_day_told_the_next_does_not_tell(noon):
 
 def test_a_bill_of_the_published_form_reads():
     came, went = funds.movements(written(CAME, WENT))
-    assert (came.amount, went.amount) == (Money(2274, "CNY"), Money(-393, "CNY"))
-    assert (came.provider_ref, came.merchant_ref, came.numbers) == ("2026112923922029", "", {"2026112923922029"})
-    assert (went.provider_ref, went.merchant_ref, went.nature) == ("54629090595411", "T1", Nature.OTHER)
+    assert (came.amount, went.amount) == (Money(4050, "CNY"), Money(-393, "CNY"))
+    assert (came.provider_ref, came.merchant_ref, came.numbers) == ("2026112900000001", "", {"2026112900000001"})
+    assert (went.provider_ref, went.merchant_ref, went.nature) == ("90000000000002", "T1", Nature.OTHER)
     assert came.booked_at.astimezone(ALIPAY_ZONE).hour == 21
 
 
 def test_what_went_out_may_be_written_without_a_sign():
     plain = written(CAME, WENT.replace("-3.93", "3.93"), totals=TOTALS.replace("-", ""))
-    assert [one.amount.minor for one in funds.movements(plain)] == [2274, -393]
+    assert [one.amount.minor for one in funds.movements(plain)] == [4050, -393]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_what_went_out_may_be_written_without_a_sign():
     [
         written(CAME),
         written(CAME, WENT, totals=""),
-        written(CAME, WENT, totals=TOTALS.replace("22.74", "22.75")),
+        written(CAME, WENT, totals=TOTALS.replace("40.50", "40.51")),
         written(CAME, WENT, totals=TOTALS.replace("支出合计：1", "支出合计：2")),
         written(CAME, WENT.replace("2026", "yyyy")),
         written(CAME, WENT.replace("-3.93", "-3.931")),

@@ -118,6 +118,11 @@ def test_what_was_not_encrypted_with_our_key_is_refused(text):
         ContentKey(KEY).decrypt(text)
 
 
+def test_what_is_not_all_base64_is_refused():
+    with pytest.raises(ValueError):
+        ContentKey(KEY).decrypt(f"*{ContentKey(KEY).encrypt('x')}")
+
+
 @pytest.mark.parametrize("key", [b"", b"short", b"not base64!", base64.b64encode(b"x" * 15)])
 def test_a_useless_content_key_is_a_configuration_error(key):
     with pytest.raises(ConfigError):

@@ -18,6 +18,7 @@ from wallets.providers.base import (
     ActionKind,
     ConfigError,
     DeclineCategory,
+    InvalidWebhook,
     NotSent,
     OutcomeUnknown,
     PaymentState,
@@ -358,3 +359,18 @@ def test_a_short_callback_key_is_refused(mpesa):
     config = replace(mpesa.config, secrets={**mpesa.config.secrets, "callback_key": "short"})
     with pytest.raises(ConfigError, match="32"):
         registry.build("mpesa", config)
+
+
+def test_callbacks_from_outside_the_allowed_networks_are_refused(mpesa):
+    mpesa.paid()
+    (call, *_) = mpesa.receiver.wait()
+    near, far = (replace(call, client_ip=address) for address in ("203.0.113.9", "198.51.100.9"))
+    fenced = mpesa.built(allowed_networks="203.0.113.0/24")
+    assert fenced.parse_webhook(near)
+    with pytest.raises(InvalidWebhook):
+        fenced.parse_webhook(far)
+
+
+def test_where_goods_are_bought_the_till_is_paid_and_not_the_short_code(mpesa):
+    shop = mpesa.built(transaction_type="CustomerBuyGoodsOnline", receiver="600001")
+    assert (shop._prompts.receiver, shop._prompts.transaction_type) == ("600001", "CustomerBuyGoodsOnline")

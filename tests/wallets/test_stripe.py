@@ -2,17 +2,28 @@
 
 import asyncio
 import json
+import logging
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import stripe as vendor
 
 from common.http import HttpRequest, HttpResponse, OutcomeUnknown, arun, run
 from common.http.transport import close_async_client
 from tests.wallets.stripe_fixtures import stripe, stripe_sandbox
 from wallets.providers import registry
-from wallets.providers.base import Capability, ConfigError, DeclineCategory, MandateState, NotSent, PaymentState, Reason
-from wallets.providers.stripe import reading
+from wallets.providers.base import (
+    Capability,
+    ConfigError,
+    DeclineCategory,
+    InvalidWebhook,
+    MandateState,
+    NotSent,
+    PaymentState,
+    Reason,
+)
+from wallets.providers.stripe import reading, requests
 
 __all__ = ["stripe", "stripe_sandbox"]
 
@@ -125,6 +136,35 @@ def test_a_debit_answered_with_another_amount_is_unknown(stripe, changes):
         operation.send(answer_intent(request, **changes))
 
 
+def asked_of_saved(stripe):
+    """A payment with a saved card about to be answered by Stripe."""
+    request = stripe.payment(saved_ref=stripe.saved())
+    operation = stripe.provider.create_payment(request)
+    next(operation)
+    operation.send(reply(**CARD))
+    return request, operation
+
+
+@pytest.mark.parametrize("changes", [{"amount": 1235}, {"currency": "eur"}, {"amount": None}])
+def test_a_saved_card_answered_with_another_amount_is_unknown(stripe, changes):
+    request, operation = asked_of_saved(stripe)
+    with pytest.raises(OutcomeUnknown):
+        operation.send(answer_intent(request, **changes))
+
+
+def test_a_payment_with_a_saved_card_that_nobody_can_confirm_is_ended(stripe):
+    request, operation = asked_of_saved(stripe)
+    following = operation.send(answer_intent(request, status="requires_action"))
+    assert (following.method, following.url.rpartition("/")[2]) == ("POST", "cancel")
+
+
+def test_a_stored_answer_about_a_saved_card_is_looked_up(stripe):
+    request, operation = asked_of_saved(stripe)
+    stored = answer_intent(request, status="processing")
+    following = operation.send(replace(stored, headers={"idempotent-replayed": "true"}))
+    assert (following.method, "pi_1" in following.url) == ("GET", True)
+
+
 def test_a_page_made_for_another_amount_is_not_shown(stripe):
     request = stripe.payment()
     operation = stripe.provider.create_payment(request)
@@ -218,3 +258,30 @@ def test_a_live_key_believes_live_answers_only(stripe, tmp_path):
 def test_wallets_that_cannot_be_charged_alone_are_not_promised(stripe):
     assert stripe.provider.descriptor.can(Capability.REVERSIBLE_AFTER_SUCCESS)
     assert not stripe.provider.descriptor.can(Capability.PRE_DEBIT_NOTICE)
+
+
+def test_the_banks_page_runs_out_with_the_link(stripe):
+    request = stripe.payment(saved_ref=stripe.saved(asks=True), expires_at=stripe.now() + timedelta(hours=1))
+    asked_payer = run(stripe.provider.create_payment(request))
+    assert (asked_payer.state, asked_payer.action.expires_at) == (PaymentState.REQUIRES_ACTION, request.expires_at)
+
+
+def test_a_saved_card_is_confirmed_by_its_payer_and_a_bank_debit_goes_by_its_mandate(stripe):
+    request = stripe.payment(saved_ref="pm_1")
+    card, sepa = (requests.saved_payment(request, {**CARD, "type": kind}) for kind in ("card", "sepa_debit"))
+    assert (card["off_session"], bool(card["return_url"])) == (False, True)
+    assert (sepa["off_session"], "return_url" in sepa) == (True, False)
+
+
+def test_a_live_key_hears_nothing_of_test_payments(stripe):
+    stripe.paid()
+    ((call, _event), *_) = stripe.said(lambda event: event.payment)
+    (stripe.config.secrets_dir / "live_key").write_text("sk_live_made_for_this_test")
+    config = replace(stripe.config, secrets={**stripe.config.secrets, "api_key": "live_key"})
+    with pytest.raises(InvalidWebhook):
+        registry.build("stripe", config).parse_webhook(call)
+
+
+def test_the_sdk_tells_stripe_nothing_of_us_and_writes_no_texts_to_the_log():
+    assert vendor.enable_telemetry is False
+    assert logging.getLogger("stripe").level >= logging.WARNING

@@ -90,6 +90,24 @@ def test_a_contract_with_a_mistyped_letter_is_refused(ethereum):
         ethereum.built(token_contract=ETHEREUM_USDT.swapcase().replace("0X", "0x"))
 
 
+def test_a_chain_is_a_number(ethereum):
+    with pytest.raises(ConfigError, match="chain_id"):
+        ethereum.built(chain_id="main")
+
+
+def test_a_debt_worth_less_than_the_dust_gets_no_quote(chain):
+    with pytest.raises(InvalidInput):
+        run(chain.built(dust=str(10**15)).create_payment(chain.payment()))
+
+
+def test_the_key_of_the_grid_goes_with_each_question(tron):
+    (tron.config.secrets_dir / "grid_key").write_text("made-for-this-test\n")
+    provider = registry.build("usdt_tron", replace(tron.config, secrets={**tron.config.secrets, "api_key": "grid_key"}))
+    payment = tron.created()
+    request = next(provider.get_payment(payment.merchant_ref, payment.provider_ref))
+    assert request.headers["tron-pro-api-key"] == "made-for-this-test"
+
+
 def test_no_webhook_is_ever_believed(chain):
     with pytest.raises(InvalidWebhook):
         chain.provider.parse_webhook(HttpIn(method="POST", path="/", body=b"{}"))

@@ -10,9 +10,9 @@ from wallets.providers.base import Capability, NotSent, OutcomeUnknown, PaymentS
 
 
 class AmountTests(Suite):
-    def assert_refused(self, minor: int) -> None:
+    def assert_refused(self, minor: int, *, saved_ref: str = "") -> None:
         """No provider may need the network to see that an amount is not one it takes."""
-        request = self.h.payment(amount=Money(minor, self.h.currency))
+        request = self.h.payment(amount=Money(minor, self.h.currency), saved_ref=saved_ref)
         with pytest.raises(PlatformError) as refusal:
             run(self.provider.create_payment(request))
         assert not isinstance(refusal.value, NotSent | OutcomeUnknown)
@@ -48,6 +48,12 @@ class AmountTests(Suite):
         self.h.user_pays(payment)
         found = run(self.provider.get_payment(payment.merchant_ref, payment.provider_ref))
         assert (found.state, found.amount) == (PaymentState.SUCCEEDED, lowest)
+
+    @needs(Capability.PAY_WITH_SAVED)
+    def test_a_saved_wallet_is_asked_for_no_amount_it_does_not_take(self):
+        saved = self.h.saved()
+        for minor in (-1, 0, self.provider.descriptor.lowest(self.h.currency) - 1):
+            self.assert_refused(minor, saved_ref=saved)
 
     @needs(Capability.MERCHANT_CHARGE)
     def test_a_charge_of_an_amount_it_does_not_take_is_refused(self):

@@ -56,6 +56,7 @@ class ContractTests(Suite):
         assert 1 <= rules.reference_min_length <= rules.reference_max_length
         assert len(set(rules.reference_alphabet)) == len(rules.reference_alphabet) >= 10
         assert (rules.idempotency is IdempotencyKind.NONE) <= (rules.idempotency_lifetime is None)
+        assert (rules.idempotency is IdempotencyKind.REQUEST_KEY) == (rules.idempotency_lifetime is not None)
         assert rules.mandate_period in PeriodUnit
         for currency in rules.currencies:
             lowest, highest, step = rules.lowest(currency), rules.highest(currency), rules.step(currency)

@@ -64,8 +64,10 @@ class StatementTests(Suite):
         self.h.withdraws(5000)
         self.h.move_clock(self.h.now() + self.h.statement_ready)
         found = run(self.provider.statement(day))
-        beside = sorted(line.amount.minor for line in found if line.kind is EventKind.OTHER)
+        others = [line for line in found if line.kind is EventKind.OTHER]
+        beside = sorted(line.amount.minor for line in others)
         assert beside == [-123, 7700]
+        assert len({line.provider_ref for line in others} - {""}) == len(others)
         assert sum(line.amount.minor for line in found) == paid.amount.minor + sum(beside)
 
     @needs(STATEMENT, Capability.ONE_OFF)

@@ -36,7 +36,7 @@ def _pages(channel: Channel, day: str) -> Operation[Sequence[StatementLine]]:
         if (said.text("day"), said.text("page")) != (day, str(page)) or not said.text("pages").isdecimal():
             raise OutcomeUnknown("The bank answered about other books.")
         try:
-            found += list(_lines(said))
+            found += list(lines(said))
         except Untrusted as error:
             raise OutcomeUnknown("The bank's books could not be read. Ask for them again.") from error
         if page >= int(said.text("pages")):
@@ -44,7 +44,7 @@ def _pages(channel: Channel, day: str) -> Operation[Sequence[StatementLine]]:
     raise OutcomeUnknown("The bank's books have more pages than expected.")
 
 
-def _lines(said: Said) -> Iterator[StatementLine]:
+def lines(said: Said) -> Iterator[StatementLine]:
     for text in said.text("lines").splitlines():
         cells = text.split(",")
         if len(cells) != len(COLUMNS):

@@ -56,13 +56,13 @@ def _line(client: Client, entry: Fields) -> Operation[StatementLine]:
             merchant_ref=reference,
             provider_ref=payment or reading.name_of(expanded) or str(entry["id"]),
             refund_ref=reading.mark(source, requests.REFUND),
-            amount=_amount(entry, source),
+            amount=moved(entry, source),
             fee=from_stripe(int(entry["fee"]), entry["currency"]),
             booked_at=datetime.fromtimestamp(entry["created"], UTC),
         )
 
 
-def _amount(entry: Fields, source: Fields) -> Money:
+def moved(entry: Fields, source: Fields) -> Money:
     """In the currency that was paid: the balance may be kept in another one."""
     if "amount" not in source or source.get("currency") == entry["currency"]:
         return from_stripe(entry["amount"], entry["currency"])
