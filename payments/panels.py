@@ -34,6 +34,17 @@ PAYMENT_WORDS = {
     "cancelled": _("cancelled"),
     "reversed": _("taken back"),
 }
+ATTEMPT_WORDS = {
+    "created": _("waits to be sent"),
+    "sending": _("being sent"),
+    "requires_action": _("waits for the payer"),
+    "pending": _("accepted, not paid yet"),
+    "unknown": _("outcome not known"),
+    "succeeded": _("received"),
+    "failed": _("failed"),
+    "closed": _("ended"),
+    "reversed": _("taken back"),
+}
 SOURCE_WORDS = {
     "link": _("by payment link"),
     "debit": _("agreed debit"),

@@ -20,6 +20,7 @@ from payments.access import access_payment
 from payments.models import Attempt, Deposit, Payment
 from payments.models.deposits import WAITING_DEPOSITS
 from payments.models.payments import OPEN_ATTEMPT_STATES
+from payments.panels import ATTEMPT_WORDS
 from payments.services import give_up_attempt, mark_seen
 from payments.services.lookups import look_up
 from payments.words import reason_words
@@ -45,6 +46,10 @@ class Waiting:
     words: str
     step: str
     deposit: Deposit | None
+
+    @property
+    def state_words(self) -> Promise:
+        return ATTEMPT_WORDS[self.attempt.state]
 
     @property
     def is_open(self) -> bool:

@@ -20,7 +20,7 @@ from common.once import use_token
 from payments.access import access_payment
 from payments.forms_refunds import NoteForm, RefundForm, TransferForm
 from payments.models import Payment, Refund
-from payments.panels import PAYMENT_WORDS, SOURCE_WORDS
+from payments.panels import ATTEMPT_WORDS, PAYMENT_WORDS, SOURCE_WORDS
 from payments.refund_access import access_refund, refunds_visible_to
 from payments.refund_words import REASONS, STATES, TONES
 from payments.refunds import (
@@ -56,7 +56,7 @@ def payment_page(request: HttpRequest, reference: str) -> HttpResponse:
         "account": payment.account,
         "words": PAYMENT_WORDS[payment.state],
         "source": SOURCE_WORDS.get(payment.source, payment.source),
-        "attempts": [(row, _problem_words(row.reason)) for row in attempts],
+        "attempts": [(row, _problem_words(row.reason), ATTEMPT_WORDS[row.state]) for row in attempts],
         "refunds": [refund_row(row) for row in payment.refunds.order_by("-pk")],
         "disputes": [row for attempt in attempts for row in attempt.disputes.order_by("-pk")],
         "choice": choice,
