@@ -35,6 +35,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "approve_remittances": frozenset({"lead", "compliance"}),
     "pay_remittances": frozenset({"admin"}),
     "configure": CONFIGURERS,
+    # The law is read by who answers for it; somebody else then puts it in force.
+    "sign_policies": frozenset({"compliance"}),
+    "put_policies_in_force": CONFIGURERS,
     "see_schedules": SUPERVISORS,
     "see_rules": SUPERVISORS,
     "import": frozenset({"lead", "admin", "creditor"}),

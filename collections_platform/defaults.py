@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from compliance.pack_register import load_shipped
 from compliance.services import ensure_default_policies
 from reminders.defaults import ensure_default_schedule, ensure_default_templates
 
 
 def install_defaults() -> None:
     ensure_default_policies()
+    load_shipped()
     ensure_default_templates()
     ensure_default_schedule()
     if settings.SANDBOX:

@@ -5,9 +5,21 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Creditor, Debtor
+from accounts.models import Account, Creditor, Debtor, User
 from accounts.models.tracking import track_changes
 from common.clock import now
+from common.states import StateTable
+
+# A version is never edited: what changes is a new version, and the old one is superseded.
+PACK_STATES = StateTable(
+    "policy pack",
+    {
+        "draft": ("signed_off", "superseded"),
+        "signed_off": ("in_force", "superseded"),
+        "in_force": ("superseded",),
+        "superseded": (),
+    },
+)
 
 
 @track_changes
@@ -41,23 +53,79 @@ class ContactPolicy(models.Model):
         return self.name
 
 
+@track_changes
+class PolicyPack(models.Model):
+    """One version of a pack of `policy-pack/1`, as it was loaded; only packs in force decide automatically.
+
+    `proposed_by` is empty for the packs that the platform ships. Whoever proposes does not sign, and whoever signs does
+    not put in force.
+    """
+
+    pack_id = models.CharField(max_length=60)
+    version = models.CharField(max_length=40)
+    title = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=PACK_STATES.choices, default="draft")
+    body = models.JSONField()
+    digest = models.CharField(max_length=64)
+    proposed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    signed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField(null=True, blank=True)
+    put_in_force_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    put_in_force_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pack_id", "version"], name="policy_pack_version_once"),
+            PACK_STATES.constraint("state", "policy_pack_state_known"),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["signed_off", "in_force"])
+                | models.Q(signed_by__isnull=False, signed_at__isnull=False),
+                name="policy_pack_signed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(proposed_by__isnull=True)
+                | models.Q(signed_by__isnull=True)
+                | ~models.Q(proposed_by=models.F("signed_by")),
+                name="policy_pack_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="in_force")
+                | models.Q(put_in_force_by__isnull=False) & ~models.Q(put_in_force_by=models.F("signed_by")),
+                name="policy_pack_put_in_force_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pack_id} {self.version}"
+
+
 class Decision(models.Model):
-    """What the gate said, when, about whom, and every rule that spoke: kept whether it allowed or not."""
+    """What the gate said, when, about whom, and every rule that spoke: kept whether it allowed or not.
+
+    `packs` (id and version), `rules` and `requirements` are filled by the policy packs' evaluator; `reasons` hold the
+    words of everything that was said, as message ids with what belongs into them.
+    """
 
     class Verdict(models.TextChoices):
         ALLOW = "allow", _("Allowed")
+        ALLOW_WITH = "allow_with", _("Allowed with a condition")
         DEFER = "defer", _("Later")
         BLOCK = "block", _("Blocked")
         REVIEW = "review", _("A person decides")
+        HOLD = "hold", _("On hold")
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="decisions")
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="decisions", db_index=False)
     action = models.CharField(max_length=16)
     channel = models.CharField(max_length=12, blank=True)
-    verdict = models.CharField(max_length=8, choices=Verdict.choices)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
     until = models.DateTimeField(null=True, blank=True)
     reasons = models.JSONField(default=list)
     facts_digest = models.CharField(max_length=64)
+    packs = models.JSONField(default=list)
+    rules = models.JSONField(default=list)
+    requirements = models.JSONField(default=list)
     decided_at = models.DateTimeField(default=now)
 
     def __str__(self) -> str:

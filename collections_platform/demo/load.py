@@ -13,6 +13,7 @@ from accounts.models import Account, Creditor
 from accounts.webhooks.sandbox import ensure_sandbox_endpoint
 from collections_platform.demo.creditors import CREDITORS, DemoCreditor
 from collections_platform.demo.facts import DEMO_CREDITOR
+from collections_platform.demo.policies import sign_demo_policies
 from collections_platform.demo.portfolios import write_placement
 from collections_platform.demo.remitting import remit
 from collections_platform.demo.staff import ensure_staff
@@ -48,6 +49,7 @@ def load_demo(say: Say) -> None:
     """Idempotent: an import is idempotent by the creditor's reference, the story is told only once."""
     creditors = {demo.code: _creditor(demo) for demo in CREDITORS}
     ensure_staff(creditors[DEMO_CREDITOR])
+    sign_demo_policies()
     for creditor in creditors.values():
         ensure_sandbox_endpoint(creditor)
     if Account.objects.exists():

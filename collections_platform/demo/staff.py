@@ -25,6 +25,7 @@ LOGINS = (
     DemoLogin("agent", "Ada Martin", f"agent@{DOMAIN}", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXA"),
     DemoLogin("lead", "Liu Wei", f"lead@{DOMAIN}", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXB"),
     DemoLogin("admin", "Amina Njoroge", f"admin@{DOMAIN}", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXC"),
+    DemoLogin("compliance", "Grace Okafor", f"compliance@{DOMAIN}", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXE"),
     DemoLogin("creditor", "Chen Yu", f"creditor@{DOMAIN}", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXD"),
 )
 

@@ -13,6 +13,8 @@ from compliance.packs.vocabulary import CHANNEL_FAMILIES, CHANNELS
 INITIATED = "consumer_initiated_now"
 _REPLY_PURPOSES = frozenset({"reply", "answer", "debtor_initiated_reply", "consumer_initiated_reply", "one_reply"})
 _ONE_REPLY = frozenset({"one_reply_same_channel", "one_reply", "one_reply_same_medium"})
+_CHANNEL_FACTS = ("consumer_initiated_channel", "initiated_channel", "inbound_channel")
+_REPLIED = ("reply_sent", "one_reply_sent", "reply_used")
 _JUST_NOW = timedelta(hours=24)
 
 
@@ -52,8 +54,11 @@ def one_reply(look: Look) -> bool:
     if not _is_reply(look):
         return False
     action, told = look.case.action, look.case.told(INITIATED)
-    if isinstance(told, str) and told in CHANNELS:
-        return same_medium(told, action.channel)
+    if isinstance(told, str) and told in CHANNELS and not same_medium(told, action.channel):
+        return False
+    told_channel = next((one for name in _CHANNEL_FACTS if isinstance(one := look.value(name), str)), None)
+    if (told_channel and not same_medium(told_channel, action.channel)) or look.any_true(_REPLIED):
+        return False
     recent = [one for one in look.case.ledger if one.inbound and look.at - one.at <= _JUST_NOW]
     if not recent:
         return told is not ABSENT
