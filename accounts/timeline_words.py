@@ -46,6 +46,9 @@ WORDS: dict[str, EventWords] = {
     "call.started": EventWords("contacts", "telephone-outbound", "info", _("Called")),
     "call.put_back": EventWords("contacts", "telephone-x", "quiet", _("Not called after all")),
     "call.ended": EventWords("contacts", "telephone", "info", _("Call ended")),
+    "letter.posted": EventWords("contacts", "envelope", "info", _("Letter posted")),
+    "letter.returned": EventWords("contacts", "exclamation-triangle", "bad", _("Letter came back")),
+    "letters.batched": EventWords("system", "printer", "quiet", _("Letters printed")),
     "contact.wrong_person": EventWords("contacts", "telephone-x", "warn", _("The number belongs to somebody else")),
     "promise.heard": EventWords("contacts", "calendar-check", "good", _("Promised to pay")),
     "reply.written": EventWords("contacts", "chat-left-text", "info", _("We answered")),
@@ -134,6 +137,7 @@ CHANNEL_WORDS: dict[str, Promise] = {
     "whatsapp": _("by WhatsApp"),
     "push": _("by notification on the phone"),
     "voice": _("by phone"),
+    "letter": _("by letter"),
 }
 
 

@@ -30,7 +30,14 @@ def may_contact(
     return evaluate(Action(purpose, channel), facts, policies_around(at), at)
 
 
-KIND_OF_CHANNEL = {"sms": "phone", "email": "email", "whatsapp": "phone", "push": "app", "voice": "phone"}
+KIND_OF_CHANNEL = {
+    "sms": "phone",
+    "email": "email",
+    "whatsapp": "phone",
+    "push": "app",
+    "voice": "phone",
+    "letter": "address",
+}
 
 
 def usable_contact_point(account: Account, *, channel: str) -> ContactPoint | None:

@@ -43,6 +43,8 @@ CODES: dict[str, Promise] = {
     "missing_fact": _("A value this message needs is not known"),
     "no_such_mailbox": _("There is no such mailbox"),
     "not_configured": _("The channel is not set up"),
+    "address_incomplete": _("The address is not complete enough for a letter"),
+    "letter_returned": _("The letter came back"),
     "not_on_whatsapp": _("This number has no WhatsApp"),
     "blocked_by_provider": _("The provider keeps it back"),
     "outside_conversation": _("WhatsApp takes free words only within a day of the person's own message"),

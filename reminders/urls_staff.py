@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reminders import views_calls, views_conversations, views_schedules, views_staff, views_switches
+from reminders import views_calls, views_conversations, views_letters, views_schedules, views_staff, views_switches
 
 urlpatterns = [
     path("accounts-of/<str:reference>/send-link/", views_staff.account_send_link, name="account_send_link"),
@@ -12,6 +12,12 @@ urlpatterns = [
     path("conversations/<int:thread_id>/", views_conversations.conversation_page, name="conversation_page"),
     path("conversations/<int:thread_id>/take/", views_conversations.conversation_take, name="conversation_take"),
     path("conversations/<int:thread_id>/close/", views_conversations.conversation_close, name="conversation_close"),
+    path("letters/", views_letters.letter_list, name="letter_list"),
+    path("letters/print/", views_letters.letter_batch_make, name="letter_batch_make"),
+    path("letters/<int:batch_id>/", views_letters.letter_batch, name="letter_batch"),
+    path("letters/<int:batch_id>/posted/", views_letters.letter_batch_posted, name="letter_batch_posted"),
+    path("letters/<int:batch_id>/file/<slug:kind>/", views_letters.letter_batch_file, name="letter_batch_file"),
+    path("letters/returned/<int:letter_id>/", views_letters.letter_returned, name="letter_returned"),
     path("messages/", views_staff.message_list, name="message_list"),
     path("schedules/", views_schedules.schedule_list, name="schedule_list"),
     path("schedules/new/", views_schedules.schedule_edit, name="schedule_new"),

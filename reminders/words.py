@@ -12,6 +12,7 @@ CHANNEL_NAMES: dict[str, Promise] = {
     "whatsapp": _("WhatsApp"),
     "push": _("Notification on the phone"),
     "voice": _("Call"),
+    "letter": _("Letter"),
 }
 PURPOSES: dict[str, Promise] = {
     "due_soon": _("Soon due"),

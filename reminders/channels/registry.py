@@ -8,6 +8,7 @@ from reminders.channels.config import push_config, twilio_config, whatsapp_confi
 from reminders.channels.email_smtp import EmailChannel
 from reminders.channels.errors import UnknownChannel
 from reminders.channels.in_app import InAppChannel
+from reminders.channels.letter import LetterChannel
 from reminders.channels.push import WebPushChannel
 from reminders.channels.sms_twilio import TwilioChannel
 from reminders.channels.voice import VoiceChannel
@@ -19,6 +20,7 @@ BUILDERS: Mapping[str, Callable[[], Channel]] = {
     "in_app": InAppChannel,
     "whatsapp": lambda: WhatsAppChannel(whatsapp_config()),
     "voice": VoiceChannel,
+    "letter": LetterChannel,
     "push": lambda: WebPushChannel(push_config()),
 }
 

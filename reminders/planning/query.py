@@ -43,6 +43,7 @@ _LANGUAGE = "step.languages = '' OR d.language = ANY (string_to_array(step.langu
 _REACHED = "step.reachable_by IN ('', 'in_app') OR EXISTS (" + (
     "SELECT FROM accounts_contactpoint r WHERE r.debtor_id = a.debtor_id AND r.condition <> 'invalid'"
     " AND r.kind = CASE step.reachable_by WHEN 'email' THEN 'email' WHEN 'push' THEN 'app'"
+    " WHEN 'letter' THEN 'address'"
     " ELSE 'phone' END)"
 )
 # What was sent before counts from the newest of its messages: a text after a bounced e-mail is the reminder.

@@ -157,4 +157,5 @@ _RENDERERS: Mapping[str, Callable[[_Job], Content]] = {
     "in_app": _in_app,
     "whatsapp": _whatsapp,
     "push": _in_app,
+    "letter": _in_app,
 }

@@ -44,7 +44,7 @@ ANSWERS = (
 ANSWER_CHANNELS = ("sms", "in_app")
 CHANNELS = ("sms", "email", "in_app")
 # WhatsApp carries the words of text messages; a notification says always the same, for it lies open on a table.
-WORDS_OF_CHANNEL: Mapping[str, str] = {"whatsapp": "sms"}
+WORDS_OF_CHANNEL: Mapping[str, str] = {"whatsapp": "sms", "letter": "email"}
 ONE_TEXT: Mapping[str, str] = {"push": "push_notice"}
 
 

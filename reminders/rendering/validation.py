@@ -18,6 +18,7 @@ MAX_CHARACTERS: Mapping[str, int] = {
     "in_app": 4_000,
     "whatsapp": 1600,
     "push": 300,
+    "letter": 20_000,
 }
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "sms": ("opt_out",),
@@ -25,6 +26,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "in_app": (),
     "whatsapp": ("opt_out",),
     "push": (),
+    "letter": (),
 }
 LONG_SMS_SEGMENTS = 3
 

@@ -27,6 +27,7 @@ GOOD_ADDRESS = {
     "in_app": lambda sandbox: "debtor-7",
     "whatsapp": lambda sandbox: "+4915112345678",
     "voice": lambda sandbox: "+4915112345678",
+    "letter": lambda sandbox: "12 Harbour Road\nLondon E14 9SH",
     "push": lambda sandbox: json.dumps(sandbox.subscribe()),
 }
 FORGED = HttpIn(

@@ -1,0 +1,1 @@
+"""Letters on paper: batches that are printed, posted, and sometimes come back."""
