@@ -1,14 +1,16 @@
 """What has to be true after every crash, asked of the wallet's own books and of ours, in words.
 
-An oracle of its own: it counts money that moved at the simulated Alipay and postings in the ledger, and believes
+An oracle of its own: it counts money that moved at the simulated wallets and postings in the ledger, and believes
 neither the states of payments nor what any service says about them.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
@@ -23,9 +25,34 @@ from wallets.models import Provider
 from wallets.sandbox.testing import ControlClient
 
 BOOKS_READY = timedelta(days=1, hours=10)
-STALE = timedelta(minutes=10)
 TAKEN = ("succeeded", "reversed")
 FOR_DEBTS_ONLY = Q(step__isnull=False) | Q(purpose="pre_debit_notice")
+
+
+@dataclass(frozen=True)
+class Book:
+    """How a simulated wallet writes a debit: our reference and the minor units; and where its days begin."""
+
+    read: Callable[[dict[str, Any]], tuple[str, int]]
+    ahead: timedelta = timedelta()
+
+
+BEIJING = timedelta(hours=8)
+BOOKS = {
+    "alipay": Book(lambda one: (one["out_trade_no"], _minor(one["total_amount"], one["currency"])), BEIJING),
+    "wechat": Book(lambda one: (one["out_trade_no"], int(one["total"])), BEIJING),
+    "stripe": Book(lambda one: (one["attempt_id"], int(one["amount"]))),
+    "paypal": Book(lambda one: (one["merchant_ref"], _minor(one["amount"], one["currency"]))),
+}
+
+
+def _minor(text: str, currency: str) -> int:
+    return Money.parse(text, currency).minor
+
+
+def wallets() -> list[Provider]:
+    """Those that take money in this story."""
+    return list(Provider.objects.filter(key__in=BOOKS).order_by("key"))
 
 
 def wrongs(control: ControlClient) -> list[str]:
@@ -37,27 +64,29 @@ def wrongs(control: ControlClient) -> list[str]:
         *_books(),
         *_unfinished(),
         *_stuck(),
-        *_statement(posted),
+        *_statements(),
         *_messages(),
     ]
 
 
-def debits_at_the_wallet(control: ControlClient) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = control.get("alipay/debits")["debits"]
-    return found
+def debits_at_the_wallet(control: ControlClient, key: str = "") -> list[tuple[str, int]]:
+    """Each movement of money: our reference and its minor units. Of all wallets, where none is named."""
+    keys = [key] if key else [provider.key for provider in wallets()]
+    return [BOOKS[name].read(one) for name in keys for one in control.get(f"{name}/debits")["debits"]]
 
 
 def money_at_the_wallet(control: ControlClient) -> Counter[str]:
     """Minor units that moved, by our reference."""
     moved: Counter[str] = Counter()
-    for debit in debits_at_the_wallet(control):
-        moved[debit["out_trade_no"]] += Money.parse(debit["total_amount"], debit["currency"]).minor
+    for reference, minor in debits_at_the_wallet(control):
+        moved[reference] += minor
     return moved
 
 
-def money_in_the_ledger() -> Counter[str]:
-    """Minor units posted into the wallet's clearing, by our reference."""
-    rows = Posting.objects.filter(ledger_account__kind="clearing", ledger_account__qualifier="alipay")
+def money_in_the_ledger(key: str = "") -> Counter[str]:
+    """Minor units posted into the wallets' clearing, by our reference."""
+    keys = [key] if key else list(BOOKS)
+    rows = Posting.objects.filter(ledger_account__kind="clearing", ledger_account__qualifier__in=keys)
     by_attempt = rows.filter(entry__kind="payment").values("entry__data__attempt").annotate(total=Sum("amount_minor"))
     references = dict(Attempt.objects.values_list("pk", "merchant_reference"))
     return Counter({references[row["entry__data__attempt"]]: row["total"] for row in by_attempt})
@@ -65,8 +94,7 @@ def money_in_the_ledger() -> Counter[str]:
 
 def charged_twice(control: ControlClient) -> list[str]:
     """References that moved money more than once, and instalments that were debited beyond their amount."""
-    debits = debits_at_the_wallet(control)
-    times = Counter(debit["out_trade_no"] for debit in debits)
+    times = Counter(reference for reference, _minor_units in debits_at_the_wallet(control))
     found = [f"{reference} moved money {count} times" for reference, count in times.items() if count > 1]
     moved, taken, wanted = money_at_the_wallet(control), defaultdict(int), {}
     attempts = Attempt.objects.filter(merchant_reference__in=list(moved), payment__instalment__isnull=False)
@@ -145,41 +173,40 @@ def _stuck() -> Iterator[str]:
     yield from (f"message {row.pk} is being sent for ever" for row in unclaimed)
 
 
-def _statement(posted: Counter[str]) -> Iterator[str]:
+def _statements() -> Iterator[str]:
+    for provider in wallets():
+        yield from _statement(provider)
+
+
+def _statement(provider: Provider) -> Iterator[str]:
     """The wallet's own daily bills against our postings, reference by reference, up to the last day that has one."""
-    provider = Provider.objects.get(key="alipay")
-    wallet, told = adapter(provider), Counter[str]()
-    for day in _finished_days():
+    wallet, told, ahead = adapter(provider), Counter[str](), BOOKS[provider.key].ahead
+    posted, last = money_in_the_ledger(provider.key), (now() - BOOKS_READY + ahead).date()
+    when = _days(provider, ahead)
+    for day in _days_up_to(last, when):
         for line in call(wallet.statement(day)):
             if line.kind.value == "payment":
                 told[line.merchant_ref] += line.amount.minor
-    for ref in told.keys() | _posted_by(_last_finished(), posted).keys():
+    expected = {ref for ref in posted if when[ref] <= last}
+    for ref in told.keys() | expected:
         if told[ref] != posted[ref] and not Attempt.objects.filter(merchant_reference=ref, needs_person=True).exists():
-            yield f"{ref}: the statement says {told[ref]}, the ledger {posted[ref]}"
+            yield f"{ref}: the statement of {provider.key} says {told[ref]}, the ledger {posted[ref]}"
 
 
-def _beijing(moment: datetime) -> date:
-    return (moment + timedelta(hours=8)).date()
+def _days(provider: Provider, ahead: timedelta) -> dict[str, date]:
+    """By our reference: on which of the wallet's days its money moved."""
+    entries: dict[int, datetime] = dict(
+        JournalEntry.objects.filter(kind="payment").values_list("data__attempt", "effective_at")
+    )
+    attempts = Attempt.objects.filter(pk__in=entries, provider=provider).values_list("pk", "merchant_reference")
+    return {reference: (entries[pk] + ahead).date() for pk, reference in attempts}
 
 
-def _last_finished() -> date:
-    return _beijing(now() - BOOKS_READY)
-
-
-def _finished_days() -> Iterator[date]:
-    first = JournalEntry.objects.filter(kind="payment").order_by("effective_at").first()
-    day = _beijing(first.effective_at) if first else _last_finished() + timedelta(days=1)
-    while day <= _last_finished():
+def _days_up_to(last: date, when: dict[str, date]) -> Iterator[date]:
+    day = min(when.values(), default=last + timedelta(days=1))
+    while day <= last:
         yield day
         day += timedelta(days=1)
-
-
-def _posted_by(day: date, posted: Counter[str]) -> Counter[str]:
-    """What was posted for money that moved up to the end of that day."""
-    entries = JournalEntry.objects.filter(kind="payment").values_list("data__attempt", "effective_at")
-    when = {pk: _beijing(at) for pk, at in entries}
-    references = dict(Attempt.objects.filter(pk__in=when).values_list("merchant_reference", "pk"))
-    return Counter({ref: minor for ref, minor in posted.items() if when[references[ref]] <= day})
 
 
 def _messages() -> Iterator[str]:

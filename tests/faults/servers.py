@@ -87,6 +87,7 @@ class OwnPostgres:
     cluster: postgres.Cluster
     disk: Path
     family: Family = field(default_factory=Family)
+    disk_is_small: bool = False
 
     def start(self) -> None:
         postgres.start(self.cluster, self.family)
@@ -107,7 +108,12 @@ class OwnPostgres:
             self.start()
 
     def fill_the_disk(self) -> None:
-        """Up to the last block."""
+        """Up to the last block. Where we may not mount a small disk, the system takes no more bytes from the server:
+        to it that is the same, and it happens to nobody else.
+        """
+        if not self.disk_is_small:
+            self._may_write("0")
+            return
         with connection.cursor() as cursor:
             cursor.execute("CHECKPOINT")
         with (self.disk / "filler").open("wb", buffering=0) as file:
@@ -118,6 +124,27 @@ class OwnPostgres:
 
     def free_the_disk(self) -> None:
         (self.disk / "filler").unlink(missing_ok=True)
+        if not self.disk_is_small and not self.died:
+            self._may_write("unlimited")
+
+    def _may_write(self, most: str) -> None:
+        """So many bytes into any file, for all of the server's processes. Only the soft limit moves, and it is set by
+        a process of their own user: even root may be forbidden to set limits to others.
+        """
+        for process in self._processes():
+            limit = ["prlimit", "--pid", str(process), f"--fsize={most}:"]
+            subprocess.run(limit, check=False, capture_output=True, cwd="/", **self.cluster.user.popen_arguments())
+
+    def _processes(self) -> list[int]:
+        first = self.family.children[0].process.pid
+        lines = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        parents = {int(pid): int(parent) for pid, parent in (line.split() for line in lines.splitlines())}
+        return [first, *(pid for pid, parent in parents.items() if parent == first)]
+
+
+def can_starve(own: OwnPostgres) -> bool:
+    """By a small disk of its own, or by the limit that Linux sets a process."""
+    return own.disk_is_small or shutil.which("prlimit") is not None
 
 
 def can_mount() -> bool:
@@ -160,7 +187,7 @@ def own_postgres(*, small: bool = False) -> Iterator[OwnPostgres]:
         postgres.create(cluster)
         with (cluster.data / "postgresql.conf").open("a") as settings:
             settings.write(SMALL_LOG)
-        own = OwnPostgres(cluster, disk)
+        own = OwnPostgres(cluster, disk, disk_is_small=disk.is_mount())
         own.start()
         try:
             yield own

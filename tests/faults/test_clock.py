@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from common import clock
 from common.clock import now
 from common.errors import PlatformError
 from common.models import ClockShift
@@ -16,19 +15,10 @@ from payments.debits.calendar import shortest_notice
 from payments.models import Attempt, Instalment
 from payments.plans import create_plan
 from tests import factories
-from tests.faults.settling import due_debits, sound, tick
+from tests.faults.settling import due_debits, set_back, sound, tick
 from tests.payments.helpers import balance, signed_mandate, tell_the_people
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
-
-
-def set_back(wallet, **step: float) -> None:
-    """The machines' clocks are put right: to every process it is earlier than it was."""
-    row = ClockShift.objects.get()
-    row.ahead -= timedelta(**step)
-    row.save()
-    wallet.control.post("clock", offset_seconds=int(row.ahead.total_seconds()))
-    clock.forget()
 
 
 def test_a_jump_of_months_in_the_middle_of_a_debit_debits_nobody_twice(wallet, alipay, workers):
@@ -135,4 +125,31 @@ def test_an_instalment_due_on_the_day_the_clocks_change_is_debited_once_and_on_t
         assert wallet.debits() == 1
     moved = Attempt.objects.get().payment.entry.effective_at
     assert moved.astimezone(zone).date() == day and moved - told >= shortest_notice()
+    assert sound(wallet) and wallet.debits() == 1 and balance(account) == 85_000
+
+
+@pytest.mark.parametrize(("place", "direction"), CHANGES[:4])
+def test_a_try_that_falls_on_the_day_the_clocks_change_is_made_once_in_the_debtors_hours(
+    wallet, alipay, place, direction
+):
+    zone = ZoneInfo(place)
+    day = day_of_change(zone, direction, now().date() + timedelta(days=7))
+    eve = day - timedelta(days=1)
+    go_to(wallet, eve - timedelta(days=4), time(10), zone)
+    account = factories.account(person=factories.debtor(time_zone=place))
+    mandate = signed_mandate(account, wallet, first_debit_on=day + timedelta(days=2))
+    parts = [(eve, 40_000), (eve + timedelta(days=60), account.balance_minor - 40_000)]
+    create_plan(account, parts=parts, mandate=mandate)
+    go_to(wallet, eve - timedelta(days=2), time(9), zone)
+    tell_the_people()
+    go_to(wallet, eve, time(8, 1), zone)
+    wallet.control.fault("decline", method="alipay.trade.pay", code="ACQ.BUYER_BALANCE_NOT_ENOUGH")
+    tick()
+    planned = Instalment.objects.get(number=1).debit_not_before.astimezone(zone)
+    assert planned.date() == day and time(8) <= planned.time() <= time(20), "a day later by the debtor's clock"
+    for hour in (0, 1, 3, 7, 12, 21):
+        go_to(wallet, day, time(hour), zone)
+        tick()
+        reached = now() >= planned
+        assert wallet.debits() == int(reached)
     assert sound(wallet) and wallet.debits() == 1 and balance(account) == 85_000
