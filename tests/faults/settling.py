@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Min, OuterRef
 
 from accounts.models import Account
 from common import clock
 from common.clock import now
 from common.models import ClockShift
 from payments.debits import debit_due_instalments
-from payments.models import Instalment, Payment, ProviderEvent
+from payments.models import Attempt, Instalment, Payment, ProviderEvent
+from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.plans import create_plan
 from payments.services import apply_waiting_events, close_expired_attempts, look_up_due_attempts
 from reminders.lost_receipts import plan_lost_receipts
@@ -20,8 +21,10 @@ from tests import factories
 from tests.faults.invariants import unfinished, wrongs
 from tests.payments.helpers import Wallet, balance, planned_debit, signed_mandate, tell_the_people
 
-# Minutes between ticks: leases and waits of minutes first, then the long rungs of the ladders.
-STEPS = (*[3] * 6, *[12] * 4, *[65] * 8, *[6 * 65] * 12)
+# The story goes from one moment at which something is due to the next; what never comes due is looked at ever more
+# rarely, because the steps grow.
+LONGEST_STORY, LONGEST_STEP = timedelta(days=4), timedelta(hours=6, minutes=30)
+FIRST_STEP, GROWTH = timedelta(seconds=6), 1.5
 BOOKS_READY_HOURS = 36
 
 
@@ -35,11 +38,32 @@ def tick() -> None:
 
 
 def settle(wallet: Wallet) -> None:
-    for minutes in STEPS:
+    for seconds in steps(FIRST_STEP):
         tick()
         if not (unfinished() or waiting()):
             return
-        wallet.move_clock(minutes=minutes)
+        wallet.move_clock(seconds=seconds)
+
+
+def steps(first: timedelta) -> Iterator[float]:
+    """Seconds to the next moment at which something is due, and no fewer than the growing least."""
+    ends, least = now() + LONGEST_STORY, first
+    while now() < ends:
+        step = max(next_due() - now() + timedelta(seconds=1), least)
+        yield min(step, LONGEST_STEP).total_seconds()
+        least = min(least * GROWTH, LONGEST_STEP)
+
+
+def next_due() -> datetime:
+    """The earliest moment to come at which a worker has something to do: a look-up, a lost claim, a debit, a notice."""
+    open_attempts = Attempt.objects.filter(state__in=OPEN_ATTEMPT_STATES, needs_person=False)
+    moments = [
+        open_attempts.aggregate(at=Min("look_up_at"))["at"],
+        open_attempts.filter(look_up_at=None).aggregate(at=Min("claimed_until"))["at"],
+        Instalment.objects.filter(state="noticed").aggregate(at=Min("debit_not_before"))["at"],
+        ProviderEvent.objects.filter(outcome="received").aggregate(at=Min("next_try_at"))["at"],
+    ]
+    return min((moment for moment in moments if moment), default=now())
 
 
 def waiting() -> bool:
