@@ -1,10 +1,11 @@
 """A randomised soak: thousands of accounts are debited while everything that can go wrong does, again and again.
 
-Workers and payers are processes that are killed at random moments, PostgreSQL crashes, the simulated wallet answers
-late, wrongly or not at all, its notices come twice, late, out of order, forged or never (over HTTP to a real web
-server), payers pay by link beside their debit, agreements end and holds are placed. Then all is left to settle, and the
-wallet's books, its statement, the ledger and the queues are asked. `--seed` repeats the same dice; what the machine's
-scheduler adds to them it cannot repeat. Valkey plays no part: the workers' work is called as their tasks call it.
+Four wallets at once. Workers and payers are processes that are killed at random moments, a beat and a worker of Celery
+lose their Valkey, PostgreSQL crashes, the simulated wallets answer late, wrongly or not at all, their notices come
+twice, late, out of order, forged or never (over HTTP to a real web server), the clock is moved, payers pay by link
+beside their debit, agreements end and holds are placed. Then all is left to settle, and the wallets' books, their
+statements, the ledger and the queues are asked. `--seed` repeats the same dice; what the machine's scheduler adds to
+them it cannot repeat.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ import os
 import random
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -29,12 +29,12 @@ import httpx
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, transaction
 from django.test import Client
-from django.test.utils import override_settings
 
 from accounts.models import Account, Hold
+from bench.soak_ground import ground
+from bench.soak_wallets import KINDS, Kind, copied
 from common.clock import now, today
 from common.errors import PlatformError
-from launcher.errors import LauncherError
 from payments.debits import debit_due_instalments
 from payments.models import Attempt, Instalment, JournalEntry, Payment, ProviderEvent
 from payments.plans import create_plan
@@ -42,36 +42,35 @@ from payments.services import apply_waiting_events, close_expired_attempts, look
 from reminders.lost_receipts import plan_lost_receipts
 from tests import factories
 from tests.faults import invariants
-from tests.faults.servers import OwnPostgres, copied_into, own_postgres
-from tests.faults.settling import BOOKS_READY_HOURS, STEPS, waiting
-from tests.faults.site import Site, free_port
+from tests.faults.crew import Crew
+from tests.faults.servers import OwnPostgres, OwnValkey
+from tests.faults.settling import BOOKS_READY_HOURS, set_back, steps, waiting
+from tests.faults.site import Site
 from tests.faults.workers import Workers
-from tests.payments.helpers import Wallet, create_link, pay_by, signed_mandate, tell_the_people
-from wallets.models import Mandate, Provider
+from tests.payments.helpers import Wallet, tell_the_people
+from wallets.models import Mandate
+from wallets.sandbox.faults import NOTIFY_FAULTS
+from wallets.sandbox.limits import no_fault
 from wallets.sandbox.store import Store
 from wallets.sandbox.testing import ControlClient
 from wallets.services import revoke_mandate, tell_providers_of_endings
 
-ACCOUNTS, LEAST_ACCOUNTS = 2_000, 20
-WORKERS, PAYERS = 3, 1
+ACCOUNTS, LEAST_ACCOUNTS = 2_000, 40
+WORKERS, PAYERS = 3, 2
 # The least at full size; a smaller soak has its share, and at least a few.
-KILLS, CRASHES = 25, 2
+KILLS, CRASHES, QUEUES_LOST = 25, 2, 3
 FEWEST_KILLS, KILLS_PER_WANTED = 5, 3
-# The storm lasts so long for each account, and is over when nothing is due any more.
-STORM_SECONDS, STORM_SECONDS_EACH, LONGEST_SETTLING_SECONDS = 60, 0.2, 420
+# The storm lasts so long for each account at most, and is over when every debit was begun and all had its turn.
+STORM_SECONDS, STORM_SECONDS_EACH, LONGEST_SETTLING_SECONDS = 60, 0.2, 600
 # So many pay by link too, if they get there before the debit.
-PAY_BY_LINK = 0.3
+PAY_BY_LINK, PAGES_FIRST = 0.3, 0.1
 WHOLE, PART, DEBT = 0.4, 40_000, 125_000
 CALL_FAULTS = (
     "timeout_after_commit", "timeout_before_commit", "http_500", "http_429", "rate_limited", "bad_signature",
     "garbage", "wrong_trade", "decline",
 )  # fmt: skip
-METHODS = ("alipay.trade.pay", "alipay.trade.query", "alipay.user.agreement.query", "alipay.trade.close")
-SIMULATORS = (
-    "import os, sys; from django.core.management import execute_from_command_line as run; "
-    "sys.stdout = open(os.devnull, 'w'); "
-)
-NOTICE_FAULTS = ("duplicate", "reorder", "delay", "forge", "tamper", "drop")
+BACK_AT_MOST = 3
+PATIENCE_SECONDS = 120
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
@@ -79,8 +78,8 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     sys.stderr.write(f"  soak: seed {seed}\n")
     logging.disable(logging.CRITICAL)
     began = time.monotonic()
-    with _ground() as soak_ground:
-        soak = Soak(chance=random.Random(seed), number=max(LEAST_ACCOUNTS, int(ACCOUNTS * scale)), **soak_ground)
+    with ground() as parts:
+        soak = Soak(chance=random.Random(seed), number=max(LEAST_ACCOUNTS, int(ACCOUNTS * scale)), **parts)
         try:
             for phase in (soak.prepare, soak.storm, soak.settle):
                 phase()
@@ -91,42 +90,6 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     return {"job": "soak", "seed": seed, **report, "seconds": round(time.monotonic() - began)}
 
 
-@contextmanager
-def _ground() -> Iterator[dict[str, Any]]:
-    """A database that may crash, the simulated wallets and the web server, each in processes of their own."""
-    crew, site, port = Workers(Path(tempfile.mkdtemp(prefix="soak-"))), Site(), free_port()
-    addresses = {"WALLET_SANDBOX_URL": f"http://127.0.0.1:{port}", "PUBLIC_URL": site.url, "SANDBOX": True}
-    with override_settings(**addresses), _own_database() as postgres:
-        try:
-            crew.start(f"{SIMULATORS}run(['manage.py', 'wallet_sandbox', '--port', '{port}'])", LOG_LEVEL="CRITICAL")
-            _wait_for(addresses["WALLET_SANDBOX_URL"])
-            site.start()
-            yield {"crew": crew, "site": site, "postgres": postgres}
-        finally:
-            site.close()
-            crew.stop_all()
-
-
-@contextmanager
-def _own_database() -> Iterator[OwnPostgres | None]:
-    try:
-        with own_postgres() as own, copied_into(own):
-            yield own
-    except LauncherError as error:
-        sys.stderr.write(f"  soak: PostgreSQL does not crash here ({error.message})\n")
-        yield None
-
-
-def _wait_for(url: str) -> None:
-    ends = time.monotonic() + 60
-    while time.monotonic() < ends:
-        with suppress(httpx.HTTPError):
-            httpx.get(f"{url}/healthz", trust_env=False).raise_for_status()
-            return
-        time.sleep(0.1)
-    raise RuntimeError("The simulated wallets did not start.")
-
-
 @dataclass
 class Soak:
     chance: random.Random
@@ -134,85 +97,95 @@ class Soak:
     crew: Workers
     site: Site
     postgres: OwnPostgres | None
+    valkey: OwnValkey | None
+    celery: Crew | None
     children: dict[int, Callable[[], None]] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
-    accounts: list[int] = field(default_factory=list)
+    kinds: dict[int, Kind] = field(default_factory=dict)
     payers: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.control = ControlClient(settings.WALLET_SANDBOX_URL)
+        self.control = ControlClient(settings.WALLET_SANDBOX_URL, timeout=PATIENCE_SECONDS)
         self.wallet = Wallet(self.control, None, Client())  # type: ignore[arg-type] - nobody catches notices here
-        self.errors = self.crew.folder / "errors"
         share = min(1.0, self.number / ACCOUNTS)
-        self.kills, self.crashes = (
-            max(FEWEST_KILLS, round(KILLS * share)),
-            max(1, round(CRASHES * share)) if self.postgres else 0,
-        )
+        self.wanted = {
+            "kills": max(FEWEST_KILLS, round(KILLS * share)),
+            "crashes": max(1, round(CRASHES * share)) if self.postgres else 0,
+            "queues_lost": max(1, round(QUEUES_LOST * share)) if self.valkey else 0,
+        }
 
     # --- before ---
 
     def prepare(self) -> None:
         """People with a first instalment of 400.00 that is due now, announced in time, under signed agreements."""
-        Provider.objects.create(key="alipay", name="Alipay", status="vetted", currencies=["CNY"])
         self.wallet.start_the_day()
-        due = today("Asia/Shanghai") + timedelta(days=3)
-        placement = factories.portfolio()
-        first = factories.account(placement=placement)
-        # The wallet lets a debit through from five days before the agreed day: room for retries and lost days.
-        signed = signed_mandate(first, self.wallet, first_debit_on=due + timedelta(days=4))
-        create_plan(first, parts=[(due, PART)], mandate=signed)
-        self.accounts.append(first.pk)
+        due, placement = today("Asia/Shanghai") + timedelta(days=4), factories.portfolio()
+        signed = []
+        for kind in KINDS:
+            kind.register()
+            account = factories.account(placement=placement, currency=kind.currency)
+            mandate = kind.sign(account, self.control, due=due, cap=PART + 10_000)
+            create_plan(account, parts=[(due, PART)], mandate=mandate)
+            self.kinds[account.pk] = kind
+            signed.append(mandate)
+        store = Store(Path(settings.DATA_DIR) / "sandbox" / "wallets.sqlite3")
         with transaction.atomic():
-            for number in range(1, self.number):
-                debt = PART if self.chance.random() < WHOLE else DEBT
-                account = factories.account(placement=placement, reachable=False, balance_minor=debt)
-                create_plan(account, parts=[(due, PART)], mandate=self._signed_like(signed, account, number))
-                self.accounts.append(account.pk)
-        self.wallet.move_clock(hours=12)
+            for number in range(len(KINDS), self.number):
+                kind, debt = KINDS[number % len(KINDS)], PART if self.chance.random() < WHOLE else DEBT
+                account = factories.account(
+                    placement=placement, reachable=False, balance_minor=debt, currency=kind.currency
+                )
+                mandate = copied(signed[number % len(KINDS)], account, number, store, kind)
+                create_plan(account, parts=[(due, PART)], mandate=mandate)
+                self.kinds[account.pk] = kind
+        store.close()
+        # Half past ten on the third day before: WeChat takes its own notice then, and people are told.
+        self.wallet.move_clock(days=1, hours=10)
         while tell_the_people():
             continue
-        self.wallet.move_clock(days=2, hours=20)
-
-    def _signed_like(self, signed: Mandate, account: Account, number: int) -> Mandate:
-        """Another agreement with the same words, in our books and in the wallet's: pages would take an hour."""
-        mandate = Mandate.objects.get(pk=signed.pk)
-        mandate.pk, mandate.account, mandate.payment_method = None, account, None
-        mandate.merchant_reference = f"{signed.merchant_reference[:40]}x{number}"
-        mandate.provider_reference = ""
-        mandate._state.adding = True
-        mandate.save()
-        # Sealed for its row, so the row comes first.
-        mandate.provider_reference = f"{signed.provider_reference}{number:06d}"
-        mandate.save()
-        theirs = self._store.get("alipay.agreement", signed.provider_reference) or {}
-        names = {"agreement_no": mandate.provider_reference, "external_agreement_no": mandate.merchant_reference}
-        self._store.put("alipay.agreement", mandate.provider_reference, {**theirs, **names})
-        self._store.put("alipay.external", mandate.merchant_reference, {"agreement": mandate.provider_reference})
-        return mandate
-
-    @property
-    def _store(self) -> Store:
-        if not hasattr(self, "_opened"):
-            self._opened = Store(Path(settings.DATA_DIR) / "sandbox" / "wallets.sqlite3")
-        return self._opened
+        self.wallet.move_clock(days=2, hours=21, minutes=45)
 
     # --- the storm ---
 
     def storm(self) -> None:
-        self._store.close()
         ends = time.monotonic() + STORM_SECONDS + STORM_SECONDS_EACH * self.number
-        self.payers = self.chance.sample(self.accounts, max(1, round(PAY_BY_LINK * self.number)))
-        for number in range(WORKERS + PAYERS):
-            self._hire(self._pay_links if number < PAYERS else self._work)
+        self.payers = self.chance.sample(sorted(self.kinds), max(1, round(PAY_BY_LINK * self.number)))
+        for _payer in range(PAYERS):
+            self._hire(self._pay_links)
+        while Payment.objects.count() < PAGES_FIRST * len(self.payers) and time.monotonic() < ends:
+            time.sleep(0.1)
+        for _worker in range(WORKERS):
+            self._hire(self._work)
+        if self.celery:
+            self.celery.beat()
+            self.celery.worker()
         deeds = (self._kill, self._kill, self._spoil_calls, self._spoil_calls, self._spoil_notices, self._pass_time,
                  self._end_agreement, self._place_hold, self._send_again, self._forge)  # fmt: skip
-        while time.monotonic() < ends and (self.done["kills"] < self.kills or waiting()):
+        while time.monotonic() < ends and (self._not_yet() or self._untouched()):
             time.sleep(self.chance.uniform(0.05, 0.5))
             self.chance.choice(deeds)()
-            if self.done["crashes"] < self.crashes * min(1, self.done["kills"] / max(1, self.kills - 1)) - 0.5:
-                self._crash()
+            self._break_a_server()
         self.fire_all()
+        if self.celery:
+            self.celery.stop()
+
+    def _not_yet(self) -> bool:
+        return any(self.done[name] < number for name, number in self.wanted.items())
+
+    @staticmethod
+    def _untouched() -> bool:
+        """Whether a debit is due that nobody ever began with, or refused."""
+        due = Instalment.objects.filter(state="noticed", debit_not_before__lte=now(), last_reason="", attempts_used=0)
+        return due.filter(payments=None).exists()
+
+    def _break_a_server(self) -> None:
+        """Spread over the storm as the kills are."""
+        progress = min(1, self.done["kills"] / max(1, self.wanted["kills"] - 1))
+        for name, deed in (("crashes", self._crash), ("queues_lost", self._lose_the_queue)):
+            if self.done[name] < self.wanted[name] * progress - 0.5:
+                deed()
+                self.done[name] += 1
 
     def fire_all(self) -> None:
         while self.children:
@@ -236,6 +209,7 @@ class Soak:
             partial(look_up_due_attempts, 20),
             close_expired_attempts,
             tell_providers_of_endings,
+            tell_the_people,
             plan_lost_receipts,
             *[lambda: debit_due_instalments(batch=dice.randint(3, 30))] * 4,
         )
@@ -246,24 +220,34 @@ class Soak:
             except DatabaseError:
                 time.sleep(0.05)
             except Exception as error:
-                with self.errors.open("a") as file:
-                    file.write(f"{type(error).__name__}: {error}"[:200].replace("\n", " ") + "\n")
+                self._note("errors", f"{type(error).__name__}: {error}")
+
+    def _note(self, kind: str, what: str) -> None:
+        with (self.crew.folder / kind).open("a") as file:
+            file.write(what[:200].replace("\n", " ") + "\n")
+
+    def _noted(self, kind: str) -> dict[str, int]:
+        notes = self.crew.folder / kind
+        return dict(Counter(notes.read_text().splitlines() if notes.exists() else ()).most_common(8))
 
     def _pay_links(self, dice: random.Random) -> None:
         """Somebody opens their link and pays 400.00, on the wallet's page, whatever else is under way."""
         # A connection shared with the process this was forked from would bring each the other's answers.
-        phone = replace(self.wallet, control=ControlClient(settings.WALLET_SANDBOX_URL))
+        phone = ControlClient(settings.WALLET_SANDBOX_URL, timeout=PATIENCE_SECONDS)
         while True:
             close_old_connections()
-            with suppress(DatabaseError, PlatformError, httpx.HTTPError):
+            try:
                 account = Account.objects.get(pk=dice.choice(self.payers))
-                started = pay_by(create_link(account)[0], PART, key=f"form-{dice.random()}")
-                if started.action and dice.random() < 0.8:
-                    phone.pay(started.action.url)
+                form, finish, back = f"form-{dice.random()}", dice.random() < 0.8, dice.random() < 0.5
+                self.kinds[account.pk].pay(account, phone, PART, form=form, finish=finish, back=back)
+            except (DatabaseError, PlatformError, httpx.HTTPError) as error:
+                self._note("refusals", getattr(error, "code", type(error).__name__))
+            except Exception as error:
+                self._note("errors", f"{type(error).__name__}: {error}")
             time.sleep(dice.uniform(0.02, 0.2))
 
     def _kill(self) -> None:
-        if self.done["kills"] >= KILLS_PER_WANTED * self.kills:
+        if self.done["kills"] >= KILLS_PER_WANTED * self.wanted["kills"]:
             return
         child = self.chance.choice(sorted(self.children))
         hire_another = self.children.pop(child)
@@ -275,91 +259,120 @@ class Soak:
         if self.postgres:
             self.postgres.crash(self.chance.choice((signal.SIGQUIT, signal.SIGKILL)))
             self.postgres.start()
-            self.done["crashes"] += 1
+
+    def _lose_the_queue(self) -> None:
+        """Valkey is killed and all it held is gone; every other time the worker goes with it."""
+        if self.valkey and self.celery:
+            if self.done["queues_lost"] % 2:
+                self.celery.kill(self.celery.running[-1])
+                self.celery.worker()
+            self.valkey.kill_and_empty()
+            time.sleep(self.chance.uniform(0, 1))
+            self.valkey.start()
 
     def _spoil_calls(self) -> None:
-        kind, method = self.chance.choice(CALL_FAULTS), self.chance.choice(METHODS)
-        self.control.fault(kind, method=method, times=self.chance.randint(1, 4))
-        self.faults[kind] += 1
+        fault, kind = self.chance.choice(CALL_FAULTS), self.chance.choice(KINDS)
+        method, code = kind.decline if fault == "decline" else (self.chance.choice((kind.charging, "")), "")
+        times = self.chance.randint(1, 4)
+        if not no_fault(kind.key, fault):
+            self.control.of(kind.key).fault(fault, method=method, code=code, times=times)
+            self.faults[fault] += 1
 
     def _spoil_notices(self) -> None:
-        kind = self.chance.choice(NOTICE_FAULTS)
-        self.control.fault(kind, seconds=self.chance.choice((2, 3600)), times=self.chance.randint(1, 4))
-        self.faults[f"notice_{kind}"] += 1
+        fault, kind = self.chance.choice(NOTIFY_FAULTS), self.chance.choice(KINDS)
+        seconds, times = self.chance.choice((2, 3600)), self.chance.randint(1, 4)
+        if not no_fault(kind.key, fault):
+            self.control.of(kind.key).fault(fault, seconds=seconds, times=times)
+            self.faults[f"notice_{fault}"] += 1
 
     def _pass_time(self) -> None:
-        """Leases run out, and look-ups come due."""
+        """Leases run out, and look-ups come due; now and then the machines' clocks are put right."""
+        if self.done["clock_set_back"] < BACK_AT_MOST and self.chance.random() < 0.1:
+            set_back(self.wallet, minutes=self.chance.choice((1, 5)))
+            self.done["clock_set_back"] += 1
+            return
         self.wallet.move_clock(minutes=self.chance.choice((1, 3, 11)))
 
     def _end_agreement(self) -> None:
-        mandate = Mandate.objects.filter(account=self.chance.choice(self.accounts), state="active").first()
+        mandate = Mandate.objects.filter(account=self.chance.choice(sorted(self.kinds)), state="active").first()
         if mandate and self.done["revoked"] < self.number // 20:
             revoke_mandate(mandate, reason="the debtor says stop")
             self.done["revoked"] += 1
 
     def _place_hold(self) -> None:
-        debtor = Account.objects.select_related("debtor").get(pk=self.chance.choice(self.accounts)).debtor
+        debtor = Account.objects.select_related("debtor").get(pk=self.chance.choice(sorted(self.kinds))).debtor
         if self.done["held"] < self.number // 20:
             Hold.objects.create(debtor=debtor, kind="dispute", blocks=["debit"], reason="disputed")
             self.done["held"] += 1
 
     def _send_again(self) -> None:
-        known = self.control.get("alipay/notifies")["notifies"]
+        kind = self.chance.choice(KINDS)
+        known = self.control.get(f"{kind.key}/notifies")["notifies"]
         if known:
-            self.control.post(f"alipay/notifies/{self.chance.choice(known)['id']}/resend")
+            self.control.post(f"{kind.key}/notifies/{self.chance.choice(known)['id']}/resend")
             self.done["notices_sent_again"] += 1
 
     def _forge(self) -> None:
-        """A stranger says that somebody has paid."""
-        attempt = Attempt.objects.order_by("?").first()
-        fields = {"notify_id": str(self.chance.random()), "notify_type": "trade_status_sync", "sign": "AAAA"}
-        fields |= {"trade_status": "TRADE_SUCCESS", "out_trade_no": str(attempt), "total_amount": "400.00"}
-        with suppress(httpx.HTTPError):
-            httpx.post(f"{self.site.url}/webhooks/wallets/alipay/", data=fields, trust_env=False)
+        attempt = Attempt.objects.select_related("payment").order_by("?").first()
+        if attempt:
+            self.kinds[attempt.payment.account_id].forge(self.site.url, attempt.merchant_reference)
             self.done["forged"] += 1
 
     # --- after ---
 
     def settle(self) -> None:
-        """The wallet is well again; days pass, and the workers do what is due."""
-        self.control.post("alipay/faults/clear")
+        """The wallets are well again; days pass, and the workers do what is due."""
+        for kind in KINDS:
+            self.control.post(f"{kind.key}/faults/clear")
         ends = time.monotonic() + LONGEST_SETTLING_SECONDS
-        for minutes in STEPS:
+        for seconds in steps(timedelta(minutes=3)):
             self._work_off(ends)
             if time.monotonic() > ends or not (invariants.unfinished() or waiting()):
                 break
-            self.wallet.move_clock(minutes=minutes)
+            self.wallet.move_clock(seconds=seconds)
         self.wallet.move_clock(minutes=5)
         self._work_off(ends)
         self.wallet.move_clock(hours=BOOKS_READY_HOURS)
 
     @staticmethod
     def _work_off(ends: float) -> None:
-        for work in (apply_waiting_events, look_up_due_attempts, close_expired_attempts, plan_lost_receipts):
+        tasks = (
+            apply_waiting_events,
+            look_up_due_attempts,
+            close_expired_attempts,
+            plan_lost_receipts,
+            tell_the_people,
+        )
+        for work in tasks:
             while work() and time.monotonic() < ends:
                 continue
+        tell_providers_of_endings()
+        plan_lost_receipts()
         while debit_due_instalments().sent and time.monotonic() < ends:
             continue
 
     def report(self) -> dict[str, Any]:
         moved, posted = invariants.money_at_the_wallet(self.control), invariants.money_in_the_ledger()
         broken = invariants.wrongs(self.control)
-        errors = Counter(self.errors.read_text().splitlines() if self.errors.exists() else ())
+        for_people = Attempt.objects.filter(needs_person=True).values_list("provider__key", "reason")
         undebited = Instalment.objects.exclude(state="paid").values_list("state", "last_reason")
         return {
-            "accounts": len(self.accounts),
-            "debits_at_the_wallet": len(invariants.debits_at_the_wallet(self.control)),
+            "accounts": len(self.kinds),
+            "debits_at_the_wallets": {
+                kind.key: len(invariants.debits_at_the_wallet(self.control, kind.key)) for kind in KINDS
+            },
             "entries": JournalEntry.objects.filter(kind="payment").count(),
             "charged_twice": len(invariants.charged_twice(self.control)),
             "charged_not_recorded": len(invariants.charged_not_recorded(moved, posted)),
             "unfinished": len(invariants.unfinished()),
-            "left_to_a_person": Attempt.objects.filter(needs_person=True).count(),
+            "left_to_a_person": dict(Counter(f"{key} {reason}" for key, reason in for_people)),
             "paid_by_link": Payment.objects.filter(source="link", state="succeeded").count(),
             "not_debited": dict(Counter(f"{state} {reason}".strip() for state, reason in undebited)),
             "notices": dict(Counter(ProviderEvent.objects.values_list("outcome", flat=True))),
             **self.done,
             "faults": dict(self.faults),
-            "task_errors": dict(errors.most_common(5)),
-            "simulated_days": (now() - Account.objects.get(pk=self.accounts[0]).created_at).days,
+            "task_errors": self._noted("errors"),
+            "payers_refused": self._noted("refusals"),
+            "simulated_days": (now() - Account.objects.get(pk=min(self.kinds)).created_at).days,
             "broken": broken[:20],
         }

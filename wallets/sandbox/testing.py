@@ -25,8 +25,8 @@ class ControlClient:
 
     wallet = "alipay"
 
-    def __init__(self, base_url: str) -> None:
-        self._http = httpx.Client(base_url=base_url, trust_env=False, timeout=TIMEOUT_SECONDS)
+    def __init__(self, base_url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._http = httpx.Client(base_url=base_url, trust_env=False, timeout=timeout)
 
     def of(self, wallet: str) -> "ControlClient":
         """The same connection, speaking about another wallet."""
