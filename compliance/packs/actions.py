@@ -17,6 +17,7 @@ from compliance.packs.vocabulary import CHANNELS, CONTACT, DEBIT, SAME_ACTION, S
 UNKNOWN = "unknown"
 SELF = "consumer"
 SAME_PERSON = frozenset({"consumer", "debtor", "borrower", "customer", "self", "me"})
+_SAME_WHO = {"lawyer": "attorney", "counsel": "attorney", "credit_bureau": "cra", "surety": "guarantor"}
 IN_WORDS = frozenset({"in", "inbound", "received", "incoming"})
 FAILED = frozenset({"failed", "refused", "declined", "returned", "bounced", "rejected", "nsf"})
 WORKED = frozenset({"succeeded", "success", "paid", "settled", "approved", "collected"})
@@ -174,7 +175,8 @@ def _debts(raw: Mapping[str, Any]) -> tuple[str, ...]:
 def _who(value: Any, *, told: bool) -> str:
     if value is None:
         return UNKNOWN if told else SELF
-    return SELF if value in SAME_PERSON else str(value)
+    who = str(value)
+    return SELF if who in SAME_PERSON else _SAME_WHO.get(who, who)
 
 
 def _kind_of_address(to: Mapping[str, Any], raw: Mapping[str, Any]) -> str:

@@ -22,6 +22,8 @@ _SAME: tuple[tuple[str, ...], ...] = (
     ("evidence_of_financial_difficulty", "financial_difficulty"),
     ("breathing_space", "breathing_space_entered", "breathing_space_start", "breathing_space_registered"),
     ("legally_required_notice", "statutory_notice", "required_by_law", "legal_notice", "legally_required"),
+    ("specified_remedy_notice", "remedy_notice", "may_invoke_remedy", "intends_to_invoke_remedy"),
+    ("termination_notice", "collection_termination_notice"),
     ("location_enquiry", "location_inquiry", "location_information"),
     ("verification_sent", "verification_provided", "verification_mailed"),
     ("verification", "dispute_response", "verification_of_debt"),

@@ -62,7 +62,7 @@ def _wanted(at: Look) -> frozenset[str] | None:
     for name in _RECORD:
         told = at.value(name)
         if told:
-            return frozenset([told] if isinstance(told, str) else map(str, told))
+            return frozenset(map(str, told)) if isinstance(told, list | tuple) else frozenset({str(told)})
     return None
 
 
