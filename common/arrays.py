@@ -10,10 +10,10 @@ def numbers(values: Iterable[int | None]) -> str:
 
 
 def texts(values: Iterable[object]) -> str:
-    return "{" + ",".join(["NULL" if value is None else _quoted(str(value)) for value in values]) + "}"
+    return "{" + ",".join(["NULL" if value is None else quoted(str(value)) for value in values]) + "}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     if "\\" in text or '"' in text:
         text = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'

@@ -1,18 +1,41 @@
 """Writing many rows with one statement, at a small part of what the ORM's own doors for it cost.
 
-A column is given as one array; `unnest` turns the arrays into rows.
+A column is given as one array, written out as PostgreSQL reads it; `unnest` turns the arrays into rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.postgresql.psycopg_any import Jsonb
 from django.db.models.expressions import DatabaseDefault
 
-from common.arrays import texts
+from common.arrays import quoted
+
+# These fields keep a value as it is; all others prepare it (seal it, write it as JSON).
+AS_GIVEN = frozenset(
+    {
+        models.AutoField,
+        models.BigAutoField,
+        models.BigIntegerField,
+        models.BooleanField,
+        models.CharField,
+        models.DateField,
+        models.DateTimeField,
+        models.ForeignKey,
+        models.IntegerField,
+        models.OneToOneField,
+        models.PositiveIntegerField,
+        models.PositiveSmallIntegerField,
+        models.TextField,
+        models.UUIDField,
+    }
+)
 
 
 def update_rows(rows: Sequence[models.Model], *names: str) -> int:
@@ -77,13 +100,44 @@ def _casts(fields: Sequence[Any]) -> str:
     return ", ".join(f"{_quoted(field)}::{_type(field)}" if _is_array(field) else _quoted(field) for field in fields)
 
 
-def _columns(rows: Sequence[models.Model], fields: Sequence[Any]) -> list[list[Any]]:
-    return [[_written(field, getattr(row, field.attname)) for row in rows] for field in fields]
+def _columns(rows: Sequence[models.Model], fields: Sequence[Any]) -> list[Any]:
+    return [_column(rows, field) for field in fields]
 
 
-def _written(field: Any, value: Any) -> Any:
-    value = field.get_db_prep_save(value, connection)
-    return texts(value) if _is_array(field) and value is not None else value
+def _column(rows: Sequence[models.Model], field: Any) -> Any:
+    values = [getattr(row, field.attname) for row in rows]
+    if type(field) not in AS_GIVEN or not _can_write(values):
+        # Not through the proxy: it looks for its connection at every touch.
+        own = connections[DEFAULT_DB_ALIAS]
+        values = [field.get_db_prep_save(value, own) for value in values]
+    if _is_array(field):
+        values = [value if value is None else _array(value) for value in values]
+    return _array(values) if _can_write(values) else values
+
+
+def _can_write(values: Sequence[Any]) -> bool:
+    return _WRITTEN.keys() >= set(map(type, values))
+
+
+def _array(values: Sequence[Any]) -> str:
+    """An array as PostgreSQL writes one: a single parameter, instead of one for every value in it."""
+    return "{" + ",".join([_WRITTEN[type(value)](value) for value in values]) + "}"
+
+
+def _json(value: Jsonb) -> str:
+    return quoted(value.dumps(value.adapted))
+
+
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _: "NULL",
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    str: quoted,
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    UUID: str,
+    Jsonb: _json,
+}
 
 
 def _is_array(field: Any) -> bool:
