@@ -1,4 +1,4 @@
-"""Taking debits to send: the world is looked at once more, and the claim is committed before any call."""
+"""Claiming debits: the claim is committed before any call. What was planned earlier is looked at once more."""
 
 from __future__ import annotations
 
@@ -97,25 +97,26 @@ def _decide(attempt: Attempt, world: World, wallet: Wallet) -> Claimed | None:
     if reason:
         close_unsent(attempt, reason)
         return None
+    return claim_of(attempt, debit, wallet)
+
+
+def claim_of(attempt: Attempt, debit: Candidate, wallet: Wallet) -> Claimed:
+    """The attempt's row says that it is being sent, until the lease is over."""
     return Claimed(
         attempt_id=attempt.pk,
-        account_id=account.pk,
-        mandate_id=mandate.pk,
-        provider=attempt.provider,
-        request=_request(attempt, debit, wallet.notify_url),
-        at=world.at,
-        ask_first=wallet.works.descriptor.ends_silently,
-    )
-
-
-def _request(attempt: Attempt, debit: Candidate, notify_url: str) -> ChargeRequest:
-    return ChargeRequest(
-        merchant_ref=attempt.merchant_reference,
-        mandate=debit.standing,
-        amount=attempt.amount,
-        subject=_("Instalment to %(creditor)s") % {"creditor": debit.account.creditor.name},
-        notify_url=notify_url,
-        due_on=debit.instalment.due_on,
+        account_id=debit.account.pk,
+        mandate_id=debit.mandate.pk,
+        provider=wallet.provider,
+        request=ChargeRequest(
+            merchant_ref=attempt.merchant_reference,
+            mandate=debit.standing,
+            amount=attempt.amount,
+            subject=_("Instalment to %(creditor)s") % {"creditor": debit.account.creditor.name},
+            notify_url=wallet.notify_url,
+            due_on=debit.instalment.due_on,
+        ),
+        at=debit.at,
+        ask_first=debit.wallet.descriptor.ends_silently,
     )
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,6 +17,7 @@ from common.bulk import insert_rows, update_rows
 from common.clock import now
 from common.ids import uuid7
 from payments.debits.calendar import morning_of, zone_of
+from payments.debits.claiming import LEASE, Claimed, claim_of
 from payments.debits.parts import in_parts
 from payments.debits.preconditions import TOLD_OTHERWISE, Candidate, refusal
 from payments.debits.releasing import CALLED_OFF, call_off
@@ -41,13 +43,25 @@ class Planned:
     created: int = 0
     refused: int = 0
     in_the_way: dict[int, int] = field(default_factory=dict)
+    claims: list[Claimed] = field(default_factory=list)
+
+    def __iadd__(self, other: Planned) -> Planned:
+        self.found += other.found
+        self.created += other.created
+        self.refused += other.refused
+        self.in_the_way |= other.in_the_way
+        self.claims += other.claims
+        return self
 
 
-def plan_debits(batch: int, *, since: datetime | None = None, but_not: Collection[int] = ()) -> Planned:
+def plan_debits(
+    batch: int, *, since: datetime | None = None, but_not: Collection[int] = (), claim: bool = False
+) -> Planned:
     """Create a payment and an attempt (state created) for each instalment that may be debited now, up to `batch`.
 
-    Leaves out what was tried `since` then, and the providers `but_not`. A row that cannot be worked on waits and says
-    so; the others go on without it.
+    With `claim` they are the caller's to send: the look that plans a debit is the look at which it is claimed. Leaves
+    out what was tried `since` then, and the providers `but_not`. A row that cannot be worked on waits and says so; the
+    others go on without it.
     """
     due = _due(now())
     if since:
@@ -56,10 +70,8 @@ def plan_debits(batch: int, *, since: datetime | None = None, but_not: Collectio
         due = due.exclude(plan__mandate__provider__in=but_not)
     ids = list(due.order_by("debit_not_before", "pk").values_list("pk", flat=True)[:batch])
     total = Planned(found=len(ids))
-    for part in in_parts(ids, _plan, _set_aside):
-        total.created += part.created
-        total.refused += part.refused
-        total.in_the_way |= part.in_the_way
+    for part in in_parts(ids, partial(_plan, claim=claim), _set_aside):
+        total += part
     return total
 
 
@@ -68,7 +80,7 @@ def _due(moment: datetime) -> QuerySet[Instalment]:
 
 
 @transaction.atomic(durable=True)
-def _plan(ids: Sequence[int]) -> Planned:
+def _plan(ids: Sequence[int], *, claim: bool) -> Planned:
     moment = now()
     due = _due(moment).filter(pk__in=ids).order_by("debit_not_before", "pk")
     accounts = lock_free_accounts(due.values_list("plan__account_id", flat=True))
@@ -83,7 +95,7 @@ def _plan(ids: Sequence[int]) -> Planned:
             decisions.wait_for(in_flight[account.pk], row)
         else:
             decisions.consider(row, account)
-    return decisions.write()
+    return decisions.write(claim=claim)
 
 
 def _one_each(rows: Iterable[Instalment]) -> list[Instalment]:
@@ -145,12 +157,14 @@ class Decisions:
         row.last_reason, row.debit_not_before = reason, max(until, row.debit_not_before or until)
         self.refused.append(row)
 
-    def write(self) -> Planned:
+    def write(self, *, claim: bool) -> Planned:
         update_rows(self.refused, "last_reason", "debit_not_before")
         update_rows(self.called_off, *CALLED_OFF)
-        self.events += _create(self.debits)
-        record_events(self.events)
+        attempts = _create(self.debits, claimed_until=self.world.at + LEASE if claim else None)
+        record_events([*self.events, *map(_started, attempts)])
+        made = zip(attempts, self.debits, strict=True) if claim else ()
         return Planned(
+            claims=[claim_of(attempt, debit, self.world.wallets[attempt.provider_id]) for attempt, debit in made],
             created=len(self.debits),
             refused=len(self.refused) + len(self.called_off),
             in_the_way=self.in_the_way,
@@ -179,7 +193,7 @@ def _must_be_told_again(debit: Candidate, reason: str) -> bool:
     return ran_out or (told is None and reason == "notice_not_given" and debit.instalment.notice_sent_at is not None)
 
 
-def _create(debits: Sequence[Candidate]) -> list[Event]:
+def _create(debits: Sequence[Candidate], *, claimed_until: datetime | None) -> list[Attempt]:
     payments = [
         Payment(
             account=debit.account,
@@ -191,7 +205,6 @@ def _create(debits: Sequence[Candidate]) -> list[Event]:
         for debit in debits
     ]
     insert_rows(payments)
-    made = list(zip(debits, payments, strict=True))
     attempts = [
         Attempt(
             payment=payment,
@@ -200,22 +213,25 @@ def _create(debits: Sequence[Candidate]) -> list[Event]:
             merchant_reference=debit.wallet.merchant_ref(uuid7().hex),
             amount_minor=payment.amount_minor,
             currency=payment.currency,
+            state="sending" if claimed_until else "created",
+            claimed_until=claimed_until,
         )
-        for debit, payment in made
+        for debit, payment in zip(debits, payments, strict=True)
     ]
     insert_rows(attempts)
-    return [
-        new_event(
-            "payment.started",
-            account=debit.account,
-            payment=payment.reference,
-            amount_minor=payment.amount_minor,
-            currency=payment.currency,
-            provider=debit.mandate.provider.key,
-            by="debit",
-        )
-        for debit, payment in made
-    ]
+    return attempts
+
+
+def _started(attempt: Attempt) -> Event:
+    return new_event(
+        "payment.started",
+        account=attempt.payment.account,
+        payment=attempt.payment.reference,
+        amount_minor=attempt.amount_minor,
+        currency=attempt.currency,
+        provider=attempt.provider.key,
+        by="debit",
+    )
 
 
 def _set_aside(row_id: int) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
@@ -84,9 +85,11 @@ class _Supply:
     empty_rounds: int = 0
 
     def next_to(self, network: Network, run: DebitRun) -> None:
+        """What waits to be sent again comes first; then what falls due."""
         full = network.full()
-        planned = self._plan(full, close=not network.open)
         claims = claim_debits(self.batch, but_not=full)
+        planned = self._plan(self.batch - len(claims), full, close=not network.open)
+        claims += planned.claims
         run.created += planned.created
         run.refused += planned.refused
         run.sent += len(claims)
@@ -95,18 +98,19 @@ class _Supply:
             stop_point("before_call")
             network.send(claims)
 
-    def _plan(self, full: Sequence[int], *, close: bool) -> Planned:
+    def _plan(self, most: int, full: Sequence[int], *, close: bool) -> Planned:
         """`close`: nothing is on its way whose answer would wait for the closing of abandoned pages."""
-        planned = plan_debits(self.batch, since=self.since, but_not=full)
+        plan = partial(plan_debits, since=self.since, but_not=full, claim=True)
+        planned = plan(most)
         if close and planned.in_the_way and _close_some(planned.in_the_way):
-            again = plan_debits(self.batch, since=self.since, but_not=full)
-            planned.created += again.created
+            planned += plan(most - planned.created)
         return planned
 
     def _judge(self, planned: Planned, claimed: int, full: Sequence[int]) -> None:
-        moved = claimed or planned.created or planned.refused
+        moved = claimed or planned.refused
         self.empty_rounds = 0 if moved else self.empty_rounds + 1
-        nothing_left = max(planned.found, claimed) < self.batch and not full
+        waiting = claimed - planned.created
+        nothing_left = planned.found + waiting < self.batch and not full
         over = time.monotonic() > self.ends or self.empty_rounds >= MOST_EMPTY_ROUNDS
         self.lasts = not (nothing_left or over)
 

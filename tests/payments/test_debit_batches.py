@@ -75,6 +75,23 @@ def test_fifty_debits_take_as_many_statements_as_five(provider):
     assert books_are_right()
 
 
+def test_what_is_claimed_as_it_is_planned_is_kept_before_the_call_for_fifty_as_for_five(provider):
+    def planned(number: int) -> int:
+        plans = [due_plan(provider) for _ in range(number)]
+        run, found = statements(lambda: plan_debits(number, claim=True))
+        rows = {attempt.pk: attempt for attempt in Attempt.objects.filter(payment__account__plans__in=plans)}
+        assert {claim.attempt_id for claim in run.claims} == set(rows) and len(rows) == number
+        for claim in run.claims:
+            row = rows[claim.attempt_id]
+            assert (row.state, row.claimed_until) == ("sending", claim.until)
+            assert (row.merchant_reference, row.amount) == (claim.request.merchant_ref, claim.request.amount)
+        return len(found)
+
+    planned(1)
+    assert planned(50) == planned(5)
+    assert claim_debits(100) == [], "they are claimed already"
+
+
 def test_refusals_are_written_together_as_well(provider):
     def refused(number: int) -> int:
         for _ in range(number):

@@ -13,6 +13,7 @@ from accounts.models import Event
 from common.clock import now
 from common.errors import Conflict
 from payments.debits import debit_due_instalments
+from payments.debits.planning import plan_debits
 from payments.models import Attempt, Refund
 from payments.services import look_up_due_attempts
 from tests.payments.helpers import only_attempt, open_page, pay_by, planned_debit, tell_the_people
@@ -93,14 +94,12 @@ def test_a_debit_waits_while_the_settings_name_another_account(account, wallet, 
     assert wallet.debits() == 1
 
 
-def test_a_debit_that_was_planned_waits_too(account, wallet, alipay, other_account, monkeypatch):
+def test_a_debit_that_was_planned_waits_too(account, wallet, alipay, other_account):
     planned_debit(account, wallet)
     wallet.move_clock(hours=12)
     tell_the_people()
     wallet.move_clock(days=3)
-    with monkeypatch.context() as patch:
-        patch.setattr("payments.debits.running.claim_debits", lambda *_given, **_named: [])
-        assert debit_due_instalments().created == 1
+    assert plan_debits(10).created == 1
     other_account()
     assert debit_due_instalments().sent == 0 and Attempt.objects.get().state == "created"
     other_account(False)
