@@ -111,15 +111,15 @@ def _column(rows: Sequence[models.Model], field: Any) -> Any:
         own = connections[DEFAULT_DB_ALIAS]
         values = [field.get_db_prep_save(value, own) for value in values]
     if _is_array(field):
-        values = [value if value is None else _array(value) for value in values]
-    return _array(values) if _can_write(values) else values
+        values = [value if value is None else array_text(value) for value in values]
+    return array_text(values) if _can_write(values) else values
 
 
 def _can_write(values: Sequence[Any]) -> bool:
     return _WRITTEN.keys() >= set(map(type, values))
 
 
-def _array(values: Sequence[Any]) -> str:
+def array_text(values: Sequence[Any]) -> str:
     """An array as PostgreSQL writes one: a single parameter, instead of one for every value in it."""
     return "{" + ",".join([_WRITTEN[type(value)](value) for value in values]) + "}"
 

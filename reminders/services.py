@@ -54,6 +54,7 @@ OVERTAKEN = frozenset({"debit_failed", "debit_stopped"})
 
 def cancel_queued(*accounts: Account, reason: str) -> int:
     """Cancel every reminder waiting for these accounts; how many. Receipts and notices of what happened stay."""
-    waiting = Message.objects.filter(account__in=accounts, state="due").exclude(purpose__in=PURPOSES.keys() - OVERTAKEN)
-    cancel_waiting(reason, account__in=accounts)
+    ids = [account.pk for account in accounts]
+    waiting = Message.objects.filter(account__any_of=ids, state="due").exclude(purpose__in=PURPOSES.keys() - OVERTAKEN)
+    cancel_waiting(reason, account__any_of=ids)
     return waiting.update(state="cancelled", reason=reason[:200], claimed_until=None)

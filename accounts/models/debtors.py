@@ -11,10 +11,11 @@ from accounts.models.tracking import track_changes
 from common.clock import now
 from common.crypto.fields import BlindIndexField, BlindTokensField, EncryptedTextField
 from common.ids import uuid7
+from common.rows import Row
 
 
 @track_changes
-class Debtor(models.Model):
+class Debtor(Row):
     """A person, as one creditor knows them: two creditors' customers are never merged by guesswork."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -15,6 +15,7 @@ from accounts.models.users import User
 from common.clock import now
 from common.ids import public_reference, row_id_of
 from common.money import Money
+from common.rows import Row
 from common.states import StateTable
 
 ACCOUNT_STATES = StateTable(
@@ -43,7 +44,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 @track_changes_but(*REPEATED)
-class Account(models.Model):
+class Account(Row):
     creditor = models.ForeignKey(
         Creditor, on_delete=models.PROTECT, related_name="accounts", db_index=False, db_constraint=False
     )

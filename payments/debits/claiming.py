@@ -62,9 +62,9 @@ def _waiting(moment: datetime) -> QuerySet[Attempt]:
 @transaction.atomic(durable=True)
 def _claim(ids: Sequence[int]) -> list[Claimed]:
     moment = now()
-    waiting = _waiting(moment).filter(pk__in=ids)
+    waiting = _waiting(moment).filter(pk__any_of=ids)
     accounts = lock_free_accounts(waiting.values_list("payment__account_id", flat=True))
-    locked = waiting.filter(payment__account__in=accounts).order_by("pk")
+    locked = waiting.filter(payment__account__any_of=accounts).order_by("pk")
     attempts = list(
         locked.select_related("payment__instalment__plan").select_for_update(skip_locked=True, of=("self",))
     )
@@ -79,8 +79,8 @@ def _claim(ids: Sequence[int]) -> list[Claimed]:
         elif claim := _decide(attempt, world, wallet):
             claims.append(claim)
     taken = [claim.attempt_id for claim in claims]
-    Attempt.objects.filter(pk__in=taken).update(state="sending", claimed_until=moment + LEASE)
-    Attempt.objects.filter(pk__in=waits).update(claimed_until=moment + WAIT)
+    Attempt.objects.filter(pk__any_of=taken).update(state="sending", claimed_until=moment + LEASE)
+    Attempt.objects.filter(pk__any_of=waits).update(claimed_until=moment + WAIT)
     return claims
 
 

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 LOOK_AGAIN = timedelta(minutes=10)
 PAGE_PATIENCE = timedelta(minutes=1)
 UNREADABLE = "unreadable"
+# An instalment and its account, by their keys.
+Due = tuple[int, int]
 
 
 @dataclass
@@ -68,9 +70,9 @@ def plan_debits(
         due = due.exclude(payments__created_at__gte=since)
     if but_not:
         due = due.exclude(plan__mandate__provider__in=but_not)
-    ids = list(due.order_by("debit_not_before", "pk").values_list("pk", flat=True)[:batch])
-    total = Planned(found=len(ids))
-    for part in in_parts(ids, partial(_plan, claim=claim), _set_aside):
+    found = list(due.order_by("debit_not_before", "pk").values_list("pk", "plan__account_id")[:batch])
+    total = Planned(found=len(found))
+    for part in in_parts(found, partial(_plan, claim=claim), _set_aside):
         total += part
     return total
 
@@ -80,11 +82,11 @@ def _due(moment: datetime) -> QuerySet[Instalment]:
 
 
 @transaction.atomic(durable=True)
-def _plan(ids: Sequence[int], *, claim: bool) -> Planned:
+def _plan(found: Sequence[Due], *, claim: bool) -> Planned:
+    accounts = lock_free_accounts([account_id for _row_id, account_id in found])
     moment = now()
-    due = _due(moment).filter(pk__in=ids).order_by("debit_not_before", "pk")
-    accounts = lock_free_accounts(due.values_list("plan__account_id", flat=True))
-    rows = _one_each(due.filter(plan__account__in=accounts).select_related("plan"))
+    due = _due(moment).filter(pk__any_of=[row_id for row_id, account_id in found if account_id in accounts])
+    rows = _one_each(due.order_by("debit_not_before", "pk").select_related("plan"))
     world = read_world(moment, accounts, [row.plan.mandate_id for row in rows if row.plan.mandate_id])
     in_flight = _open_payments(accounts)
     decisions = Decisions(world)
@@ -107,7 +109,7 @@ def _one_each(rows: Iterable[Instalment]) -> list[Instalment]:
 
 
 def _open_payments(accounts: Iterable[int]) -> dict[int, Attempt]:
-    found = Attempt.objects.filter(payment__account__in=list(accounts), payment__state="open").select_related("payment")
+    found = Attempt.objects.filter(payment__account__any_of=accounts, payment__state="open").select_related("payment")
     return {attempt.payment.account_id: attempt for attempt in found.order_by("pk")}
 
 
@@ -234,6 +236,7 @@ def _started(attempt: Attempt) -> Event:
     )
 
 
-def _set_aside(row_id: int) -> None:
+def _set_aside(due: Due) -> None:
+    row_id, _account_id = due
     until = now() + LOOK_AGAIN
     Instalment.objects.filter(pk=row_id, state="noticed").update(last_reason=UNREADABLE, debit_not_before=until)

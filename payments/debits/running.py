@@ -14,6 +14,7 @@ from django.db import transaction
 from accounts.models import Account
 from common.clock import now
 from common.errors import PlatformError
+from common.garbage import collected_rarely
 from payments.debits.claiming import claim_debits
 from payments.debits.parts import in_parts
 from payments.debits.planning import Planned, plan_debits
@@ -63,7 +64,7 @@ def debit_due_instalments(batch: int = BATCH) -> DebitRun:
     """
     refuse_inside_transaction()
     run, supply = DebitRun(), _Supply(batch)
-    with Network() as network:
+    with collected_rarely(), Network() as network:
         while supply.lasts or network.open or network.waiting:
             if supply.lasts and network.open < network.most + batch:
                 supply.next_to(network, run)
@@ -142,7 +143,7 @@ def settle(answers: Sequence[Answered]) -> int:
 def _settle(answers: Sequence[Answered]) -> int:
     # All of them first and in the order of ids: whoever else settles a batch takes them in the same order.
     accounts = {answer.claim.account_id for answer in answers}
-    list(Account.objects.filter(pk__in=accounts).order_by("pk").select_for_update().values_list("pk"))
+    list(Account.objects.filter(pk__any_of=accounts).order_by("pk").select_for_update().values_list("pk"))
     _apply_standings(answers)
     results = {answer.claim.attempt_id: answer.result for answer in answers if answer.result}
     done = apply_plain_successes(results, source="debit")

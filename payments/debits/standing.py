@@ -19,10 +19,10 @@ Charges = dict[int, dict[str, Any]]
 TAKEN = ("succeeded", "reversed")
 
 
-def charges_under(mandates: Iterable[Mandate | int]) -> Charges:
-    """By mandate: how many debits succeeded, how much, and when the last one was."""
+def charges_under(mandates: Iterable[int]) -> Charges:
+    """By the mandates' ids: how many debits succeeded, how much, and when the last one was."""
     rows = (
-        Attempt.objects.filter(mandate__in=list(mandates), state__in=TAKEN)
+        Attempt.objects.filter(mandate__any_of=mandates, state__in=TAKEN)
         .values("mandate")
         .annotate(count=Count("pk"), total=Sum("amount_minor"), last=Max("payment__entry__effective_at"))
     )

@@ -67,7 +67,7 @@ class World:
 
 def lock_free_accounts(ids: Collection[int]) -> dict[int, Account]:
     """In the order of ids; accounts another worker holds are skipped: they are in good hands."""
-    rows = Account.objects.filter(pk__in=ids).order_by("pk").select_related("debtor").defer(*SEALED)
+    rows = Account.objects.filter(pk__any_of=list(ids)).order_by("pk").select_related("debtor").defer(*SEALED)
     accounts = {account.pk: account for account in rows.select_for_update(skip_locked=True, of=("self",))}
     creditors = Creditor.objects.in_bulk({account.creditor_id for account in accounts.values()})
     for account in accounts.values():
@@ -76,7 +76,7 @@ def lock_free_accounts(ids: Collection[int]) -> dict[int, Account]:
 
 
 def read_world(at: datetime, accounts: dict[int, Account], mandate_ids: Iterable[int]) -> World:
-    found = Mandate.objects.filter(pk__in=list(mandate_ids)).defer("terms_text", "evidence")
+    found = Mandate.objects.filter(pk__any_of=list(mandate_ids)).defer("terms_text", "evidence")
     mandates = {mandate.pk: mandate for mandate in found}
     providers = Provider.objects.in_bulk({mandate.provider_id for mandate in mandates.values()})
     for mandate in mandates.values():
@@ -95,7 +95,7 @@ def read_world(at: datetime, accounts: dict[int, Account], mandate_ids: Iterable
 
 def _held(accounts: Sequence[Account]) -> frozenset[int]:
     """The accounts on which a hold forbids taking money: their own, or one on their debtor."""
-    holds = debit_holds().filter(debtor__in={account.debtor_id for account in accounts})
+    holds = debit_holds().filter(debtor__any_of={account.debtor_id for account in accounts})
     pairs = set(holds.values_list("debtor_id", "account_id"))
     return frozenset(
         account.pk

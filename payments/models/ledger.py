@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Creditor
 from common.clock import now
 from common.db import CurrentTransaction
+from common.rows import Row
 
 
 class LedgerAccount(models.Model):
@@ -45,7 +46,7 @@ class LedgerAccount(models.Model):
         return f"{self.kind} {self.currency} of {self.creditor_id}"
 
 
-class JournalEntry(models.Model):
+class JournalEntry(Row):
     """One thing that happened to money. `idempotency_key` makes posting it twice impossible."""
 
     kind = models.CharField(max_length=24)

@@ -9,6 +9,7 @@ from accounts.models import Account
 from common.clock import now
 from common.ids import public_reference
 from common.money import Money
+from common.rows import Row
 from common.states import StateTable
 from payments.models.ledger import JournalEntry
 from payments.models.links import PaymentLink
@@ -45,7 +46,7 @@ ATTEMPT_STATES = StateTable(
 OPEN_ATTEMPT_STATES = ("created", "sending", "requires_action", "pending", "unknown")
 
 
-class Payment(models.Model):
+class Payment(Row):
     """At most one payment of an account is open at a time: a link payment and a debit exclude each other."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments")
@@ -86,7 +87,7 @@ class Payment(models.Model):
         return Money(self.amount_minor, self.currency)
 
 
-class Attempt(models.Model):
+class Attempt(Row):
     """One attempt = one merchant reference = one idempotency key. Committed before the provider is called."""
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="attempts")

@@ -12,6 +12,7 @@ from accounts.models.tracking import track_changes
 from common.clock import now
 from common.ids import public_reference
 from common.money import Money
+from common.rows import Row
 from common.states import StateTable
 from wallets.models import Mandate
 
@@ -39,7 +40,7 @@ INSTALMENT_STATES = StateTable(
 
 
 @track_changes
-class Plan(models.Model):
+class Plan(Row):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="plans")
     mandate = models.ForeignKey(Mandate, null=True, blank=True, on_delete=models.PROTECT, related_name="plans")
     state = models.CharField(max_length=10, choices=PLAN_STATES.choices, default="proposed")
@@ -69,7 +70,7 @@ class Plan(models.Model):
 
 
 @track_changes
-class Instalment(models.Model):
+class Instalment(Row):
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="instalments")
     number = models.PositiveSmallIntegerField()
     due_on = models.DateField()

@@ -119,7 +119,7 @@ class _Known:
     ) -> None:
         self.moment = moment
         self.house = house()
-        self.charges: Charges = charges_under(mandates.values())
+        self.charges: Charges = charges_under(mandate.pk for mandate in mandates.values())
         self.tries = self._tries(attempts, rows, mandates)
         self.next_due = _next_due(rows.values())
         self.spared = _spared(rows.values(), moment)

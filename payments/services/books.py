@@ -43,13 +43,13 @@ def open_books(accounts: Iterable[Account]) -> Books:
     if orders:
         _know_the_people(list(by_id.values()))
     plans: dict[int, list[Plan]] = defaultdict(list)
-    for plan in Plan.objects.filter(account__in=by_id, state__in=LIVE_PLANS).order_by("pk"):
+    for plan in Plan.objects.filter(account__any_of=by_id, state__in=LIVE_PLANS).order_by("pk"):
         plan.account = by_id[plan.account_id]
         plans[plan.account_id].append(plan)
     wanted = {plan.pk: plan for found in plans.values() for plan in found}
     open_rows = Instalment.objects.exclude(state__in=["paid", "cancelled"]).order_by("pk").select_for_update()
     left: dict[int, list[Instalment]] = defaultdict(list)
-    for row in open_rows.filter(plan__in=wanted):
+    for row in open_rows.filter(plan__any_of=wanted):
         row.plan = wanted[row.plan_id]
         left[row.plan_id].append(row)
     return Books(orders, plans, left)

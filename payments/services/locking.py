@@ -31,7 +31,7 @@ def lock_chain(attempt_id: int) -> tuple[Account, Payment, Attempt]:
 
 def lock_chains(attempt_ids: Collection[int]) -> list[Attempt]:
     """As `lock_chain`, for many: every account in the order of ids, then every payment, then every attempt."""
-    ids = Attempt.objects.filter(pk__in=attempt_ids).values_list("payment_id", "payment__account_id")
+    ids = Attempt.objects.filter(pk__any_of=attempt_ids).values_list("payment_id", "payment__account_id")
     payment_ids, account_ids = (list(column) for column in zip(*ids, strict=True)) if ids else ([], [])
     accounts = {row.pk: row for row in _locked(Account.objects, account_ids)}
     payments = {row.pk: row for row in _locked(Payment.objects, payment_ids)}
@@ -45,4 +45,4 @@ def lock_chains(attempt_ids: Collection[int]) -> list[Attempt]:
 
 
 def _locked(rows: Manager[RowT], ids: Collection[int]) -> QuerySet[RowT]:
-    return rows.filter(pk__in=ids).order_by("pk").select_for_update()
+    return rows.filter(pk__any_of=ids).order_by("pk").select_for_update()

@@ -21,7 +21,7 @@ def apply_plain_successes(results: Mapping[int, PaymentResult], *, source: str) 
     hopeful = {pk: result for pk, result in results.items() if _says_paid(result)}
     attempts = lock_chains(hopeful)
     booked = set(
-        Deposit.objects.filter(address__attempt__in=hopeful, entry__isnull=False).values_list(
+        Deposit.objects.filter(address__attempt__any_of=hopeful, entry__isnull=False).values_list(
             "address__attempt_id", flat=True
         )
     )

@@ -11,6 +11,7 @@ from common.clock import now
 from common.crypto.fields import BlindIndexField, EncryptedTextField
 from common.ids import public_reference
 from common.money import Money
+from common.rows import Row
 from common.states import StateTable
 from wallets.models.methods import PaymentMethod
 from wallets.models.register import Provider
@@ -52,7 +53,7 @@ class Pausers(models.TextChoices):
 
 
 @track_changes
-class Mandate(models.Model):
+class Mandate(Row):
     """A recurring debit agreement: the terms as shown, the evidence, the cap, the state.
 
     `merchant_reference` is ours (the provider's external agreement number); `provider_reference` is theirs. On a saved

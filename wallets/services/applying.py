@@ -49,9 +49,9 @@ def note_active(mandate_ids: Collection[int]) -> set[int]:
     """The provider says of these that they are active. Those that are so here, too, are noted as asked about and
     returned; of the others `apply_mandate_result` has to say more. The caller holds the accounts' locks.
     """
-    active = Mandate.objects.filter(pk__in=mandate_ids, state="active").exclude(provider_reference="")
+    active = Mandate.objects.filter(pk__any_of=mandate_ids, state="active").exclude(provider_reference="")
     known = set(active.order_by("pk").select_for_update().values_list("pk", flat=True))
-    Mandate.objects.filter(pk__in=known).update(checked_at=now())
+    Mandate.objects.filter(pk__any_of=known).update(checked_at=now())
     return known
 
 

@@ -129,7 +129,7 @@ def forget_token(provider: Provider, token: str) -> int:
 def mark_used(provider: Provider, *accounts: Account) -> None:
     """These people just paid with this wallet: it is offered first next time."""
     people = [account.debtor_id for account in accounts]
-    rows = PaymentMethod.objects.filter(debtor__in=people, provider=provider, removed_at=None)
+    rows = PaymentMethod.objects.filter(debtor__any_of=people, provider=provider, removed_at=None)
     # People share no account: whoever notes several of them takes them in one order.
     locked = list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
-    PaymentMethod.objects.filter(pk__in=locked).update(last_used_at=now())
+    PaymentMethod.objects.filter(pk__any_of=locked).update(last_used_at=now())
