@@ -7,6 +7,7 @@ from collections_platform import health
 from common.views_clock import move_clock
 from common.views_panels import panel
 from common.views_styleguide import styleguide
+from wallets.gateway import WEBHOOKS
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -20,7 +21,7 @@ urlpatterns = [
     path("p/", include("reminders.urls_debtor")),
     path("api/v1/", include("accounts.urls_api")),
     path("api/v1/", include("payments.urls_api")),
-    path("webhooks/wallets/", include("payments.urls_webhooks")),
+    path(WEBHOOKS, include("payments.urls_webhooks")),
     path("", include("reminders.urls_webhooks")),
     path("imports/", include("accounts.urls_imports")),
     path("", include("accounts.urls")),
