@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connections, transaction
 
 from accounts.models import Account
 from common.clock import now
@@ -33,7 +36,6 @@ from wallets.services import apply_mandate_result, note_active
 
 logger = logging.getLogger(__name__)
 
-BATCH = 200
 SETTLE_TOGETHER = 500
 NOT_SENT_WAIT = timedelta(minutes=10)
 LONGEST_OUTAGE = timedelta(days=1)
@@ -55,24 +57,46 @@ class DebitRun:
     settled: int = 0
 
 
-def debit_due_instalments(batch: int = BATCH) -> DebitRun:
-    """Debit what is due, `batch` instalments at a time. Any number of these may run at once, and any may be killed.
+def debit_due_instalments(batch: int = 0) -> DebitRun:
+    """Debit what is due, `batch` instalments at a time (else as many as may be on their way). Any number of
+    these may run at once, and any may be killed.
 
     It goes on until nothing is due. The next batch is claimed while the last is on its way, so that the wallets are
-    kept busy to the end. Not inside a transaction. A killed run leaves claims whose lease runs out; the look-up finds
-    out what happened.
+    kept busy to the end; where there is more than one batch, a thread of its own does that while this one settles, for
+    both wait for the database. Not inside a transaction. A killed run leaves claims whose lease runs out; the look-up
+    finds out what happened.
     """
     refuse_inside_transaction()
-    run, supply = DebitRun(), _Supply(batch)
+    run, supply = DebitRun(), _Supply(batch or settings.DEBITS_IN_FLIGHT)
     with collected_rarely(), Network() as network:
-        while supply.lasts or network.open or network.waiting:
-            if supply.lasts and network.open < network.most + batch:
-                supply.next_to(network, run)
-            if answers := network.take(most=SETTLE_TOGETHER, patience=PATIENCE_SECONDS):
-                stop_point("after_answer")
-                run.settled += settle(answers)
+        supply.next_to(network, run)
+        with _beside() as beside:
+            _keep_busy(network, supply, run, beside)
     stop_point("after_commit")
     return run
+
+
+def _keep_busy(network: Network, supply: _Supply, run: DebitRun, beside: Executor) -> None:
+    coming: Future[None] | None = None
+    while supply.lasts or coming or network.open or network.waiting:
+        if coming and (coming.done() or not (network.open or network.waiting)):
+            coming = coming.result()
+        if supply.lasts and coming is None and network.open < network.most + supply.batch:
+            coming = beside.submit(supply.next_to, network, run)
+        if answers := network.take(most=SETTLE_TOGETHER, patience=PATIENCE_SECONDS):
+            stop_point("after_answer")
+            run.settled += settle(answers)
+            supply.hear(answers)
+
+
+@contextmanager
+def _beside() -> Iterator[Executor]:
+    """One more thread, with a connection to the database until it ends."""
+    with ThreadPoolExecutor(1, thread_name_prefix="debits-supply") as thread:
+        try:
+            yield thread
+        finally:
+            thread.submit(connections.close_all).result()
 
 
 @dataclass
@@ -107,13 +131,20 @@ class _Supply:
             planned += plan(most - planned.created)
         return planned
 
+    def hear(self, answers: Sequence[Answered]) -> None:
+        """What waited too long for its turn is in line again."""
+        waited = any(answer.reason == WAITED for answer in answers)
+        self.lasts = self.lasts or (waited and not self._over())
+
     def _judge(self, planned: Planned, claimed: int, full: Sequence[int]) -> None:
         moved = claimed or planned.refused
         self.empty_rounds = 0 if moved else self.empty_rounds + 1
         waiting = claimed - planned.created
         nothing_left = planned.found + waiting < self.batch and not full
-        over = time.monotonic() > self.ends or self.empty_rounds >= MOST_EMPTY_ROUNDS
-        self.lasts = not (nothing_left or over)
+        self.lasts = not (nothing_left or self._over())
+
+    def _over(self) -> bool:
+        return time.monotonic() > self.ends or self.empty_rounds >= MOST_EMPTY_ROUNDS
 
 
 def _close_some(in_the_way: dict[int, int]) -> int:
