@@ -98,15 +98,21 @@ def _round(key: str, currency: str, in_flight: int, calls: int, *, scale: float)
     with _wallets() as url:
         provider = _fill(key, currency, number)
         first = _one("SELECT coalesce(max(id), 0) FROM payments_payment", [])[0]
+        idle = _at_wallet(url)["cpu_seconds"]
         worker = _worker(url, in_flight)
-        at_wallet = json.load(urllib.request.urlopen(f"{url}/books", timeout=10))
+        at_wallet = _at_wallet(url)
     steady, seconds = _one(_STEADY, [provider, first])
     settled, still_open, entries, minor, paid = _one(_BOOKS, [first])
     kept = (settled, entries, paid, at_wallet["debits"], minor) == (*(number,) * 4, at_wallet["minor"])
     if still_open or not kept or at_wallet["asked_twice"]:
         raise RuntimeError(f"The books differ: {(number, settled, entries, paid, still_open, minor, at_wallet)}")
-    notes = {"provider": key, "in_flight": in_flight, "calls_each": calls, **worker}
+    at_work = round((at_wallet["cpu_seconds"] - idle) * 1000 / number, 3)
+    notes = {"provider": key, "in_flight": in_flight, "calls_each": calls, **worker, "wallet_cpu_ms_per_debit": at_work}
     return Result("debit", int(steady), float(seconds), LIMIT, limit, notes={**notes, "debits": number})
+
+
+def _at_wallet(url: str) -> dict[str, Any]:
+    return json.load(urllib.request.urlopen(f"{url}/books", timeout=10))
 
 
 def _one(statement: str, values: list[Any]) -> tuple[Any, ...]:
