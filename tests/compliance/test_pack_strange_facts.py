@@ -14,7 +14,8 @@ from compliance.packs.scenarios import Runner, read_cases
 
 SHIPPED = Path(__file__).resolve().parents[2] / "compliance" / "packs" / "shipped"
 STRANGE = [
-    None, True, False, "unknown", "", 0, -1, "2026-11-20", date(2026, 11, 20), datetime(2026, 11, 20, 9), [], ["a"],
+    None, True, False, "unknown", "", 0, -1, "2026-11-20", date(2026, 11, 20),
+    datetime.fromisoformat("2026-11-20T09:00:00"), [], ["a"],
     {"at": "2026-11-20"}, {"x": 1}, "yes", "2026-99-99", 3.5, {"from": "2026-11-01", "until": "2027-01-01"},
 ]  # fmt: skip
 

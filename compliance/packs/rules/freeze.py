@@ -106,13 +106,8 @@ def _frozen_since(at: Look, triggers: tuple[str, ...], dated: frozenset[str], ru
 
 def _events(at: Look, triggers: tuple[str, ...], rule: Rule) -> Iterator[Entry]:
     for entry in at.case.tagged(triggers):
-        if entry.at <= at.at and not _ours(entry) and _reaches(entry, at.case.action, rule.params["over"]):
+        if entry.at <= at.at and _reaches(entry, at.case.action, rule.params["over"]):
             yield entry
-
-
-def _ours(entry: Entry) -> bool:
-    """A message of ours about it, for example its confirmation, is not the thing itself."""
-    return entry.is_attempt
 
 
 def _reaches(entry: Entry, action: Action, over: Iterable[str]) -> bool:

@@ -86,7 +86,7 @@ def _refuses(entry: Entry, is_word: Callable[[str], bool]) -> bool:
     if CONFIRMATION in entry.tags:
         return False
     if entry.tags & OPT_OUT:
-        return entry.inbound or entry.channel in RECORDS
+        return True
     return entry.inbound and bool(entry.text) and is_word(entry.text)
 
 
