@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.conf import settings as django_settings
@@ -39,6 +40,8 @@ SIMULATORS = {"bank_gateway": "bank"}
 WITHOUT_FEES = ("mpesa",)
 # Wallets that take a payment in another currency than the one that was owed.
 FOREIGN = {"stripe": "EUR", "paypal": "EUR", "bank_gateway": "USD"}
+# What moves a balance beside trades and what is a withdrawal, in the wallet's words, and its unit for one cent.
+BESIDE = {"alipay": ("转账", "提现", Decimal("0.01")), "wechat": ("企业付款", "提现", 1)}
 NOTIFY = "http://127.0.0.1:9/hook"
 PHONE = "+254712345678"
 PART = 50_000
@@ -152,6 +155,19 @@ def test_a_line_our_books_do_not_have_becomes_an_item(story):
     story.pay_elsewhere("XSTRANGER001", 7_700)
     story.days_later()
     assert story.items() == [("extra", 0, 7_700)]
+
+
+def test_money_that_moved_beside_trades_becomes_an_item_and_a_withdrawal_does_not(story):
+    if story.key not in BESIDE:
+        pytest.skip("this wallet tells of trades and of the rest in one list")
+    kind, withdrawal, unit = BESIDE[story.key]
+    story.pay()
+    story.control.user("move", kind=kind, amount=str(-300 * unit))
+    story.control.user("move", kind=withdrawal, amount=str(-40_000 * unit))
+    story.days_later(2)
+    assert story.items() == [("extra", 0, -300)]
+    fee = StatementLine.objects.get(kind="payment").fee_minor
+    assert story.clearing() == PART - fee - 300
 
 
 def test_a_payment_the_statement_does_not_show_becomes_an_item(story):

@@ -303,6 +303,6 @@ TABLE = Table(
           by="contradict"),
         M("amounts may have any decimals", "paypal/adapter.py",
           "amount_steps=amounts.STEPS,", "",
-          by="amount or decimals or currenc"),
+          by="whole_unit"),
     ),
 )  # fmt: skip
