@@ -60,12 +60,13 @@ def channels_panel(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         {"key": key, "name": name, "icon": ICONS[key], "refused": is_refused(debtor, key)}
         for key, name in {**CHANNEL_NAMES, **(WHATSAPP if settings.TWILIO_WHATSAPP_FROM else {})}.items()
     ]
+    may_start = visit.identified and asks_identity(visit.link)
     return {
         "token": visit.token,
         "channels": rows,
-        "may_start": visit.identified and asks_identity(visit.link),
+        "may_start": may_start,
         "asks_identity": asks_identity(visit.link),
-        "push_key": public_key(),
+        "push_key": public_key() if may_start else "",
         "push_on": chose(debtor, "push"),
         "sandbox": settings.SANDBOX,
     }
