@@ -7,7 +7,7 @@ In sandbox mode a provider without such a file speaks to our own simulator.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from wallets.health import Meter
 from wallets.models import Provider
 from wallets.providers import registry
 from wallets.providers.base import ConfigError, ProviderConfig, WalletProvider
-from wallets.sandbox.merchant import merchants
+from wallets.sandbox.merchant import Merchant, merchants
 
 T = TypeVar("T")
 # The address book reads it from here: a worker that only has to name the address loads no page for it.
@@ -146,7 +146,13 @@ def _from_file(file: Path) -> Parts:
 
 
 def _from_sandbox(key: str, url: str) -> Parts:
-    merchant = merchants(url, settings.SECRETS_DIR).get(key) if settings.SANDBOX else None
+    merchant = _simulated(url, Path(settings.SECRETS_DIR)).get(key) if settings.SANDBOX else None
     if merchant is None:
         raise ConfigError(f"Provider {key} has no settings file. Put it beside its keys in the secrets folder.")
     return dict(merchant.options), dict(merchant.secrets), merchant.currencies
+
+
+@lru_cache(maxsize=8)
+def _simulated(url: str, secrets_dir: Path) -> Mapping[str, Merchant]:
+    """Each simulator reads its keys to say what a merchant needs: a quarter of a second, and every debit run asks."""
+    return merchants(url, secrets_dir)
