@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from common.errors import InvalidInput
-from common.http import arun, run
+from common.http import HttpResponse, arun, run
 from common.http.transport import close_async_client
 from common.money import Money
 from tests.wallets.wechat_fixtures import wechat, wechat_sandbox
@@ -32,6 +32,7 @@ from wallets.providers.base import (
     Unsupported,
 )
 from wallets.providers.wechat import bill
+from wallets.providers.wechat.answers import seconds_to_wait
 from wallets.providers.wechat.books import Books
 
 __all__ = ["wechat", "wechat_sandbox"]
@@ -332,3 +333,8 @@ def test_hundreds_of_deductions_run_at_a_time_and_each_contract_pays_once(wechat
     states = [result.state for result in asyncio.run(charge_all())]
     assert states.count(PaymentState.SUCCEEDED) == len(mandates)
     assert wechat.control.debits() == len(mandates)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("7", 7), ("0", 60), ("", 60), ("soon", 60), ("٣", 60), ("9" * 9, 60)])
+def test_we_wait_as_long_as_wechat_asks_within_reason(text, seconds):
+    assert seconds_to_wait(HttpResponse(status=429, headers={"retry-after": text}, body=b"")) == seconds
