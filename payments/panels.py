@@ -50,6 +50,7 @@ SOURCE_WORDS = {
     "debit": _("agreed debit"),
     "direct": _("paid to the creditor directly"),
     "deposit": _("credited by hand from a deposit"),
+    "transfer": _("bank transfer to us"),
     "found": _("found on a wallet's statement and assigned by hand"),
     "scheduled": _("by the wallet's standing order"),
 }
