@@ -20,6 +20,7 @@ STORED = (
     gettext_noop("The provider never received it."),
     gettext_noop("The worker stopped before it was written."),
     gettext_noop("This debit was called off."),
+    gettext_noop("What happens next with this debit has changed."),
     gettext_noop("This was switched off by an administrator."),
 )
 # Channels' answers, and what could not be written. After a code and ": " a row may hold the detail, in English.

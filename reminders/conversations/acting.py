@@ -43,7 +43,6 @@ IN_THEIR_WORDS: Mapping[Intent, str] = {
 }
 SAYS_PAID = "Says that it is paid: time to see whether it arrives."
 PROMISED = "Promised to pay by then."
-NOBODY_WROTE_BACK = "The person wrote to us: somebody reads it first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +170,15 @@ def _leave_in_peace(heard: Heard, until: datetime, reason: str) -> None:
     wait(heard)
 
 
+def _kept_reason() -> str:
+    return "The person wrote to us: somebody reads it first."
+
+
 def wait(heard: Heard) -> None:
     """Reminders under way to this person were planned before they spoke."""
     waiting = Message.objects.filter(debtor=heard.debtor, state="due").exclude(purpose__in=list(PURPOSES))
-    waiting.update(state="cancelled", reason=NOBODY_WROTE_BACK, claimed_until=None)
-    cancel_waiting(NOBODY_WROTE_BACK, debtor=heard.debtor)
+    waiting.update(state="cancelled", reason=_kept_reason(), claimed_until=None)
+    cancel_waiting(_kept_reason(), debtor=heard.debtor)
 
 
 def _for_a_person(intent: Intent) -> Callable[[Heard, Done], None]:

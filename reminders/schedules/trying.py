@@ -26,12 +26,13 @@ def try_out(step: Step, *, channel: str, language: str, by: User) -> None:
     """
     if channel not in step.channels:
         raise InvalidInput(_("This step does not use that way."), field="channel")
+    marked = _("Test")
     content = example_content(step.template_key, channel=channel, language=language)
     result = channel_of("email").send(
         OutboundMessage(
             message_id=f"test-{new_form_token()}",
             to=by.email,
-            subject=f"[{_('Test')}] {content.subject or step.template_key}",
+            subject=f"[{marked}] {content.subject or step.template_key}",
             text=content.text,
             html=content.html,
             language=language,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ ONE = """scenarios:
 
 def run(packs: Path, scenarios: Path) -> tuple[int, dict, str]:
     command = [sys.executable, str(ROOT / "manage.py"), "evaluate_policy", "--packs", str(packs), "--json"]
-    env = {"SANDBOX": "1", "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "PATH": "/usr/bin:/bin"}
+    env = os.environ | {"SANDBOX": "1", "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}
     done = subprocess.run(
         [*command, "--scenarios", str(scenarios)], capture_output=True, text=True, env=env, cwd=ROOT, check=False
     )

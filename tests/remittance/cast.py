@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+from django.db import transaction
 from django.db.models import Sum
 
 from common.clock import today
@@ -40,7 +41,8 @@ def pay(account, minor, day, **data):
     account.refresh_from_db()
     key = f"attempt:{900_000 + next(_numbers)}"
     amount = Money(minor, account.currency)
-    entry, _applied = post_money(account, amount, key=key, provider_key="alipay", effective_at=at(day), **data)
+    with transaction.atomic():
+        entry, _applied = post_money(account, amount, key=key, provider_key="alipay", effective_at=at(day), **data)
     return entry
 
 

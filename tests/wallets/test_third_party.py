@@ -47,8 +47,9 @@ with running_sandbox(Path(sys.argv[1]), only=("toy",)) as sandbox:
 def wheel(folder: Path) -> Path:
     """A package as its author would publish it."""
     path = folder / "toy_wallet-1.0-py3-none-any.whl"
-    files = {str(file.relative_to(SITE)): file.read_text() for file in [*SITE.glob("*.py"), *SITE.glob("*/*")]}
-    files = {name: text for name, text in files.items() if "__pycache__" not in name} | {f"{FACTS}/WHEEL": WHEEL}
+    found = [file for file in [*SITE.glob("*.py"), *SITE.glob("*/*")] if "__pycache__" not in file.parts]
+    files = {str(file.relative_to(SITE)): file.read_text() for file in found if file.is_file()}
+    files[f"{FACTS}/WHEEL"] = WHEEL
     with zipfile.ZipFile(path, "w") as archive:
         for inside, text in files.items():
             archive.writestr(inside, text)
