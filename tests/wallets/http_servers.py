@@ -1,10 +1,23 @@
 """Servers for the tests of our HTTP: they write exactly the bytes they are given, and remember what they were asked."""
 
+import re
 import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+def _whole_request(connection: socket.socket) -> bytes:
+    """Whoever hangs up on bytes it has not read sends a reset instead of its answer."""
+    received = b""
+    while piece := connection.recv(65536):
+        received += piece
+        head, ended, body = received.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        if ended and len(body) >= int(length[1] if length else 0):
+            break
+    return received
 
 
 @contextmanager
@@ -19,7 +32,7 @@ def answering(raw: bytes, *, requests: list[bytes] | None = None):
             except OSError:
                 return
             with connection:
-                received = connection.recv(65536)
+                received = _whole_request(connection)
                 if requests is not None:
                     requests.append(received)
                 connection.sendall(raw)
