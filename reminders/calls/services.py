@@ -36,7 +36,8 @@ TIME_TO_ARRIVE = timedelta(days=5)
 def start_call(task: CallTask, *, by: User) -> CallTask:
     """The agent is about to dial: the gate decides with fresh facts, and the attempt is counted whatever comes of it.
 
-    Raises Conflict with the gate's words when the call may not be made now; the task then waits or ends.
+    Where it says no the task waits or ends, with its words in `reason`: look at the state. Raises Conflict when calls
+    are switched off or the task is in other hands.
     """
     lock_debtor(task.debtor_id)
     row = _locked(task)
@@ -60,8 +61,8 @@ def start_call(task: CallTask, *, by: User) -> CallTask:
 
 
 def _check_switches(row: CallTask) -> None:
-    stopped = switches().stopping(Message(account=row.account, channel=CHANNEL, purpose=row.purpose))
-    if stopped is not None:
+    asked_by = row.message or Message(account=row.account, channel=CHANNEL, purpose=row.purpose)
+    if switches().stopping(asked_by) is not None:
         raise Conflict(_("Calls are switched off for now."))
 
 
@@ -188,7 +189,7 @@ def _end_of(row: CallTask, day: date) -> datetime:
 
 def _locked(task: CallTask) -> CallTask:
     rows = CallTask.objects.select_for_update(of=("self",)).select_related("account__creditor", "account__debtor")
-    return rows.select_related("debtor__creditor", "contact_point").get(pk=task.pk)
+    return rows.select_related("debtor__creditor", "contact_point", "message__account").get(pk=task.pk)
 
 
 def sweep_calls() -> int:

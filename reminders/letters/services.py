@@ -19,6 +19,7 @@ from compliance.services import lock_debtor
 from reminders.dispatch.outcome import end, fall_back
 from reminders.dispatch.settle import give_back, mark_contact_point
 from reminders.models import Letter, LetterBatch, Message
+from reminders.switches import switches
 
 CHANNEL = "letter"
 MOST_LETTERS = 500
@@ -33,10 +34,11 @@ def waiting() -> Iterator[Message]:
 @transaction.atomic
 def make_batch(*, by: User, token: str = "") -> LetterBatch | None:
     """A batch of what waits, or None when nothing is left of it. Who paid, refused or is protected since a letter was
-    written is taken out: paper cannot be called back."""
+    written is taken out: paper cannot be called back. What is switched off waits for another batch."""
     if not use_token(caller_of(by), token):
         return None
-    kept = [message for message in waiting() if _still_right(message)]
+    off = switches()
+    kept = [message for message in waiting() if not off.stopping(message) and _still_right(message)]
     if not kept:
         return None
     batch = LetterBatch.objects.create(created_by=by)
@@ -48,8 +50,13 @@ def make_batch(*, by: User, token: str = "") -> LetterBatch | None:
 
 
 def _still_right(message: Message) -> bool:
-    """The gate's standing refusals, asked again; hours and caps were settled when the letter was written."""
+    """The gate's standing refusals, asked again; hours and caps were settled when the letter was written.
+
+    Of two who make a batch at once the second waits here, and finds the letter taken.
+    """
     lock_debtor(message.debtor_id)
+    if Letter.objects.filter(message=message).exists():
+        return False
     point = message.contact_point
     verdict = may_contact(message.account, channel=CHANNEL, contact_point=point, purpose=message.purpose)
     gone = point is None or point.condition == "invalid"

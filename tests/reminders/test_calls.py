@@ -18,6 +18,7 @@ from reminders.calls.script import script_of
 from reminders.calls.services import end_call, put_back, start_call, sweep_calls
 from reminders.models import CallTask, Message
 from reminders.services import cancel_queued, dispatch_due, withdraw_consent
+from reminders.switches import switch_off
 from tests import factories
 from tests.pages.conftest import signed_in
 from tests.reminders.conftest import phone_of, queue_reminder
@@ -67,6 +68,17 @@ def test_a_hold_placed_after_the_task_was_made_stops_the_dialling(account, task,
     row = start_call(task, by=agent)
     assert (row.state, counted(account)) == ("cancelled", 0)
     assert "hardship hold" in row.reason
+
+
+@pytest.mark.parametrize(
+    "what", [{"scope": "schedule", "schedule_name": "Standard"}, {"scope": "channel", "channel": "voice"}]
+)
+def test_nobody_dials_what_was_switched_off_after_the_task_was_made(account, task, agent, admin, what):
+    switch_off(**what, reason="wrong balances", by=admin)
+    with pytest.raises(Conflict):
+        start_call(task, by=agent)
+    task.refresh_from_db()
+    assert (task.state, counted(account)) == ("waiting", 0)
 
 
 def test_the_second_call_of_a_day_waits_for_the_next(account, calling, agent):

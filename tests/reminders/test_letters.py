@@ -15,6 +15,7 @@ from reminders.letters.printing import batch_pdf, print_file
 from reminders.letters.services import make_batch, mark_posted, mark_returned
 from reminders.models import Letter, LetterBatch, Message
 from reminders.services import dispatch_due
+from reminders.switches import switch_off, switch_on
 from tests import factories
 from tests.pages.conftest import signed_in
 from tests.reminders.conftest import queue_reminder
@@ -64,6 +65,14 @@ def test_a_chinese_letter_is_printed_in_our_own_font(account, home, lead):
     dispatch_due()
     made = batch_pdf(make_batch(by=lead))
     assert b"NotoSansSC" in made
+
+
+def test_what_is_switched_off_since_it_was_written_is_not_printed_until_it_is_on_again(written, lead, admin):
+    switch = switch_off("channel", channel="letter", reason="wrong paper", by=admin)
+    assert make_batch(by=lead) is None
+    switch_on(switch, reason="new paper", by=admin)
+    made = make_batch(by=lead)
+    assert [letter.message_id for letter in made.letters.all()] == [written.pk]
 
 
 def test_who_is_protected_since_the_letter_was_written_is_taken_out(account, written, lead):

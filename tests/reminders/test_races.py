@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from common.clock import today
 from compliance.models import ContactCount
+from compliance.services import lock_debtor
 from reminders.channels.base import SendResult
 from reminders.dispatch import claim
 from reminders.dispatch.prepare import prepare
 from reminders.dispatch.settle import settle
-from reminders.models import Message
+from reminders.letters.services import make_batch
+from reminders.models import Letter, Message
 from reminders.services import cancel_queued, dispatch_due, plan_reminders, sweep_leases, withdraw_consent
 from tests import factories
 from tests.reminders.conftest import queue_reminder
@@ -81,3 +84,28 @@ def test_a_worker_that_lost_its_claim_neither_sends_nor_writes(outbox, queued):
     settle(late, SendResult.accepted("SM-late"))
     queued.refresh_from_db()
     assert (queued.state, queued.provider_reference) == ("due", "")
+
+
+def _both_wait_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_make_a_batch_at_once_print_each_letter_once(ready, lead):
+    account = factories.account()
+    factories.contact_point(account.debtor, kind="address", value="12 Harbour Road\nLondon E14 9SH")
+    queue_reminder(account, channel="letter", left=())
+    dispatch_due()
+    with ThreadPoolExecutor(1) as beside:
+        with transaction.atomic():
+            lock_debtor(account.debtor_id)
+            made = beside.submit(at_once, 2, lambda _: make_batch(by=lead))
+            ends = time.monotonic() + 30
+            while not (both := _both_wait_for_a_lock()) and time.monotonic() < ends:
+                time.sleep(0.02)
+        batches = made.result()
+    assert both
+    assert sorted(batch is None for batch in batches) == [False, True]
+    assert Letter.objects.count() == 1
