@@ -7,11 +7,11 @@ from datetime import date
 from io import StringIO
 
 from babel.dates import format_date
-from django.conf import settings
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 from reportlab.platypus import Flowable
 
+from common.company import company_name
 from common.export import write_csv
 from common.money import Money
 from payments.documents.paper import MUTED, facts, gap, heading, load_font, sheet, table, text
@@ -40,7 +40,7 @@ def _what(line: RemittanceLine) -> str:
 
 def remittance_pdf(remittance: Remittance) -> bytes:
     load_font()
-    agency = str(getattr(settings, "COMPANY_NAME", "Fairway Collections"))
+    agency = company_name()
     about: list[tuple[object, object]] = [
         (_("Number"), remittance.reference),
         (_("Creditor"), remittance.creditor.name),

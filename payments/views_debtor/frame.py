@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Creditor
+from common.company import company_name
 
 if TYPE_CHECKING:
     from payments.views_debtor.doors import Visit
@@ -32,7 +32,7 @@ def agency_of(creditor: Creditor) -> str:
     """Who runs this page in its own name: the creditor itself, or the agency it asked."""
     if creditor.role == Creditor.Role.FIRST_PARTY:
         return creditor.name
-    return str(getattr(settings, "COMPANY_NAME", "Fairway Collections"))
+    return company_name()
 
 
 def frame(request: HttpRequest, visit: Visit) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.events import record_event
-from accounts.models import Account, ContactPoint, User
+from accounts.models import Account, User
 from accounts.services import add_note, caller_of, place_hold
 from common.clock import now
 from common.errors import Conflict, InvalidInput
@@ -20,6 +20,15 @@ from compliance.selectors import usable_contact_point
 from compliance.services import decide, lock_debtor, release
 from reminders.calls.outcomes import OUTCOMES, Outcome
 from reminders.dispatch.outcome import fall_back
+from reminders.heeding import (
+    CALL_LATER,
+    LONGEST_PROMISE,
+    PROMISED,
+    SAYS_PAID,
+    TIME_TO_ARRIVE,
+    leave_in_peace,
+    set_aside,
+)
 from reminders.models import CallTask, Message
 from reminders.opt_out import withdraw_consent
 from reminders.switches import switches
@@ -28,8 +37,7 @@ CHANNEL = "voice"
 TRIES = 3
 NEXT_TRY = timedelta(hours=24)
 LEASE = timedelta(minutes=30)
-LONGEST_PROMISE = timedelta(days=31)
-TIME_TO_ARRIVE = timedelta(days=5)
+PEACE_UNTIL_THE_DAY = {"promise": PROMISED, "later": CALL_LATER}
 
 
 @transaction.atomic
@@ -135,11 +143,11 @@ def _follow(row: CallTask, outcome: str, what: Outcome, *, by: User, day: date |
     if outcome == "stop":
         withdraw_consent(row.debtor, channel=EVERY_CHANNEL, source="phone", evidence={"call": row.pk})
     if outcome == "wrong_number" and row.contact_point is not None:
-        _set_aside(row.contact_point, row)
-    if outcome in ("promise", "later") and day is not None:
-        _leave_in_peace(row, _end_of(row, day), outcome)
+        set_aside(row.contact_point, account=row.account)
+    if outcome in PEACE_UNTIL_THE_DAY and day is not None:
+        leave_in_peace(row.account_id, until=_end_of(row, day), reason=PEACE_UNTIL_THE_DAY[outcome])
     if outcome == "paid":
-        _leave_in_peace(row, now() + TIME_TO_ARRIVE, outcome)
+        leave_in_peace(row.account_id, until=now() + TIME_TO_ARRIVE, reason=SAYS_PAID)
     if outcome == "promise" and day is not None:
         record_event("promise.heard", account=row.account, actor=by, source="debtor", due_on=day.isoformat())
     if what.again and row.tries < TRIES and now() + NEXT_TRY < row.expires_at:
@@ -159,19 +167,6 @@ def _end(row: CallTask, state: str, reason: str, *, reached: bool = False) -> No
     message.save(update_fields=["state", "reason"])
     if not reached:
         fall_back(message)
-
-
-def _set_aside(point: ContactPoint, row: CallTask) -> None:
-    point.condition = "invalid"
-    point.save(update_fields=["condition"])
-    record_event("contact.wrong_person", account=row.account, source="debtor", contact=str(point.pk))
-
-
-def _leave_in_peace(row: CallTask, until: datetime, why: str) -> None:
-    account = Account.objects.select_for_update().get(pk=row.account_id)
-    if account.quiet_until is None or account.quiet_until < until:
-        account.quiet_until, account.quiet_reason = until, f"call: {why}"
-        account.save(update_fields=["quiet_until", "quiet_reason"])
 
 
 def _zone(row: CallTask) -> ZoneInfo:

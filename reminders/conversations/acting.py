@@ -20,13 +20,12 @@ from reminders.calls.queueing import cancel_waiting
 from reminders.channels.base import Keyword
 from reminders.confirmation import CONFIRMATION
 from reminders.contact_lookup import points_with_number
+from reminders.heeding import LONGEST_PROMISE, PROMISED, SAYS_PAID, TIME_TO_ARRIVE, leave_in_peace, set_aside
 from reminders.models import InboundMessage, Message
 from reminders.opt_out import grant_consent, withdraw_consent
 from reminders.queue import queue_message
 from reminders.understanding import Intent, Understanding
 
-LONGEST_PROMISE = timedelta(days=31)
-TIME_TO_ARRIVE = timedelta(days=5)  # a payment somebody says they made
 HOLD_OF: Mapping[Intent, str] = {
     Intent.DECEASED: "deceased",
     Intent.REPRESENTED: "represented",
@@ -41,8 +40,6 @@ IN_THEIR_WORDS: Mapping[Intent, str] = {
     Intent.DISPUTE: "The person wrote that something is wrong.",
     Intent.HARDSHIP: "The person wrote that paying is hard now.",
 }
-SAYS_PAID = "Says that it is paid: time to see whether it arrives."
-PROMISED = "Promised to pay by then."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +126,7 @@ def _wrong_person(heard: Heard, done: Done) -> None:
     """The number is not theirs: it is used for nobody of that name again, whatever else we have."""
     done.needs_person(Intent.WRONG_PERSON.value)
     for point in points_with_number(heard.number) if heard.number else []:
-        if point.debtor_id == heard.debtor.pk and point.condition != "invalid":
-            point.condition = "invalid"
-            point.save(update_fields=["condition"])
-            record_event(
-                "contact.wrong_person", account=heard.account, debtor=heard.debtor, creditor=heard.debtor.creditor,
-                source="debtor", contact=str(point.pk),
-            )  # fmt: skip
+        if point.debtor_id == heard.debtor.pk and set_aside(point, account=heard.account):
             done.steps.append("number_set_aside")
 
 
@@ -163,10 +154,7 @@ def _promise(heard: Heard, done: Done) -> None:
 def _leave_in_peace(heard: Heard, until: datetime, reason: str) -> None:
     if heard.account is None:
         return
-    account = Account.objects.select_for_update().get(pk=heard.account.pk)
-    if account.quiet_until is None or account.quiet_until < until:
-        account.quiet_until, account.quiet_reason = until, reason
-        account.save(update_fields=["quiet_until", "quiet_reason"])
+    leave_in_peace(heard.account.pk, until=until, reason=reason)
     wait(heard)
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from accounts.models import Account, Consent
 from common.clock import today
+from common.company import company_name
 from common.money import Money
 from compliance.gate import EVERY_CHANNEL
 from payments.debtor_wallets import usable_wallets
@@ -96,10 +97,6 @@ def text_for(purpose: str, *, channel: str, language: str) -> TemplateText:
         if row is not None:
             return TemplateText(body=row.body, subject=row.subject, button=row.button)
     return default_text(key, channel=channel, language=language)
-
-
-def company_name() -> str:
-    return str(getattr(settings, "COMPANY_NAME", "Fairway Collections"))
 
 
 def sender_of(account: Account) -> Sender:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from io import StringIO
 
 from babel.dates import format_date
-from django.conf import settings
 from django.utils import translation
 from reportlab.platypus import Flowable, PageBreak
 
+from common.company import company_name
 from common.export import write_csv
 from payments.documents.paper import MUTED, gap, load_font, sheet, text
 from reminders.channels.letter import address_lines
@@ -34,7 +34,7 @@ def batch_pdf(batch: LetterBatch) -> bytes:
             story.append(PageBreak())
         with translation.override(_site_language(letter)):
             story += _letter(letter)
-    return sheet(f"Letters {batch.pk}", getattr(settings, "COMPANY_NAME", "Fairway Collections"), story)
+    return sheet(f"Letters {batch.pk}", company_name(), story)
 
 
 def _site_language(letter: Letter) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 
 from common.errors import InvalidInput
-from reminders.models import CHANNELS, Step
+from reminders.models import CHANNELS
 
 MOST_STEPS = 20
 FURTHEST_DAYS = 730
@@ -105,18 +105,3 @@ def _check_days(groups: Sequence[Sequence[StepDraft]]) -> None:
     if any(len(group) > 1 and len(by_day[group[0].offset_days]) > 1 for group in groups):
         words = _("A step after a reminder cannot hang on one of two steps of the same day. Give it a day of its own.")
         raise InvalidInput(words, field="steps")
-
-
-def draft_of(step: Step) -> StepDraft:
-    return StepDraft(
-        offset_days=step.offset_days,
-        channels=tuple(step.channels),
-        template_key=step.template_key,
-        minimum_minor=step.minimum_minor,
-        maximum_minor=step.maximum_minor,
-        after_previous=step.after_previous,
-        silence_hours=step.silence_hours,
-        products=tuple(step.products),
-        languages=tuple(step.languages),
-        reachable_by=step.reachable_by,
-    )

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 
 from accounts.events import record_event
 from accounts.models import User
+from common.company import company_name
 from common.errors import Conflict, InvalidInput
 from common.once import new_form_token
 from reminders.channels.base import OutboundMessage, Outcome
 from reminders.channels.registry import channel as channel_of
-from reminders.dispatch.content import company_name, text_for
+from reminders.dispatch.content import text_for
 from reminders.models import Step
 from reminders.rendering.content import Content, Sender, render
 from reminders.rendering.variables import VARIABLES, example_facts

@@ -1,0 +1,35 @@
+"""What a person's own words lead to, whether they wrote or were on the phone: time in peace, a number set aside."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from accounts.events import record_event
+from accounts.models import Account, ContactPoint
+
+LONGEST_PROMISE = timedelta(days=31)  # what goes beyond a person agrees
+TIME_TO_ARRIVE = timedelta(days=5)  # a payment somebody says they made
+SAYS_PAID = "Says that it is paid: time to see whether it arrives."
+PROMISED = "Promised to pay by then."
+CALL_LATER = "Asked to be called then."
+
+
+def leave_in_peace(account_id: int, *, until: datetime, reason: str) -> None:
+    """No reminder before `until`; a longer peace stands. Call it in the transaction of what was said."""
+    account = Account.objects.select_for_update().get(pk=account_id)
+    if account.quiet_until is None or account.quiet_until < until:
+        account.quiet_until, account.quiet_reason = until, reason
+        account.save(update_fields=["quiet_until", "quiet_reason"])
+
+
+def set_aside(point: ContactPoint, *, account: Account | None) -> bool:
+    """The number or address is somebody else's: it is not used again. False when it was set aside before."""
+    if point.condition == "invalid":
+        return False
+    point.condition = "invalid"
+    point.save(update_fields=["condition"])
+    record_event(
+        "contact.wrong_person", account=account, debtor=point.debtor, creditor=point.debtor.creditor, source="debtor",
+        contact=str(point.pk),
+    )  # fmt: skip
+    return True
