@@ -1,0 +1,25 @@
+from reminders.models.calls import CallTask
+from reminders.models.channels import CHANNELS
+from reminders.models.conversations import Conversation, InboundMessage, Reply
+from reminders.models.letters import Letter, LetterBatch
+from reminders.models.messages import MESSAGE_STATES, Message, Receipt
+from reminders.models.schedules import SCHEDULE_STATES, Schedule, Step, Template
+from reminders.models.switches import ContactSwitch
+
+__all__ = [
+    "CHANNELS",
+    "MESSAGE_STATES",
+    "SCHEDULE_STATES",
+    "CallTask",
+    "ContactSwitch",
+    "Conversation",
+    "InboundMessage",
+    "Letter",
+    "LetterBatch",
+    "Message",
+    "Receipt",
+    "Reply",
+    "Schedule",
+    "Step",
+    "Template",
+]
