@@ -123,9 +123,9 @@ class Decision(models.Model):
     until = models.DateTimeField(null=True, blank=True)
     reasons = models.JSONField(default=list)
     facts_digest = models.CharField(max_length=64)
-    packs = models.JSONField(default=list)
-    rules = models.JSONField(default=list)
-    requirements = models.JSONField(default=list)
+    packs = models.JSONField(default=list, db_default=[])
+    rules = models.JSONField(default=list, db_default=[])
+    requirements = models.JSONField(default=list, db_default=[])
     decided_at = models.DateTimeField(default=now)
 
     def __str__(self) -> str:
