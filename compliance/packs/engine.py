@@ -22,7 +22,7 @@ _CONDITION_NOT_KNOWN = gettext_noop("It is not known whether this rule applies, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
+class Chosen:
     rule: Compiled
     doubtful: bool  # whether it binds depends on a role nobody has told
 
@@ -33,7 +33,7 @@ class Gate:
     def __init__(self, packs: Iterable[Pack]) -> None:
         self.packs = tuple(packs)
         self._compiled = [one for pack in self.packs for one in compile_pack(pack)]
-        self._chosen: dict[tuple[object, ...], tuple[_Chosen, ...]] = {}
+        self._chosen: dict[tuple[object, ...], tuple[Chosen, ...]] = {}
 
     def decide(self, case: Case) -> Verdict:
         found = self._all(Look(case, case.now))
@@ -59,16 +59,16 @@ class Gate:
 
     def _all(self, look: Look) -> list[Finding]:
         found: list[Finding] = []
-        for chosen in self._rules_for(look.case):
+        for chosen in self.rules_for(look.case):
             rule = chosen.rule
             if not (rule.always or rule.in_force(look.days)):
                 continue
             applies = rule.needs(look, rule.absent) if rule.needs else True
             if applies is not False and (said := rule.look(look)):
-                found.extend(self._weighed(chosen, applies, said, look))
+                found.extend(self.weighed(chosen, applies, said, look))
         return found
 
-    def _weighed(self, chosen: _Chosen, applies: Answer, said: Iterable[Finding], look: Look) -> Iterator[Finding]:
+    def weighed(self, chosen: Chosen, applies: Answer, said: Iterable[Finding], look: Look) -> Iterator[Finding]:
         """Its exceptions lift what a rule says; where it is not sure that it binds, it becomes a question."""
         rule = chosen.rule
         for finding in said:
@@ -82,7 +82,7 @@ class Gate:
                 words = _ROLE_NOT_KNOWN if chosen.doubtful else _CONDITION_NOT_KNOWN
                 yield Finding(_ON_MISSING[rule.on_missing], rule.rule, words)
 
-    def _rules_for(self, case: Case) -> tuple[_Chosen, ...]:
+    def rules_for(self, case: Case) -> tuple[Chosen, ...]:
         action = case.action
         role = case.told("role")
         role = role if isinstance(role, str) and role != "unknown" else None
@@ -93,11 +93,11 @@ class Gate:
             self._chosen[key] = tuple(self._choose(case, role))
         return self._chosen[key]
 
-    def _choose(self, case: Case, role: str | None) -> Iterator[_Chosen]:
+    def _choose(self, case: Case, role: str | None) -> Iterator[Chosen]:
         for rule in self._compiled:
             roles = rule.rule.scope.roles
             if rule.speaks_about(case.action) and (roles is None or role is None or role in roles):
-                yield _Chosen(rule, doubtful=roles is not None and role is None)
+                yield Chosen(rule, doubtful=roles is not None and role is None)
 
 
 def _latest(found: Sequence[Finding], kind: Kind) -> datetime | None:

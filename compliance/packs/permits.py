@@ -11,7 +11,7 @@ from compliance.packs.names import also_called
 from compliance.packs.vocabulary import CHANNEL_FAMILIES, CHANNELS
 
 INITIATED = "consumer_initiated_now"
-_REPLY_PURPOSES = frozenset({"reply", "answer", "debtor_initiated_reply", "consumer_initiated_reply", "one_reply"})
+REPLY_PURPOSES = frozenset({"reply", "answer", "debtor_initiated_reply", "consumer_initiated_reply", "one_reply"})
 _ONE_REPLY = frozenset({"one_reply_same_channel", "one_reply", "one_reply_same_medium"})
 _CHANNEL_FACTS = ("consumer_initiated_channel", "initiated_channel", "inbound_channel")
 _REPLIED = ("reply_sent", "one_reply_sent", "reply_used")
@@ -46,7 +46,7 @@ def _already(name: str, look: Look, since: datetime | None) -> bool:
 
 
 def _is_reply(look: Look) -> bool:
-    return look.case.action.purpose in _REPLY_PURPOSES or look.truth(INITIATED) is True
+    return look.case.action.purpose in REPLY_PURPOSES or look.truth(INITIATED) is True
 
 
 def one_reply(look: Look) -> bool:

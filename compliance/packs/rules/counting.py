@@ -58,6 +58,10 @@ class Counter:
     every_debt: bool
     debits: bool
 
+    @property
+    def by_debt(self) -> bool:
+        return not {"debt", "account", "agreement"}.isdisjoint(self.per)
+
     def relevant(self, look: Look) -> list[Entry]:
         """Everything that counts for this person, of whatever debt; oldest first."""
         action, own = look.case.action, _own_name(look)
@@ -82,7 +86,7 @@ class Counter:
 
     def debts(self, action: Action, entries: list[Entry]) -> tuple[str | None, ...]:
         """The debts to count for; an action about no named debt is held against each that was ever spoken of."""
-        if not {"debt", "account", "agreement"} & set(self.per):
+        if not self.by_debt:
             return (None,)
         named = action.debts or tuple(sorted({debt for entry in entries for debt in entry.debts}))
         return named or (None,)
