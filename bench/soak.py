@@ -39,7 +39,7 @@ from payments.debits import debit_due_instalments
 from payments.models import Attempt, Instalment, JournalEntry, Payment, ProviderEvent
 from payments.plans import create_plan
 from payments.services import apply_waiting_events, close_expired_attempts, look_up_due_attempts
-from reminders.lost_receipts import plan_lost_receipts
+from reminders.lost_notices import plan_lost_notices
 from tests import factories
 from tests.faults import invariants
 from tests.faults.crew import Crew
@@ -210,7 +210,7 @@ class Soak:
             close_expired_attempts,
             tell_providers_of_endings,
             tell_the_people,
-            plan_lost_receipts,
+            plan_lost_notices,
             *[lambda: debit_due_instalments(batch=dice.randint(3, 30))] * 4,
         )
         while True:
@@ -340,14 +340,14 @@ class Soak:
             apply_waiting_events,
             look_up_due_attempts,
             close_expired_attempts,
-            plan_lost_receipts,
+            plan_lost_notices,
             tell_the_people,
         )
         for work in tasks:
             while work() and time.monotonic() < ends:
                 continue
         tell_providers_of_endings()
-        plan_lost_receipts()
+        plan_lost_notices()
         while debit_due_instalments().sent and time.monotonic() < ends:
             continue
 

@@ -13,7 +13,6 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from common.money import Money
-from payments.faults import stop_point
 from payments.models import Attempt, Payment, Refund
 from payments.signals import debit_failed, payment_confirmed, payment_taken_back, refund_moved
 from reminders.models import Message
@@ -25,7 +24,6 @@ from wallets.signals import mandate_confirmed, mandate_end_in_wallet, mandate_st
 
 @receiver(payment_confirmed, dispatch_uid="reminders.payment_confirmed")
 def silence_and_thank(sender: Any, *, payments: Sequence[Payment], **_: Any) -> None:
-    stop_point("before_words")
     with transaction.atomic():
         cancel_queued(*(payment.account for payment in payments), reason="A payment arrived.")
         plan_receipts(payments)

@@ -8,7 +8,7 @@ from common.clock import today
 from common.heartbeat import beat
 from reminders import services
 from reminders.calls.services import sweep_calls
-from reminders.lost_receipts import HEARTBEAT, plan_lost_receipts
+from reminders.lost_notices import HEARTBEAT, plan_lost_notices
 
 ROUNDS_MAX = 2  # a morning of reminders must leave the worker to payments and webhooks between its batches
 
@@ -32,7 +32,7 @@ def sweep() -> None:
     services.sweep_leases()
     services.follow_silence()
     sweep_calls()
-    plan_lost_receipts()
+    plan_lost_notices()
     beat(HEARTBEAT)
 
 

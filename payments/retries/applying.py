@@ -12,6 +12,7 @@ from payments.models import Attempt, RetryDecision
 from payments.retries.deciding import ANNOUNCE, STOP, Decision, next_try
 from payments.retries.gathering import Case, gather
 from payments.retries.rules import Ladder
+from payments.retries.selectors import is_worth_telling, next_on
 from payments.signals import debit_failed, tell_after_commit
 
 
@@ -23,7 +24,7 @@ def after_failed_debits(attempts: Sequence[Attempt]) -> None:
 
 def _apply(case: Case, decision: Decision) -> None:
     row, attempt = case.row, case.attempt
-    _keep(case, decision)
+    kept = _keep(case, decision)
     row.last_reason = attempt.reason
     row.attempts_used += case.situation.rule.ladder is Ladder.DECLINED
     if decision.moment is None:
@@ -38,11 +39,12 @@ def _apply(case: Case, decision: Decision) -> None:
             release(row, attempt.payment.account, attempt.reason)
     attempt.payment.instalment = row
     _tell(case, decision)
-    _tell_the_person(case, decision)
+    if is_worth_telling(kept):
+        tell_after_commit(debit_failed, Attempt, attempt=attempt, next_on=next_on(kept))
 
 
-def _keep(case: Case, decision: Decision) -> None:
-    RetryDecision.objects.create(
+def _keep(case: Case, decision: Decision) -> RetryDecision:
+    return RetryDecision.objects.create(
         attempt=case.attempt,
         instalment=case.row,
         outcome=decision.outcome,
@@ -70,11 +72,3 @@ def _tell(case: Case, decision: Decision) -> None:
         told_anew=decision.outcome == ANNOUNCE,
         tries_left=case.situation.budget.left,
     )
-
-
-def _tell_the_person(case: Case, decision: Decision) -> None:
-    """Trouble at the wallet or with us is tried again within hours, and nobody need hear of it."""
-    if decision.moment and case.situation.rule.ladder is not Ladder.DECLINED:
-        return
-    next_on = decision.moment.astimezone(zone_of(case.row.plan.account.debtor)).date() if decision.moment else None
-    tell_after_commit(debit_failed, Attempt, attempt=case.attempt, next_on=next_on)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
@@ -11,9 +12,11 @@ from django.db.models.functions import Coalesce, NullIf
 from accounts.models import Account
 from common.clock import now
 from common.money import exponent
+from payments.debits.calendar import zone_of
 from payments.models import Attempt, Instalment, Plan, RetryDecision, RetryFold, RetryStatistic
 from payments.retries.folding import GAINED, lessons
 from payments.retries.learning import ENOUGH_IN_A_SLOT, HOUR, MONTH_DAY, SLOTS, WEEKDAY, Counters
+from payments.retries.rules import Ladder
 from wallets.models import Provider
 
 # What PostgreSQL calls a slot: its weeks begin with Monday as 1, ours with 0.
@@ -145,3 +148,19 @@ def planned_retry(account: Account) -> RetryDecision | None:
     signed = Q(instalment__plan__mandate__state="active")
     rows = RetryDecision.objects.filter(waiting, live, signed, next_at__gt=now())
     return rows.select_related("instalment__plan__mandate__provider", "attempt").order_by("-pk").first()
+
+
+def worth_telling() -> QuerySet[RetryDecision]:
+    """Those the person hears of. Trouble at the wallet or with us is tried again within hours, and nobody need know."""
+    return RetryDecision.objects.filter(Q(next_at=None) | Q(ladder=Ladder.DECLINED))
+
+
+def is_worth_telling(decision: RetryDecision) -> bool:
+    """The same of one."""
+    return decision.next_at is None or decision.ladder == Ladder.DECLINED
+
+
+def next_on(decision: RetryDecision) -> date | None:
+    """The day of the next try where its debtor lives; None when there is none."""
+    zone = zone_of(decision.instalment.plan.account.debtor)
+    return decision.next_at.astimezone(zone).date() if decision.next_at else None

@@ -17,7 +17,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 from common.clock import now
 from common.money import Money
 from payments.ledger.checks import drifted_accounts, unbalanced_entries
-from payments.models import Attempt, JournalEntry, Payment, Posting, ProviderEvent
+from payments.models import Attempt, JournalEntry, Payment, Posting, ProviderEvent, RetryDecision
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from reminders.models import Message
 from wallets.gateway import adapter, call
@@ -219,3 +219,15 @@ def _messages() -> Iterator[str]:
         thanked = times[f"payment:{payment.pk}"]
         if thanked != 1:
             yield f"payment {payment} was confirmed to its payer {thanked} times"
+    yield from _failures_untold()
+
+
+def _failures_untold() -> Iterator[str]:
+    """Who was short of money, or is not debited again, hears of it once; of a wallet's trouble nobody does."""
+    told = Counter(
+        Message.objects.filter(purpose__in=("debit_failed", "debit_stopped")).values_list("occasion", flat=True)
+    )
+    for attempt, ladder, next_at in RetryDecision.objects.values_list("attempt", "ladder", "next_at"):
+        wanted, said = int(next_at is None or ladder == "declined"), told[f"attempt:{attempt}"]
+        if said != wanted:
+            yield f"the failure of attempt {attempt} was told {said} times instead of {wanted}"

@@ -16,7 +16,7 @@ from payments.models import Attempt, Instalment, Payment, ProviderEvent
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.plans import create_plan
 from payments.services import apply_waiting_events, close_expired_attempts, look_up_due_attempts
-from reminders.lost_receipts import plan_lost_receipts
+from reminders.lost_notices import plan_lost_notices
 from tests import factories
 from tests.faults.invariants import unfinished, wrongs
 from tests.payments.helpers import Wallet, balance, planned_debit, signed_mandate, tell_the_people
@@ -34,7 +34,7 @@ def tick() -> None:
     look_up_due_attempts()
     close_expired_attempts()
     debit_due_instalments()
-    plan_lost_receipts()
+    plan_lost_notices()
 
 
 def settle(wallet: Wallet) -> None:

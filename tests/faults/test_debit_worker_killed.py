@@ -13,10 +13,10 @@ from common.ids import uuid7
 from payments.debits import debit_due_instalments
 from payments.faults import stop_point
 from payments.ledger import Line, post_entry
-from payments.models import Attempt, Instalment, Payment
+from payments.models import Attempt, Instalment, Payment, RetryDecision
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services import look_up_due_attempts
-from reminders.lost_receipts import plan_lost_receipts
+from reminders.lost_notices import plan_lost_notices
 from reminders.models import Message
 from reminders.services import dispatch_due, sweep_leases
 from tests import factories
@@ -31,6 +31,7 @@ from wallets.selectors import snapshot
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
 LEASE_OVER = {"minutes": 3}
+NO_MONEY, NO_WALLET = "ACQ.BUYER_BALANCE_NOT_ENOUGH", "ACQ.NO_PAYMENT_INSTRUMENTS_AVAILABLE"
 
 
 @pytest.fixture
@@ -45,6 +46,10 @@ def plan(account, wallet, alipay):
 
 def receipts() -> list[str]:
     return list(Message.objects.filter(purpose__in=("receipt", "debit_receipt")).values_list("purpose", flat=True))
+
+
+def about_failures() -> list[str]:
+    return list(Message.objects.filter(purpose__in=("debit_failed", "debit_stopped")).values_list("purpose", flat=True))
 
 
 def debited_once(account, wallet) -> bool:
@@ -92,10 +97,10 @@ def test_killed_after_the_commit_before_the_task_is_acknowledged_nothing_happens
 def test_killed_between_the_commit_and_the_words_about_it_the_payer_gets_one_receipt(plan, account, wallet, workers):
     workers.kill_fork_at("before_words", debit_due_instalments)
     assert wallet.debits() == 1 and balance(account) == 85_000 and receipts() == []
-    plan_lost_receipts()
+    plan_lost_notices()
     assert receipts() == [], "the worker may be alive and about to say so itself"
     wallet.move_clock(minutes=3)
-    assert [plan_lost_receipts(), plan_lost_receipts()] == [1, 0]
+    assert [plan_lost_notices(), plan_lost_notices()] == [1, 0]
     assert receipts() == ["debit_receipt"] and sound(wallet)
 
 
@@ -112,6 +117,20 @@ def test_wherever_the_worker_was_killed_the_payer_hears_of_the_debit_once(
     about_it = [mail for mail in outbox.messages() if "400.00" in mail["subject"] + mail["text"]]
     assert len(about_it) == 1 and receipts() == ["debit_receipt"]
     assert sound(wallet) and wallet.debits() == 1
+
+
+@pytest.mark.parametrize(("code", "purpose"), [(NO_MONEY, "debit_failed"), (NO_WALLET, "debit_stopped")])
+def test_killed_between_a_refusals_commit_and_the_words_about_it_the_payer_hears_of_it_once(
+    plan, account, wallet, workers, code, purpose
+):
+    wallet.control.fault("decline", method="alipay.trade.pay", code=code)
+    workers.kill_fork_at("before_words", debit_due_instalments)
+    assert RetryDecision.objects.get().attempt.state == "failed" and about_failures() == []
+    plan_lost_notices()
+    assert about_failures() == [], "the worker may be alive and about to say so itself"
+    wallet.move_clock(minutes=3)
+    assert [plan_lost_notices(), plan_lost_notices()] == [1, 0]
+    assert about_failures() == [purpose] and sound(wallet)
 
 
 def test_killed_after_the_answer_the_wallets_notice_alone_is_enough(plan, account, wallet, workers):

@@ -10,6 +10,8 @@ from common.money import Money
 from payments.models import JournalEntry, Refund
 from payments.refunds import approve_refund, look_up_due_refunds, request_refund, send_due_refunds
 from payments.services import refresh_payment
+from reminders.lost_notices import plan_lost_notices
+from reminders.models import Message
 from tests.faults.settling import sound
 from tests.faults.workers import SET_UP
 from tests.payments.helpers import balance, books_are_right, open_page
@@ -35,6 +37,10 @@ def refund(account, wallet, alipay, agent, lead) -> Refund:
 def given_back(wallet) -> list[str]:
     (trade,) = wallet.control.get("alipay/trades")["trades"]
     return [one["amount"] for one in trade["refunds"].values()]
+
+
+def told() -> list[str]:
+    return list(Message.objects.filter(purpose__in=("refund_sent", "refund_done")).values_list("purpose", flat=True))
 
 
 def refunded_once(account, wallet) -> bool:
@@ -94,6 +100,16 @@ def test_killed_after_the_answer_the_wallets_notice_alone_is_enough(refund, acco
     wallet.move_clock(**LEASE_OVER)
     go_on(wallet)
     assert nothing_is_left(account, wallet)
+
+
+def test_killed_between_the_commit_and_the_words_about_it_the_payer_hears_of_the_refund_once(
+    refund, account, wallet, workers
+):
+    workers.kill_fork_at("before_words", send_due_refunds)
+    assert refunded_once(account, wallet) and told() == []
+    wallet.move_clock(minutes=3)
+    assert [plan_lost_notices(), plan_lost_notices()] == [1, 0]
+    assert told() == ["refund_done"] and nothing_is_left(account, wallet)
 
 
 def test_two_workers_at_once_give_the_money_back_once(refund, account, wallet, workers):
