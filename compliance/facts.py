@@ -11,12 +11,15 @@ from uuid import UUID
 from django.db.models import Q, Sum
 
 from accounts.models import Account, Consent, ContactPoint, Debtor, Hold
-from compliance.gate import EVERY_CHANNEL, HORIZON, WEEK_DAYS, Action, Facts, HoldFact, Policy
+from compliance.gate import EVERY_CHANNEL, HORIZON, Action, Facts, HoldFact, Policy
 from compliance.models import ContactCount, ContactPolicy
+from compliance.pack_facts import Word
 from compliance.zones import candidate_zones, national_holidays
 
 _POLICY_FIELDS = [field.name for field in fields(Policy)]
 _ONE_DAY = timedelta(days=1)
+# The packs count by months too; a day more on each side, for local dates differ from UTC's by one at most.
+COUNTED = timedelta(days=33)
 
 
 def gather_facts(
@@ -32,7 +35,7 @@ def gather_facts(
     account = rows.get(pk=account_id)
     debtor = account.debtor
     today = at.date()
-    said = _newest_word(debtor, channel=channel, contact_point=contact_point)
+    said = newest_consent(debtor, channel=channel, contact_point=contact_point)
     return account, Facts(
         account_status=account.status,
         balance_minor=account.balance_minor,
@@ -64,10 +67,10 @@ def _holds(account: Account, at: datetime) -> Iterable[HoldFact]:
         blocks__contains=["contact"],
         starts_at__lte=at,
     )
-    return (HoldFact(kind, until) for kind, until in rows.values_list("kind", "ends_at"))
+    return (HoldFact(*row) for row in rows.values_list("kind", "ends_at", "starts_at"))
 
 
-def _newest_word(debtor: Debtor, *, channel: str, contact_point: ContactPoint | None) -> Consent | None:
+def newest_consent(debtor: Debtor, *, channel: str, contact_point: ContactPoint | None) -> Consent | None:
     """The last word about this channel, this address or all channels. A file that comes again with the creditor's old
     yes does not undo what the person refused since: only they can."""
     about_address = Q(contact_point__isnull=True)
@@ -81,9 +84,16 @@ def _newest_word(debtor: Debtor, *, channel: str, contact_point: ContactPoint | 
     return next(iter(said), None)
 
 
+def newest_word(debtor: Debtor, *, channel: str, contact_point: ContactPoint | None) -> Word | None:
+    said = newest_consent(debtor, channel=channel, contact_point=contact_point)
+    if said is None:
+        return None
+    return Word(said.granted, said.recorded_at, by_person=said.by_person, everything=said.channel == EVERY_CHANNEL)
+
+
 def contact_counts(debtor_id: UUID, *, around: date) -> dict[tuple[date, str], int]:
-    """Contacts by local day and channel. A day more on each side: local dates differ from UTC's by one at most."""
-    rows = ContactCount.objects.filter(debtor_id=debtor_id, day__gt=around - (WEEK_DAYS + 1) * _ONE_DAY)
+    """Contacts by local day and channel."""
+    rows = ContactCount.objects.filter(debtor_id=debtor_id, day__gt=around - COUNTED)
     return {(day, channel): n for day, channel, n in rows.values_list("day", "channel").annotate(n=Sum("count"))}
 
 

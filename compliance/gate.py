@@ -6,7 +6,7 @@ Every policy that matches binds and the most restrictive wins. A DEFER names the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -24,15 +24,26 @@ PASSIVE_CHANNELS = frozenset({"in_app"})  # lies in the person's own inbox until
 
 
 class Kind(StrEnum):
+    """From the mildest to the strictest. ALLOW_WITH and HOLD are words of the policy packs only."""
+
     ALLOW = "allow"
+    ALLOW_WITH = "allow_with"
     DEFER = "defer"
     REVIEW = "review"
+    HOLD = "hold"
     BLOCK = "block"
+
+
+STRICTNESS = {kind: rank for rank, kind in enumerate(Kind)}
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """Which rules a class of messages answers to. `stopped_by` says which holds silence it."""
+    """Which rules a class of messages answers to. `stopped_by` says which holds silence it.
+
+    `needs_pack`: it asks for money or announces that money is taken, so it goes by machine only where a signed-off pack
+    of the law is in force.
+    """
 
     needs_debt: bool = True
     quiet: bool = True
@@ -40,35 +51,27 @@ class Purpose:
     caps: bool = True
     opt_out: bool = True
     needs_policy: bool = True
+    needs_pack: bool = True
     stopped_by: frozenset[str] = frozenset({"*"})
 
 
 # Nobody who asked us to stop, is represented, bankrupt or dead is written to, even about their own payment.
 _NO_CONTACT_AT_ALL = frozenset({"cease", "represented", "bankruptcy", "deceased"})
 COLLECTION = Purpose()
-NOTICE = Purpose(needs_debt=False, quiet=False, caps=False, needs_policy=False, stopped_by=_NO_CONTACT_AT_ALL)
+NOTICE = Purpose(
+    needs_debt=False, quiet=False, caps=False, needs_policy=False, needs_pack=False, stopped_by=_NO_CONTACT_AT_ALL
+)
+BEFORE_DEBIT = replace(NOTICE, needs_pack=True)
 # Word of a debit that failed asks for money all the same: who owes nothing, or is left in peace, does not hear it.
 FAILED = Purpose(caps=False, needs_policy=False, stopped_by=frozenset({"*"}))
-ANSWER = Purpose(
-    needs_debt=False, quiet=False, window=False, caps=False, needs_policy=False, stopped_by=frozenset({"deceased"})
-)
-REPLY = Purpose(
-    needs_debt=False, quiet=False, window=False, caps=False, needs_policy=False, stopped_by=_NO_CONTACT_AT_ALL
-)
-CONFIRMATION = Purpose(
-    needs_debt=False,
-    quiet=False,
-    window=False,
-    caps=False,
-    opt_out=False,
-    needs_policy=False,
-    stopped_by=frozenset({"deceased"}),
-)
+ANSWER = replace(NOTICE, window=False, stopped_by=frozenset({"deceased"}))
+REPLY = replace(NOTICE, window=False)
+CONFIRMATION = replace(ANSWER, opt_out=False)
 # What is not listed demands something and is a collection reminder: the strictest class is the default.
 PURPOSES: Mapping[str, Purpose] = {
     "receipt": ANSWER,  # the person has just paid
     "debit_receipt": NOTICE,  # we took it, perhaps at night
-    "pre_debit_notice": NOTICE,
+    "pre_debit_notice": BEFORE_DEBIT,
     "payment_reversed": NOTICE,
     "refund_sent": NOTICE,
     "refund_done": NOTICE,
@@ -97,6 +100,7 @@ class Action:
 class HoldFact:
     kind: str
     until: datetime | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +170,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
+    """`of_channel`: a rule that only speaks about this channel."""
+
     rule: str
     words: str
     until: datetime | None = None
+    of_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +185,18 @@ class Verdict:
     until: datetime | None = None
 
     @property
+    def may_go(self) -> bool:
+        return self.kind in (Kind.ALLOW, Kind.ALLOW_WITH)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is to be looked at again, at `until`."""
+        return self.kind in (Kind.DEFER, Kind.HOLD) and self.until is not None
+
+    @property
     def channel_only(self) -> bool:
         """Whether another channel may still be tried: everything that stands in the way is about this one."""
-        return bool(self.reasons) and all(reason.rule in CHANNEL_RULES for reason in self.reasons)
+        return bool(self.reasons) and all(reason.of_channel or reason.rule in CHANNEL_RULES for reason in self.reasons)
 
     @property
     def words(self) -> str:
@@ -188,6 +204,22 @@ class Verdict:
 
 
 CHANNEL_RULES = frozenset({"opt_out", "consent", "contact_point", "carrier", "zone"})
+
+
+def not_covered() -> Reason:
+    return Reason(
+        "not_covered", _("No policy pack of this country is signed off and in force, so nothing is sent by machine.")
+    )
+
+
+def requirement_not_met(words: str) -> Reason:
+    return Reason("requirement", _("This may only go together with: %(words)s.") % {"words": words})
+
+
+def no_moment() -> Reason:
+    return Reason("no_moment", _("No moment in the next 14 days suits every rule."))
+
+
 Timed = Callable[[datetime, datetime], datetime | None]  # (from, not after) -> first instant that passes
 
 
@@ -311,9 +343,7 @@ def _in_time(rules: Sequence[_Rule], facts: Facts, at: datetime) -> Verdict:
         return Verdict(Kind.ALLOW)
     until = _first_common(rules, at, limit)
     if until is None:
-        return Verdict(
-            Kind.REVIEW, (*against, Reason("no_moment", _("No moment in the next 14 days suits every rule.")))
-        )
+        return Verdict(Kind.REVIEW, (*against, no_moment()))
     return Verdict(Kind.DEFER, against, until)
 
 

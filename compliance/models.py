@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,8 @@ PACK_STATES = StateTable(
         "superseded": (),
     },
 )
+# Reserved: about to leave, or nobody knows yet whether it left; it counts all the same. Released: it certainly did not.
+ENTRY_STATES = StateTable("contact entry", {"reserved": ("done", "released"), "done": ("released",), "released": ()})
 
 
 @track_changes
@@ -130,6 +133,39 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict} {self.action} {self.channel}"
+
+
+class ContactEntry(models.Model):
+    """One line of what passed between us and a person: a contact of either side, or a note of what became known.
+
+    Written under the debtor's lock in the transaction that decided, so the packs' counters are reserved with it.
+    `accounts` empty: nobody wrote down which debt it was about. `source` names the row it belongs to (message:7).
+    """
+
+    NOTE = "note"
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.CASCADE, related_name="contact_entries", db_index=False)
+    accounts = ArrayField(models.BigIntegerField(), default=list)
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=12)
+    inbound = models.BooleanField(default=False)
+    purpose = models.CharField(max_length=24, blank=True)
+    tags = ArrayField(models.CharField(max_length=48), default=list)
+    address = models.CharField(max_length=64, blank=True, help_text=_("A digest: addresses are only ever compared."))
+    state = models.CharField(max_length=8, choices=ENTRY_STATES.choices, default="reserved")
+    source = models.CharField(max_length=48, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["debtor", "at"], name="contact_entry_by_debtor"),
+            models.Index(
+                fields=["source"], name="contact_entry_by_source", condition=~models.Q(source=""), include=["state"]
+            ),
+        ]
+        constraints = [ENTRY_STATES.constraint("state", "contact_entry_state_known")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.purpose or ' '.join(self.tags)}"
 
 
 class ContactCount(models.Model):

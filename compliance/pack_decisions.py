@@ -13,7 +13,7 @@ from compliance.models import Decision
 from compliance.packs.look import Case
 from compliance.packs.verdicts import Finding, Kind, Verdict
 
-_STORED_REASONS = 40
+STORED_REASONS = 40
 
 
 def record_decision(verdict: Verdict, *, case: Case, account: Account) -> Decision:
@@ -25,7 +25,7 @@ def record_decision(verdict: Verdict, *, case: Case, account: Account) -> Decisi
         channel=(case.action.channel or case.action.rail)[:12],
         verdict=verdict.kind.name.lower(),
         until=verdict.until,
-        reasons=[_reason(one) for one in verdict.findings[:_STORED_REASONS] if one.kind is not Kind.ALLOW],
+        reasons=[reason_of(one) for one in verdict.findings[:STORED_REASONS] if one.kind is not Kind.ALLOW],
         facts_digest=facts_digest(case),
         packs=[f"{pack.id} {pack.version}" for pack in verdict.packs],
         rules=list(verdict.rules),
@@ -34,7 +34,7 @@ def record_decision(verdict: Verdict, *, case: Case, account: Account) -> Decisi
     )
 
 
-def _reason(found: Finding) -> dict[str, Any]:
+def reason_of(found: Finding) -> dict[str, Any]:
     """`words` is the message id: whoever reads it later reads it in their own language."""
     return {
         "rule": found.rule.id,

@@ -160,9 +160,18 @@ def _parsed(digest: str, body: str) -> Pack:
 
 
 def packs_in_force() -> tuple[Pack, ...]:
-    """In a steady order; of several versions of one pack each ends where the next begins."""
-    packs = [pack_from(row) for row in PolicyPack.objects.filter(state="in_force").order_by("pack_id", "id")]
-    return tuple(_ending_with_the_next(packs))
+    """In a steady order; of several versions of one pack each ends where the next begins.
+
+    Asked in every decision, so only the versions' names are read; their bodies once in each process.
+    """
+    rows = PolicyPack.objects.filter(state="in_force").order_by("pack_id", "id")
+    return _packs_of(tuple(rows.values_list("id", "digest")))
+
+
+@lru_cache(maxsize=50)
+def _packs_of(versions: tuple[tuple[int, str], ...]) -> tuple[Pack, ...]:
+    rows = PolicyPack.objects.in_bulk([pk for pk, _digest in versions])
+    return tuple(_ending_with_the_next(replace(pack_from(rows[pk]), status="in_force") for pk, _digest in versions))
 
 
 def _ending_with_the_next(packs: Iterable[Pack]) -> Iterable[Pack]:
@@ -179,9 +188,10 @@ def _ending_with_the_next(packs: Iterable[Pack]) -> Iterable[Pack]:
 _RANK = {"schemes": 1, "house": 2}
 
 
-def gate_for(facts: Mapping[str, Any]) -> Gate:
-    """The compiled packs in play for somebody, by `debtor.countries` and the like."""
-    return _compiled(tuple(_Held(pack) for pack in in_play(packs_in_force(), facts)))
+def gate_for(facts: Mapping[str, Any], *, packs: tuple[Pack, ...] | None = None) -> Gate:
+    """The compiled packs in play for somebody, by `debtor.countries` and the like. `packs`: those in force, if read."""
+    ours = packs_in_force() if packs is None else packs
+    return _compiled(tuple(_Held(pack) for pack in in_play(ours, facts)))
 
 
 class _Held:
@@ -189,7 +199,7 @@ class _Held:
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
-        self.key = (pack.id, pack.version, pack.effective)
+        self.key = (pack.id, pack.version, pack.effective, id(pack.rules))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Held) and self.key == other.key
@@ -203,9 +213,9 @@ def _compiled(held: tuple[_Held, ...]) -> Gate:
     return Gate(one.pack for one in held)
 
 
-def covered(facts: Mapping[str, Any]) -> bool:
+def covered(facts: Mapping[str, Any], *, packs: tuple[Pack, ...] | None = None) -> bool:
     """Whether the law of every country the evidence points to is in force here: without it nothing goes by machine."""
-    countries, ours = facts.get("debtor.countries") or (), packs_in_force()
+    countries, ours = facts.get("debtor.countries") or (), packs_in_force() if packs is None else packs
     return bool(countries) and all(
         any(_of_a_country(pack) for pack in in_play(ours, {"debtor.countries": [one]})) for one in countries
     )

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 
 from accounts.models import Account, ContactPoint
 from common.clock import now
-from compliance.facts import gather_facts, policies_around
-from compliance.gate import Action, Verdict, evaluate
+from compliance.gate import Verdict
+from compliance.judging import judge
 from compliance.models import ContactPolicy, Decision
 
 DEFAULT_PURPOSE = "overdue_friendly"
@@ -24,10 +24,8 @@ def may_contact(
     at: datetime | None = None,
 ) -> Verdict:
     """What the gate would say, without storing or reserving anything: for pages, never for sending."""
-    at = at or now()
     point = contact_point or usable_contact_point(account, channel=channel)
-    _, facts = gather_facts(account.pk, channel=channel, contact_point=point, at=at)
-    return evaluate(Action(purpose, channel), facts, policies_around(at), at)
+    return judge(account.pk, channel=channel, purpose=purpose, contact_point=point, at=at or now()).verdict
 
 
 KIND_OF_CHANNEL = {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 
 from django.utils.functional import Promise
 from django.utils.translation import override
 
 from accounts.words import STATUS_WORDS
 from common.rewording import Rewording
+from compliance.packs import engine, rules
 from compliance.words import HOLD_WORDS
 
 # Everything the gate may say; a test compares it with the gate's own code.
@@ -27,7 +30,24 @@ STORED = (
     "Outside the hours of %(policy)s in %(zone)s.",
     "Contacted as often as %(policy)s allows.",
     "No moment in the next 14 days suits every rule.",
+    "No policy pack of this country is signed off and in force, so nothing is sent by machine.",
+    "This may only go together with: %(words)s.",
 )
+
+
+def _said_by_packs() -> tuple[str, ...]:
+    """The message ids of every type of rule: the sentences that are constants of its module."""
+    modules = [import_module(one.name) for one in iter_modules(rules.__path__, rules.__name__ + ".")]
+    found = [
+        value
+        for module in (*modules, engine)
+        for name, value in vars(module).items()
+        if name.startswith("_") and name.isupper() and isinstance(value, str) and value.endswith(".")
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+PACKS_SAY = _said_by_packs()
 
 
 def _among(words: Mapping[str, Promise]) -> Callable[[str], str]:
@@ -39,4 +59,4 @@ def _among(words: Mapping[str, Promise]) -> Callable[[str], str]:
     return tell
 
 
-GATE_REASONS = Rewording(STORED, {"status": _among(STATUS_WORDS), "kind": _among(HOLD_WORDS)})
+GATE_REASONS = Rewording((*STORED, *PACKS_SAY), {"status": _among(STATUS_WORDS), "kind": _among(HOLD_WORDS)})

@@ -22,7 +22,9 @@ from reminders.words import CHANNEL_NAMES, MESSAGE_WORDS, purpose_words
 SHOWN = 6
 VERDICTS = {
     Kind.ALLOW: ("good", _("yes, now")),
+    Kind.ALLOW_WITH: ("good", _("yes, with a condition")),
     Kind.DEFER: ("warn", _("later")),
+    Kind.HOLD: ("bad", _("on hold")),
     Kind.REVIEW: ("info", _("a person decides")),
     Kind.BLOCK: ("bad", _("no")),
 }

@@ -31,14 +31,14 @@ def account_send_link(request: HttpRequest, reference: str) -> HttpResponse:
     account = access_account(person(request), reference)
     purpose = "due_soon" if account.due_date >= today() else "overdue_friendly"
     verdicts = {channel: may_contact(account, channel=channel, purpose=purpose) for channel in ("email", "sms")}
-    open_ways = tuple(channel for channel, verdict in verdicts.items() if verdict.kind in (Kind.ALLOW, Kind.DEFER))
+    open_ways = tuple(channel for channel, verdict in verdicts.items() if verdict.may_go or verdict.kind is Kind.DEFER)
     if not open_ways:
         messages.error(request, _("Nothing is sent. %(why)s") % {"why": verdicts["email"].words})
         return redirect("account_page", account.reference)
     occasion = f"staff:{(request.POST.get('token') or new_form_token())[:32]}"
     queue_message(account, purpose=purpose, occasion=occasion, channels=open_ways)
     until = [verdict.until for verdict in verdicts.values() if verdict.kind is Kind.DEFER and verdict.until]
-    if any(verdict.kind is Kind.ALLOW for verdict in verdicts.values()) or not until:
+    if any(verdict.may_go for verdict in verdicts.values()) or not until:
         messages.success(request, _("A reminder with a payment link goes out within a minute."))
     else:
         messages.info(request, _("A reminder with a payment link goes out at the next decent hour there."))

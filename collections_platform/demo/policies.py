@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from accounts.models import User
 from collections_platform.demo.creditors import CREDITORS
 from compliance.models import PolicyPack
-from compliance.pack_register import pack_from, put_in_force, sign_off
+from compliance.pack_register import load_shipped, pack_from, put_in_force, sign_off
 from compliance.packs.matching import concerns
 
+OWN = Path(__file__).parent / "packs"  # of countries whose law nobody has read yet
 NOTE = "Sandbox: the demo runs under the drafts as they are shipped. Nothing was checked by counsel."
 
 
 def sign_demo_policies() -> None:
     """Safe to repeat: what is signed already stays as it is."""
+    load_shipped(OWN)
     facts = {"debtor.countries": sorted({demo.country for demo in CREDITORS})}
     for row in PolicyPack.objects.filter(state="draft", proposed_by=None).order_by("id"):
         if concerns(pack_from(row), facts):

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`reached`: the person themselves was spoken to; else it counts as an attempt. `again`: it may be tried once more.
-    `hold`: the hold it places; `asks`: the field the agent fills in with it (day or none)."""
+    `hold`: the hold it places; `asks`: the field the agent fills in with it (day or none); `said`: what else the
+    packs want to know of it."""
 
     key: str
     words: Promise
@@ -21,14 +22,22 @@ class Outcome:
     hold: str = ""
     asks: str = ""
     tone: str = "secondary"
+    said: str = ""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What the ledger of contacts keeps of it, in the packs' words."""
+        if self.reached:
+            return ("answered", "conversation")
+        return (self.said,) if self.said else ()
 
 
 OUTCOMES: Mapping[str, Outcome] = {
     "no_answer": Outcome("1", _("No answer"), again=True),
     "busy": Outcome("2", _("Busy"), again=True),
-    "voicemail": Outcome("3", _("Voicemail: left the short message"), again=True),
-    "wrong_number": Outcome("4", _("Wrong number")),
-    "third_party": Outcome("5", _("Somebody else: told nothing"), again=True),
+    "voicemail": Outcome("3", _("Voicemail: left the short message"), again=True, said="message_left"),
+    "wrong_number": Outcome("4", _("Wrong number"), said="wrong_number"),
+    "third_party": Outcome("5", _("Somebody else: told nothing"), again=True, said="third_party_answered"),
     "promise": Outcome("6", _("Promised to pay"), reached=True, asks="day"),
     "paid": Outcome("7", _("Says it is paid"), reached=True),
     "hardship": Outcome("8", _("Cannot pay: hardship"), reached=True, hold="hardship"),

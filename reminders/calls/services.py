@@ -14,8 +14,9 @@ from accounts.services import add_note, caller_of, place_hold
 from common.clock import now
 from common.errors import Conflict, InvalidInput
 from common.once import use_token
+from compliance import contact_ledger
 from compliance.facts import zones_of
-from compliance.gate import EVERY_CHANNEL, Kind, Verdict
+from compliance.gate import EVERY_CHANNEL, Verdict
 from compliance.selectors import usable_contact_point
 from compliance.services import decide, lock_debtor, release
 from reminders.calls.outcomes import OUTCOMES, Outcome
@@ -55,17 +56,22 @@ def start_call(task: CallTask, *, by: User) -> CallTask:
         raise Conflict(_("This call is in other hands, or over."))
     point = usable_contact_point(row.account, channel=CHANNEL)
     _check_switches(row)
-    decided = decide(row.account, channel=CHANNEL, purpose=row.purpose, contact_point=point)
-    if decided.verdict.kind is not Kind.ALLOW:
+    row.tries += 1
+    decided = decide(row.account, channel=CHANNEL, purpose=row.purpose, contact_point=point, source=_source(row))
+    if not decided.verdict.may_go:
         _may_not(row, decided.verdict)
         return row
     row.state, row.agent, row.called_at, row.contact_point = "calling", by, now(), point
-    row.tries += 1
     row.reserved_on = decided.reserved_day
     row.reason = ""
     row.save()
     record_event("call.started", account=row.account, actor=by, source="staff", call=row.pk, channel=CHANNEL)
     return row
+
+
+def _source(row: CallTask) -> str:
+    """How the ledger of contacts knows this call's newest attempt."""
+    return f"call:{row.pk}:{row.tries}"
 
 
 def _check_switches(row: CallTask) -> None:
@@ -76,8 +82,9 @@ def _check_switches(row: CallTask) -> None:
 
 def _may_not(row: CallTask, verdict: Verdict) -> None:
     """Written down, so that the queue shows why; the caller looks at the state."""
+    row.tries -= 1
     row.reason = verdict.words[:200]
-    if verdict.kind is Kind.DEFER and verdict.until and verdict.until < row.expires_at:
+    if verdict.waits and verdict.until and verdict.until < row.expires_at:
         row.not_before = verdict.until
     else:
         _end(row, "cancelled", verdict.words)
@@ -91,8 +98,7 @@ def put_back(task: CallTask, *, by: User) -> None:
     row = _locked(task)
     if row.state != "calling" or row.agent_id != by.pk:
         raise Conflict(_("This call is in other hands, or over."))
-    if row.reserved_on:
-        release(row.debtor_id, day=row.reserved_on, channel=CHANNEL)
+    release(row.debtor_id, day=row.reserved_on, channel=CHANNEL, source=_source(row))
     row.state, row.agent, row.called_at, row.reserved_on = "waiting", None, None, None
     row.tries = max(0, row.tries - 1)
     row.save()
@@ -120,6 +126,7 @@ def end_call(
     _follow(row, outcome, what, by=by, day=day)
     row.outcome, row.ended_at = outcome, now()
     row.save()
+    contact_ledger.settle(_source(row), *what.tags)
     if what.reached:
         Account.objects.filter(pk=row.account_id).update(last_contact_at=row.ended_at)
     record_event(

@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts.events import record_event
 from accounts.models import Account, Debtor
 from common.clock import now
+from compliance import contact_ledger
 from compliance.facts import zones_of
 from compliance.gate import EVERY_CHANNEL
 from compliance.services import lock_debtor
@@ -89,6 +90,7 @@ def hear(
 
 
 def _hear_for(heard: Heard) -> None:
+    _write_into_ledger(heard)
     done = act(heard)
     answer(heard, done)
     if done.for_a_person:
@@ -104,6 +106,20 @@ def _hear_for(heard: Heard) -> None:
         channel=heard.row.channel,
         recognised=heard.row.recognised,
         done=list(done.steps),
+    )
+
+
+def _write_into_ledger(heard: Heard) -> None:
+    """That they wrote is a basis for writing back. A refusal is none, and is kept with the consents."""
+    if heard.understood.refusal is not None:
+        return
+    contact_ledger.hear(
+        heard.debtor.pk,
+        accounts=[heard.account.pk] if heard.account else [],
+        channel=heard.row.channel,
+        at=now(),
+        address=contact_ledger.digest_of_address(heard.number),
+        source=f"inbound:{heard.row.pk}",
     )
 
 

@@ -21,6 +21,7 @@ from reminders.dispatch.names import form_of_address
 from reminders.models import Message, Reply, Template
 from reminders.rendering.content import Content, Sender, render
 from reminders.rendering.languages import written_language
+from reminders.rendering.said import disclosure_for
 from reminders.rendering.sms_text import plain_for_sms
 from reminders.rendering.syntax import fill
 from reminders.rendering.texts import ONE_TEXT, WORDS_OF_CHANNEL, TemplateText, default_text, layout_words
@@ -36,8 +37,10 @@ PAGE_OF_TEXT: Mapping[str, str] = {"answer_hardship": "about/help/", "answer_dis
 WALLETS_NAMED = 5
 
 
-def compose(message: Message, account: Account) -> Content:
+def compose(message: Message, account: Account, *, countries: frozenset[str] = frozenset()) -> Content:
     """The finished words, with a fresh payment link. Raises MissingFact, UnusableTemplate or UnknownText.
+
+    `countries`: whose law may want a sentence of its own in it.
 
     Call it in the transaction that stores the words: the link lives or dies with them.
     """
@@ -53,6 +56,7 @@ def compose(message: Message, account: Account) -> Content:
         "reference": account.reference,
         "link": link,
         "page": link + PAGE_OF_TEXT.get(message.facts.get("text", ""), ""),
+        "required_notice": disclosure_for(account.creditor.role, countries=countries, language=language),
         **_FACTS.get(message.purpose, _about_debt)(message, account),
     }
     return render(

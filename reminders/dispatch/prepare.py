@@ -14,7 +14,7 @@ from common.clock import now
 from common.errors import PlatformError
 from compliance.gate import Kind, Verdict
 from compliance.selectors import may_contact, usable_contact_point
-from compliance.services import Decided, decide, lock_debtor, release
+from compliance.services import Decided, approve_words, decide, lock_debtor, release
 from payments.models import Instalment
 from reminders.calls.queueing import queue_call
 from reminders.channels.base import OutboundMessage
@@ -22,11 +22,13 @@ from reminders.channels.chosen import OPT_IN_ONLY, chose
 from reminders.channels.sms_policy import sms_allowed
 from reminders.confirmation import CONFIRMATION
 from reminders.dispatch.claim import LEASE, Claim, renew
-from reminders.dispatch.content import AGENT_REPLY, ASSISTANT_ANSWER, compose
+from reminders.dispatch.content import AGENT_REPLY, ASSISTANT_ANSWER, compose, sender_of
 from reminders.dispatch.outcome import end, try_again, try_next_channel
 from reminders.models import ContactSwitch, Message
 from reminders.planning.notices import occasion_of
 from reminders.rendering.content import Content
+from reminders.rendering.languages import written_language
+from reminders.rendering.said import tokens_of
 from reminders.switches import kept_reason, switches
 from reminders.tokens import opt_out_url
 
@@ -61,7 +63,7 @@ def prepare(claim: Claim) -> Ready | None:
         return None
     point = usable_contact_point(message.account, channel=message.channel)
     decided = _ask_gate(message, point)
-    if decided.verdict.kind is not Kind.ALLOW:
+    if not decided.verdict.may_go:
         _not_now(message, decided.verdict)
         return None
     if moved := _moved_on(message, decided.account):
@@ -81,8 +83,18 @@ def _ask_gate(message: Message, point: ContactPoint | None) -> Decided:
     account = message.account
     carried = _carried(message, account)
     return decide(
-        account, channel=message.channel, purpose=message.purpose, contact_point=point, carrier_allows=carried
+        account,
+        channel=message.channel,
+        purpose=message.purpose,
+        contact_point=point,
+        carrier_allows=carried,
+        source=ledger_source(message),
     )
+
+
+def ledger_source(message: Message) -> str:
+    """How the ledger of contacts knows this message's line."""
+    return f"message:{message.pk}"
 
 
 def hand_to_callers(message: Message) -> None:
@@ -91,7 +103,7 @@ def hand_to_callers(message: Message) -> None:
     verdict = may_contact(message.account, channel=message.channel, purpose=message.purpose)
     if moved := _moved_on(message, message.account):
         end(message, "cancelled", moved)
-    elif verdict.kind in (Kind.ALLOW, Kind.DEFER):
+    elif verdict.may_go or verdict.kind is Kind.DEFER:
         queue_call(message, verdict)
     else:
         _not_now(message, verdict)
@@ -117,7 +129,7 @@ def _wait(message: Message, switch: ContactSwitch) -> None:
 
 
 def _not_now(message: Message, verdict: Verdict) -> None:
-    if verdict.kind is Kind.DEFER and verdict.until:
+    if verdict.waits and verdict.until:
         if message.step_id and verdict.until > message.created_at + STALE:
             end(message, "cancelled", verdict.words)
         else:
@@ -156,7 +168,7 @@ def _still_so(message: Message) -> bool:
 def _write(message: Message, decided: Decided, point: ContactPoint | None) -> Ready | None:
     try:
         with transaction.atomic():
-            content = compose(message, decided.account)
+            content = compose(message, decided.account, countries=decided.judged.countries)
     except PlatformError as error:
         _give_back(message, decided)
         reason = f"{error.code}: {error.message}"
@@ -165,15 +177,25 @@ def _write(message: Message, decided: Decided, point: ContactPoint | None) -> Re
         else:
             end(message, "blocked", reason)
         return None
+    said = approve_words(decided, tokens=_said(message, decided, content), text=content.text)
+    if not said.may_go:
+        _give_back(message, decided)
+        _not_now(message, said)
+        return None
     until = renew(message.pk)
     message.contact_point, message.facts = point, {**message.facts, "handed_over": (until - LEASE).isoformat()}
     _store(message, decided, content)
     return Ready(_outbound(message, content, point), until)
 
 
+def _said(message: Message, decided: Decided, content: Content) -> frozenset[str]:
+    account = decided.account
+    language = written_language(account.debtor.language)
+    return tokens_of(content, channel=message.channel, language=language, account=account, sender=sender_of(account))
+
+
 def _give_back(message: Message, decided: Decided) -> None:
-    if decided.reserved_day:
-        release(message.debtor_id, day=decided.reserved_day, channel=message.channel)
+    release(message.debtor_id, day=decided.reserved_day, channel=message.channel, source=ledger_source(message))
 
 
 def _store(message: Message, decided: Decided, content: Content) -> None:

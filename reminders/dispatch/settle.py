@@ -11,12 +11,13 @@ from django.db import transaction
 
 from accounts.models import Account, ContactPoint
 from common.clock import now
+from compliance.contact_ledger import settle as settle_entry
 from compliance.services import lock_debtor, release
 from reminders.channels.base import Affects, DeliveryState, Outcome, SendResult
 from reminders.dispatch.claim import RECHECK, Claim, renew
 from reminders.dispatch.notices import instalment_was_noticed
 from reminders.dispatch.outcome import end, fall_back, tell, try_again
-from reminders.dispatch.prepare import owned
+from reminders.dispatch.prepare import ledger_source, owned
 from reminders.models import MESSAGE_STATES, Message
 from reminders.opt_out import withdraw_consent
 
@@ -51,6 +52,7 @@ def accept(message: Message, result: SendResult) -> None:
     message.silent_at = _silent_at(message)
     message.save(update_fields=["state", "provider_reference", "sent_at", "silent_at", "claimed_until", "reason"])
     Account.objects.filter(pk=message.account_id).update(last_contact_at=message.sent_at)
+    settle_entry(ledger_source(message))
     tell(message)
     if message.purpose == "pre_debit_notice":
         instalment_was_noticed(message)
@@ -112,8 +114,13 @@ def _fail(message: Message, result: SendResult) -> None:
 def give_back(message: Message) -> None:
     """Return the contact reserved for this sending. Once: the note of it is removed."""
     day = message.facts.pop("reserved", None)
+    release(
+        message.debtor_id,
+        day=date.fromisoformat(day) if day else None,
+        channel=message.channel,
+        source=ledger_source(message),
+    )
     if day:
-        release(message.debtor_id, day=date.fromisoformat(day), channel=message.channel)
         message.save(update_fields=["facts"])
 
 

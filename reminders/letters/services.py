@@ -60,7 +60,9 @@ def _still_right(message: Message) -> bool:
     point = message.contact_point
     verdict = may_contact(message.account, channel=CHANNEL, contact_point=point, purpose=message.purpose)
     gone = point is None or point.condition == "invalid"
-    if verdict.kind is not Kind.BLOCK and not gone:
+    if verdict.kind is Kind.REVIEW and not gone:
+        return False  # it waits until people have decided
+    if verdict.kind in (Kind.ALLOW, Kind.ALLOW_WITH, Kind.DEFER) and not gone:
         return True
     give_back(message)
     end(message, "failed", verdict.words or "address_incomplete")

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Consent, Hold
-from compliance import services
+from compliance import judging, services
 from compliance.gate import Kind
 from compliance.models import ContactCount, ContactPolicy, Decision
 from compliance.selectors import may_contact, usable_contact_point
@@ -136,7 +136,7 @@ def test_a_policy_that_has_ended_does_not_bind(account):
 def two_at_once(accounts, monkeypatch) -> list[Kind]:
     """Both workers reach the judgement before either goes on, as far as the locks let them."""
     meeting = threading.Barrier(2)
-    judge = services.evaluate
+    judge = judging.evaluate
 
     def judge_together(*given):
         verdict = judge(*given)
@@ -144,7 +144,7 @@ def two_at_once(accounts, monkeypatch) -> list[Kind]:
             meeting.wait(timeout=1)
         return verdict
 
-    monkeypatch.setattr(services, "evaluate", judge_together)
+    monkeypatch.setattr(judging, "evaluate", judge_together)
 
     def work(account):
         try:

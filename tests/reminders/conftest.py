@@ -11,11 +11,13 @@ from compliance.models import ContactPolicy
 from reminders.models import Message
 from reminders.sandbox.testing import running_message_sandbox
 from reminders.services import ensure_default_schedule, ensure_default_templates
+from tests import factories
 
 
 @pytest.fixture
 def always_open(db):
     """Hours round the clock, so that tests do not depend on the time of day; caps as in real life."""
+    factories.round_the_clock()
     return ContactPolicy.objects.create(
         name="Round the clock",
         window_start=time.min,

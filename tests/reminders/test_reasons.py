@@ -91,3 +91,13 @@ def test_the_value_in_a_sentence_is_told_too():
 def test_what_nobody_knows_stays(text):
     with override("zh-hans"):
         assert reason_words(text) == text
+
+
+def test_every_sentence_of_the_packs_rules_can_be_told():
+    marked = set()
+    folder = ROOT / "compliance" / "packs"
+    for path in (*sorted((folder / "rules").glob("*.py")), folder / "engine.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "gettext_noop":
+                marked.add(ast.literal_eval(node.args[0]))
+    assert marked == set(wording.PACKS_SAY)

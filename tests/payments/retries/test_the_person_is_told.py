@@ -15,6 +15,7 @@ from payments.retries.moving import days_to_choose, move_retry
 from reminders.dispatch.content import compose
 from reminders.models import Message
 from reminders.services import dispatch_due, ensure_default_templates
+from tests import factories
 from tests.payments.helpers import open_page, signed_mandate, tell_the_people
 from wallets.services import revoke_mandate
 
@@ -28,6 +29,7 @@ DEBITS = ("debit_failed", "debit_stopped")
 @pytest.fixture
 def plan(account, wallet, alipay):
     ensure_default_templates()
+    factories.round_the_clock()
     ContactPolicy.objects.create(
         name="Round the clock", window_start=time.min, window_end=time.max, daily_cap=9, weekly_cap=9,
         effective_from=date(2020, 1, 1),
