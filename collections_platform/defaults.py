@@ -7,6 +7,7 @@ from django.conf import settings
 from compliance.pack_register import load_shipped
 from compliance.services import ensure_default_policies
 from reminders.defaults import ensure_default_schedule, ensure_default_templates
+from reminders.sending_limits import ensure_sending_limits
 
 
 def install_defaults() -> None:
@@ -14,6 +15,7 @@ def install_defaults() -> None:
     load_shipped()
     ensure_default_templates()
     ensure_default_schedule()
+    ensure_sending_limits()
     if settings.SANDBOX:
         from wallets.sandbox_register import register_sandbox_providers
 

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from reminders import views_calls, views_conversations, views_letters, views_schedules, views_staff, views_switches
+from reminders import (
+    views_calls,
+    views_conversations,
+    views_letters,
+    views_schedules,
+    views_sending,
+    views_staff,
+    views_switches,
+)
 
 urlpatterns = [
     path("accounts-of/<str:reference>/send-link/", views_staff.account_send_link, name="account_send_link"),
@@ -31,6 +39,8 @@ urlpatterns = [
     path(
         "schedules/<int:schedule_id>/against/<int:other_id>/", views_schedules.schedule_compare, name="schedule_compare"
     ),
+    path("sending-limits/", views_sending.sending_limits, name="sending_limits"),
+    path("sending-limits/<int:limit_id>/", views_sending.sending_limit_edit, name="sending_limit_edit"),
     path("contact-switches/", views_switches.switch_list, name="contact_switches"),
     path("contact-switches/<int:switch_id>/end/", views_switches.switch_end, name="contact_switch_end"),
 ]

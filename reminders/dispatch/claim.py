@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
 from common.clock import now
+from reminders.dispatch.limits import rooms, take
 
 LEASE = timedelta(minutes=5)  # longer than a whole batch may queue behind a slow provider
 LEASE_SECONDS = LEASE.total_seconds()
@@ -16,8 +18,15 @@ RECHECK = timedelta(seconds=30)
 _CLAIM_DUE = """
     UPDATE reminders_message SET state = 'sending', claimed_until = clock_timestamp() + make_interval(secs => %s),
         attempts = attempts + 1, body = '', provider_reference = ''
-    WHERE id IN (SELECT id FROM reminders_message WHERE state = 'due' AND due_at <= %s
-                 ORDER BY priority, due_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
+    WHERE id IN (
+        SELECT first.id FROM unnest(%s::text[], %s::int[], %s::bool[]) AS room(channel, most, reminders)
+        CROSS JOIN LATERAL (
+            SELECT id, priority, due_at FROM reminders_message
+            WHERE state = 'due' AND channel = room.channel AND due_at <= %s AND (priority = 0 OR room.reminders)
+            ORDER BY priority, due_at, id LIMIT room.most FOR UPDATE SKIP LOCKED
+        ) AS first
+        ORDER BY first.priority, first.due_at, first.id LIMIT %s
+    )
     RETURNING id, channel, claimed_until
 """
 _CLAIM_EXPIRED = """
@@ -43,10 +52,16 @@ class Claim:
     until: datetime
 
 
+@transaction.atomic
 def claim_due(batch: int) -> list[Claim]:
+    """The most urgent of what is due, of each channel no more than its sender may send now."""
+    open_now = rooms(batch)
+    columns = [[getattr(room, name) for room in open_now] for name in ("channel", "most", "reminders")]
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_DUE, [LEASE_SECONDS, now(), batch])
-        return [Claim(*row) for row in cursor.fetchall()]
+        cursor.execute(_CLAIM_DUE, [LEASE_SECONDS, *columns, now(), batch])
+        claims = [Claim(*row) for row in cursor.fetchall()]
+    take(Counter(claim.channel for claim in claims))
+    return claims
 
 
 def claim_expired(batch: int) -> list[Claim]:

@@ -14,6 +14,7 @@ from common.clock import now
 from reminders.channels.base import OutboundMessage, Outcome, SendResult
 from reminders.channels.registry import channel
 from reminders.dispatch.claim import RECHECK, Claim, claim_due, claim_expired, renew
+from reminders.dispatch.limits import take
 from reminders.dispatch.outcome import end, try_again
 from reminders.dispatch.prepare import owned, prepare
 from reminders.dispatch.settle import give_back, settle
@@ -37,8 +38,9 @@ def dispatch_due(batch: int = BATCH) -> DispatchCounts:
     claims: dict[str, list[Claim]] = defaultdict(list)
     for claim in claim_due(batch):
         claims[claim.channel].append(claim)
-    sent = sum(_send_channel(key, claims[key]) for key in sorted(claims))
-    return DispatchCounts(sum(map(len, claims.values())), sent)
+    sent = {key: _send_channel(key, claims[key]) for key in sorted(claims)}
+    take({key: sent[key] - len(claims[key]) for key in sent if sent[key] < len(claims[key])})
+    return DispatchCounts(sum(map(len, claims.values())), sum(sent.values()))
 
 
 def _send_channel(key: str, claims: list[Claim]) -> int:

@@ -4,6 +4,7 @@ from reminders.models.conversations import Conversation, InboundMessage, Reply
 from reminders.models.letters import Letter, LetterBatch
 from reminders.models.messages import MESSAGE_STATES, Message, Receipt
 from reminders.models.schedules import SCHEDULE_STATES, Schedule, Step, Template
+from reminders.models.sending import SendingLimit
 from reminders.models.switches import ContactSwitch
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Receipt",
     "Reply",
     "Schedule",
+    "SendingLimit",
     "Step",
     "Template",
 ]

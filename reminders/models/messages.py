@@ -69,7 +69,9 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["account", "purpose", "occasion"], name="message_once_per_occasion"),
         ]
         indexes = [
-            models.Index(fields=["priority", "due_at", "id"], condition=Q(state="due"), name="message_due"),
+            models.Index(
+                fields=["channel", "priority", "due_at", "id"], condition=Q(state="due"), name="message_due_by_channel"
+            ),
             models.Index(fields=["claimed_until"], condition=Q(state="sending"), name="message_claimed"),
             models.Index(fields=["silent_at"], condition=Q(silent_at__isnull=False), name="message_silent"),
             models.Index(

@@ -11,6 +11,7 @@ from payments.accrual.changing import terms_of
 from payments.models import Attempt, InterestTerms, Payment, ReconciliationItem, RuleChange
 from payments.refunds import request_refund
 from payments.services import apply_result
+from reminders.models import SendingLimit
 from tests import factories
 from tests.pages.conftest import signed_in
 from tests.payments.deposit_rows import held_deposit
@@ -68,6 +69,8 @@ PAGES = {
     "schedule_list": SUPERVISORS,
     "schedule_detail": SUPERVISORS,
     "schedule_preview": SUPERVISORS,
+    "sending_limits": SUPERVISORS,
+    "sending_limit_edit": CONFIGURE,
     "schedule_new": CONFIGURE,
     "schedule_edit": CONFIGURE,
     "user_list": {"admin"},
@@ -155,9 +158,11 @@ def places(account, agent, installed):
     of = {"reference": account.reference}
     paid, refund = refundable(account, agent)
     schedule = {"schedule_id": installed.pk}
+    limit = SendingLimit.objects.create(channel="sms", sender="+15005550006", per_minute=60)
     deposit = {"reference": held_deposit(account).reference}
     remitted = {"reference": approved_remittance(account).reference}
     return {
+        "sending_limit_edit": {"limit_id": limit.pk},
         **{name: of for name in [*PAGES, *ACTIONS] if name.startswith("account_")},
         **{name: deposit for name in [*PAGES, *ACTIONS] if name.startswith("deposit_") and name != "deposit_list"},
         **{f"remittance_{name}": remitted for name in ("page", "approve", "paid", "cancel")},

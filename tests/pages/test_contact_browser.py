@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from compliance.models import ContactPolicy
-from reminders.models import CallTask, Conversation
+from reminders.models import CallTask, Conversation, SendingLimit
 from reminders.services import dispatch_due
 from tests import factories
 from tests.pages.test_browser import RULES, open_page
@@ -32,12 +32,18 @@ def addresses(installed, always_open):
     factories.contact_point(carl.debtor, kind="address", value="12 Harbour Road\nLondon E14 9SH")
     queue_reminder(carl, channel="letter")
     dispatch_due()
+    limit = SendingLimit.objects.create(
+        channel="sms", sender="+15005550006", tier="Short code", per_minute=60, per_day=90
+    )
+    queue_reminder(factories.account())
     return {
         "list": reverse("conversation_list"),
         "thread": reverse("conversation_page", args=[Conversation.objects.get().pk]) + "?draft=answer_hardship",
         "calls": reverse("call_list"),
         "call": reverse("call_page", args=[CallTask.objects.get().pk]),
         "letters": reverse("letter_list"),
+        "limits": reverse("sending_limits"),
+        "limit": reverse("sending_limit_edit", args=[limit.pk]),
     }
 
 
