@@ -38,6 +38,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     # The law is read by who answers for it; somebody else then puts it in force.
     "sign_policies": frozenset({"compliance"}),
     "put_policies_in_force": CONFIGURERS,
+    "see_policies": SUPERVISORS,
+    "see_decisions": STAFF,
     "see_schedules": SUPERVISORS,
     "see_rules": SUPERVISORS,
     "import": frozenset({"lead", "admin", "creditor"}),

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("reminders.urls_webhooks")),
     path("imports/", include("accounts.urls_imports")),
     path("", include("accounts.urls")),
+    path("", include("compliance.urls_staff")),
     path("", include("payments.urls_staff")),
     path("", include("payments.urls_refunds")),
     path("", include("reminders.urls_staff")),

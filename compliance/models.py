@@ -73,8 +73,12 @@ class PolicyPack(models.Model):
     proposed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     signed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     signed_at = models.DateTimeField(null=True, blank=True)
+    signed_note = models.CharField(max_length=1000, blank=True, db_default="", help_text=_("What was checked."))
     put_in_force_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     put_in_force_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_why = models.CharField(max_length=300, blank=True, db_default="")
     created_at = models.DateTimeField(default=now)
 
     class Meta:

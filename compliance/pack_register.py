@@ -55,39 +55,43 @@ def digest_of(body: Mapping[str, Any]) -> str:
 
 
 @transaction.atomic
-def _load(body: dict[str, Any], by: User | None = None) -> bool:
+def _load(body: dict[str, Any]) -> bool:
     pack = packs_of(body, file="")[0]
     digest = digest_of(body)
-    values = {"title": pack.title[:200], "body": body, "digest": digest, "proposed_by": by}
+    values = {"title": pack.title[:200], "body": body, "digest": digest}
     row, new = PolicyPack.objects.get_or_create(pack_id=pack.id, version=pack.version, defaults=values)
     if new or row.digest == digest:
         return new
     if row.state != "draft":
         logger.error("a signed policy pack was changed in its file", extra={"pack": f"{pack.id} {pack.version}"})
         return False
-    PolicyPack.objects.filter(pk=row.pk, state="draft").update(**values)
+    PolicyPack.objects.filter(pk=row.pk, state="draft", proposed_by=None).update(**values)
     return False
 
 
+@transaction.atomic
 def propose(body: Mapping[str, Any], *, by: User) -> PolicyPack:
     """A new version from somebody's hand. Raises `PackError` when it is not a pack, `Conflict` when it is there."""
     if not may(by, "configure"):
         raise Forbidden(_("Your role may not propose policies."))
     plain = _plain(body)
     pack = packs_of(plain, file="")[0]
-    if not _load(plain, by):
+    digest = digest_of(plain)
+    values = {"title": pack.title[:200], "body": plain, "digest": digest, "proposed_by": by}
+    row, new = PolicyPack.objects.get_or_create(pack_id=pack.id, version=pack.version, defaults=values)
+    if not new:  # also a draft stays as it is: whoever reads it signs what they have read
         raise Conflict(
             _("Version %(version)s of %(pack)s is there already. Give the new one another version.")
             % {"version": pack.version, "pack": pack.id}
         )
-    row = PolicyPack.objects.get(pack_id=pack.id, version=pack.version)
     _tell("policy.proposed", row, by)
     return row
 
 
 @transaction.atomic
-def sign_off(row: PolicyPack, *, by: User, note: str) -> PolicyPack:
-    """Compliance has read the pack against its sources. `note`: what was checked."""
+def sign_off(row: PolicyPack, *, by: User, note: str, read: str = "") -> PolicyPack:
+    """Compliance has read the pack against its sources. `note`: what was checked; `read`: the digest of what was read,
+    since a draft that is shipped follows its file."""
     if not may(by, "sign_policies"):
         raise Forbidden(_("Only a compliance officer signs policies off."))
     if not note.strip():
@@ -95,8 +99,10 @@ def sign_off(row: PolicyPack, *, by: User, note: str) -> PolicyPack:
     locked = _locked(row)
     if locked.proposed_by_id == by.pk:
         raise Conflict(_("You proposed this version, so somebody else has to sign it."))
+    if read and read != locked.digest:
+        raise Conflict(_("This draft has changed since you read it. Read it again, then sign."))
     _move(locked, "signed_off")
-    locked.signed_by, locked.signed_at = by, now()
+    locked.signed_by, locked.signed_at, locked.signed_note = by, now(), note.strip()[:1000]
     locked.save()
     _tell("policy.signed_off", locked, by, note=note.strip())
     return locked
@@ -114,7 +120,7 @@ def put_in_force(row: PolicyPack, *, by: User) -> PolicyPack:
     begins = pack_from(locked).effective.start
     for other in PolicyPack.objects.select_for_update().filter(pack_id=row.pack_id, state="in_force"):
         if pack_from(other).effective.start == begins:
-            _supersede(other, by, reason=f"{locked}")
+            _supersede(other, by, reason=_("%(version)s took its place.") % {"version": locked})
     locked.put_in_force_by, locked.put_in_force_at = by, now()
     locked.save()
     _tell("policy.put_in_force", locked, by)
@@ -126,11 +132,14 @@ def supersede(row: PolicyPack, *, by: User, reason: str) -> PolicyPack:
     """Take a version back. Where it was the only one in force, nothing is decided automatically any more."""
     if not may(by, "put_policies_in_force"):
         raise Forbidden(_("Your role may not put policies in force."))
-    return _supersede(_locked(row), by, reason=reason)
+    if not reason.strip():
+        raise Conflict(_("Say why: the reason stays with the version."))
+    return _supersede(_locked(row), by, reason=reason.strip())
 
 
 def _supersede(row: PolicyPack, by: User, *, reason: str) -> PolicyPack:
     _move(row, "superseded")
+    row.ended_by, row.ended_at, row.ended_why = by, now(), reason[:300]
     row.save()
     _tell("policy.superseded", row, by, reason=reason)
     return row

@@ -14,9 +14,10 @@ class RemindersConfig(AppConfig):
     def _register_pages() -> None:
         from accounts.timeline import register_reason_teller, register_reason_words
         from common import clock_targets
-        from reminders import navigation, panels, panels_debtor, reasons, selectors_clock, words, work_reasons
+        from compliance.words import PURPOSE_WORDS
+        from reminders import navigation, panels, panels_debtor, reasons, selectors_clock, work_reasons
 
-        register_reason_words(words.PURPOSES)
+        register_reason_words(PURPOSE_WORDS)
         register_reason_teller(reasons.known_words)
         navigation.register_all()
         panels.register()

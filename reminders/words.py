@@ -5,6 +5,10 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from compliance.words import purpose_words
+
+__all__ = ["CHANNEL_NAMES", "LEFT_OUT", "MESSAGE_WORDS", "purpose_words"]
+
 CHANNEL_NAMES: dict[str, Promise] = {
     "email": _("E-mail"),
     "sms": _("Text message"),
@@ -13,28 +17,6 @@ CHANNEL_NAMES: dict[str, Promise] = {
     "push": _("Notification on the phone"),
     "voice": _("Call"),
     "letter": _("Letter"),
-}
-PURPOSES: dict[str, Promise] = {
-    "due_soon": _("Soon due"),
-    "overdue_friendly": _("Friendly reminder"),
-    "overdue_firm": _("Firm reminder"),
-    "overdue_last": _("Last reminder"),
-    "pre_debit": _("Notice of a debit"),
-    "pre_debit_notice": _("Notice of a debit"),
-    "receipt": _("Receipt"),
-    "debit_receipt": _("Receipt of a debit"),
-    "payment_link": _("Payment link"),
-    "plan_confirmed": _("Plan confirmed"),
-    "agreement_copy": _("Copy of the agreement"),
-    "payment_reversed": _("Payment taken back"),
-    "refund_sent": _("Refund on its way"),
-    "refund_done": _("Money given back"),
-    "end_in_wallet": _("End the agreement in the wallet"),
-    "debit_failed": _("A debit failed, and is tried again"),
-    "debit_stopped": _("A debit failed, and is not tried again"),
-    "opt_out_confirmation": _("Opt-out confirmed"),
-    "assistant_answer": _("Answer of the assistant"),
-    "agent_reply": _("Our answer"),
 }
 MESSAGE_WORDS: dict[str, Promise] = {
     "due": _("waiting"),
@@ -61,7 +43,3 @@ LEFT_OUT: dict[str, Promise] = {
     "already_sent": _("this reminder was sent already"),
     "opted_out": _("asked us to stop"),
 }
-
-
-def purpose_words(purpose: str) -> str:
-    return str(PURPOSES.get(purpose, purpose.replace("_", " ")))

@@ -17,6 +17,7 @@ Check = Callable[[Any, Place], Any]
 Window = tuple[frozenset[int], int, int]  # days of the week (Monday 0), first minute, first minute after
 EVERY = "all"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
+_AMOUNT = re.compile(r"\d{1,15}\.\d{1,6}")
 _TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
 DAY_GROUPS: Mapping[str, frozenset[int]] = {
     EVERY: frozenset(range(7)),
@@ -63,6 +64,8 @@ def whole(least: int = 0) -> Check:
 
 
 def amount(value: Any, place: Place) -> Decimal:
+    if isinstance(value, str) and _AMOUNT.fullmatch(value):  # as it is kept in the database, exactly as it was written
+        value = Decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or value < 0:
         raise wrong(value, place, wants=_("an amount of money"))
     return Decimal(str(value))

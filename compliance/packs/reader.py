@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from compliance.packs.errors import PackError, Place
 MAX_BYTES = 1_000_000
 MAX_NODES = 100_000  # with every alias written out: what a bomb of aliases runs into
 MAX_DEPTH = 40
+# An escape may write what the file itself may not hold; no database keeps it.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -62,7 +65,7 @@ def read_file(path: Path) -> Any:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise _too_large(place, size=size)
+            raise too_large(place, size=size)
         text = path.read_text("utf-8")
     except OSError as error:
         raise PackError(
@@ -75,7 +78,7 @@ def read_file(path: Path) -> Any:
 
 def read_text(text: str, *, place: Place) -> Any:
     if len(text) > MAX_BYTES:
-        raise _too_large(place, size=len(text))
+        raise too_large(place, size=len(text))
     try:
         _refuse_tags(text, place=place)
         node = yaml.compose(text, Loader=_Loader)
@@ -93,7 +96,7 @@ def read_text(text: str, *, place: Place) -> Any:
         ) from error
 
 
-def _too_large(place: Place, *, size: int) -> PackError:
+def too_large(place: Place, *, size: int) -> PackError:
     return PackError(
         "too_large",
         place=place,
@@ -117,6 +120,9 @@ def _measure(node: yaml.Node, *, sizes: dict[int, int], above: tuple[int, ...], 
         raise _bomb(place, node=node)
     if id(node) in sizes:
         return sizes[id(node)]
+    if isinstance(node, yaml.ScalarNode) and _UNPRINTABLE.search(node.value):
+        problem = _("There is an invisible control character here.")
+        raise PackError("control_character", place=place.at(field=_line_of(node)), problem=problem)
     total, inside = 1, (*above, id(node))
     for child in _children(node):
         total += _measure(child, sizes=sizes, above=inside, place=place)

@@ -7,12 +7,14 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import Hold
 from common.money import Money
+from compliance.models import Decision, PolicyPack
 from payments.accrual.changing import terms_of
 from payments.models import Attempt, InterestTerms, Payment, ReconciliationItem, RuleChange
 from payments.refunds import request_refund
 from payments.services import apply_result
 from reminders.models import SendingLimit
 from tests import factories
+from tests.compliance.test_pack_register import body as pack_body
 from tests.pages.conftest import signed_in
 from tests.payments.deposit_rows import held_deposit
 from tests.remittance.cast import approved_remittance
@@ -73,6 +75,13 @@ PAGES = {
     "sending_limit_edit": CONFIGURE,
     "schedule_new": CONFIGURE,
     "schedule_edit": CONFIGURE,
+    "policy_list": SUPERVISORS,
+    "policy_page": SUPERVISORS,
+    "policy_file": SUPERVISORS,
+    "policy_compare": SUPERVISORS,
+    "policy_propose": CONFIGURE,
+    "decision_list": STAFF,
+    "decision_page": STAFF,
     "user_list": {"admin"},
     "user_new": {"admin"},
     "user_edit": {"admin"},
@@ -92,6 +101,9 @@ ACTIONS = {
     "account_correction_decide": SUPERVISORS,
     "schedule_publish": CONFIGURE,
     "rule_decide": CONFIGURE,
+    "policy_sign": {"compliance"},
+    "policy_force": CONFIGURE,
+    "policy_end": CONFIGURE,
     "payment_ask": STAFF,
     "payment_decide": SUPERVISORS,
     "provider_add": CONFIGURE,
@@ -118,7 +130,14 @@ ACTIONS = {
     "delivery_replay": CONFIGURE | {"creditor"},
     "sandbox_move_clock": {"admin"},
 }
-OWN_APPS = ("accounts.views", "analytics.views", "payments.views_staff", "reminders.views_staff", "wallets.views_")
+OWN_APPS = (
+    "accounts.views",
+    "compliance.views",
+    "analytics.views",
+    "payments.views_staff",
+    "reminders.views_staff",
+    "wallets.views_",
+)
 
 
 @pytest.fixture
@@ -145,6 +164,22 @@ def refundable(account, agent):
 def difference():
     provider = Provider.objects.get(key="alipay")
     return ReconciliationItem.objects.create(provider=provider, group_key="in:A9", kind="extra", currency="CNY")
+
+
+def policies():
+    one, other = (
+        PolicyPack.objects.create(pack_id="p", version=version, body=pack_body(version), digest=version)
+        for version in ("1", "2")
+    )
+    return {
+        **{f"policy_{name}": {"policy_id": one.pk} for name in ("page", "file", "sign", "force", "end")},
+        "policy_compare": {"policy_id": one.pk, "other_id": other.pk},
+    }
+
+
+def decided(account):
+    row = {"action": "overdue_friendly", "verdict": "allow", "facts_digest": "x"}
+    return Decision.objects.create(account=account, debtor=account.debtor, **row).pk
 
 
 @pytest.fixture
@@ -186,6 +221,8 @@ def places(account, agent, installed):
         "rule_new": {"kind": "interest"},
         **{f"rule_{name}": {"kind": "interest", "rule_id": rule.pk} for name in ("page", "change", "end")},
         **{f"rule_{name}": {"reference": asked.reference} for name in ("request", "decide")},
+        **policies(),
+        "decision_page": {"decision_id": decided(account)},
         "user_edit": {"user_id": agent.pk},
         "user_reset_factor": {"user_id": agent.pk},
         "provider_edit": {"key": "alipay"},

@@ -1,0 +1,32 @@
+"""Forms of the compliance pages."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms.tokens import OnceForm
+
+
+class UploadForm(OnceForm):
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("YAML of the schema policy-pack/1, at most 1 MB. It becomes a draft and decides nothing."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".yaml,.yml"}),
+    )
+
+
+class SignForm(OnceForm):
+    """`read`: the digest of what the officer had before them."""
+
+    read = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    note = forms.CharField(
+        label=_("What you have checked"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("For example which sources you read, and on which day. The note stays with the signature."),
+    )
+
+
+class EndForm(OnceForm):
+    reason = forms.CharField(label=_("Why"), max_length=300, help_text=_("In a few words. It stands in the record."))

@@ -1,0 +1,1 @@
+"""Packs, their rules and decisions in words that a compliance officer reads."""

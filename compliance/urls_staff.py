@@ -1,0 +1,16 @@
+from django.urls import path
+
+from compliance import views_decisions, views_policies
+
+urlpatterns = [
+    path("policies/", views_policies.policy_list, name="policy_list"),
+    path("policies/propose/", views_policies.policy_propose, name="policy_propose"),
+    path("policies/<int:policy_id>/", views_policies.policy_page, name="policy_page"),
+    path("policies/<int:policy_id>/file/", views_policies.policy_file, name="policy_file"),
+    path("policies/<int:policy_id>/against/<int:other_id>/", views_policies.policy_compare, name="policy_compare"),
+    path("policies/<int:policy_id>/sign/", views_policies.policy_sign, name="policy_sign"),
+    path("policies/<int:policy_id>/in-force/", views_policies.policy_force, name="policy_force"),
+    path("policies/<int:policy_id>/end/", views_policies.policy_end, name="policy_end"),
+    path("decisions/", views_decisions.decision_list, name="decision_list"),
+    path("decisions/<int:decision_id>/", views_decisions.decision_page, name="decision_page"),
+]
