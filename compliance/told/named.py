@@ -245,7 +245,7 @@ WORDING: dict[str, Promise] = {
     "postal_address": _("the postal address"),
     "purchaser": _("who bought it"),
     "purpose": _("the purpose"),
-    "rdg_13a_information": _("the information of \u00a7 13a RDG"),
+    "rdg_13a_information": _("the information of § 13a RDG"),
     "reason": _("the reason"),
     "reference": _("the reference"),
     "request_to_reply": _("a request to reply"),
