@@ -63,7 +63,7 @@ PER_WORDS: Mapping[str, Promise] = {
 RAIL_WORDS: Mapping[str, str] = {
     "ach": "ACH", "nach": "NACH", "upi_autopay": "UPI AutoPay", "ppi": "PPI", "sepa_dd": "SEPA", "bacs_dd": "Bacs",
     "becs_dd": "BECS", "pix_automatico": "Pix Automático", "daishou": "代收", "visa": "Visa",
-    "mastercard": "Mastercard", "amex": "American Express", "unionpay": "UnionPay", "stripe": "Stripe",
+    "mastercard": "Mastercard", "amex": "American Express", "unionpay": "UnionPay",
     "card_emandate": "e-mandate", "card_cpa": "CPA",
 }  # fmt: skip
 STRENGTH_WORDS: Mapping[str, Promise] = {
