@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('compliance', '0005_decisions_of_older_workers'),
+        ('compliance', '0006_contact_entries'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
