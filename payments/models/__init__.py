@@ -16,6 +16,7 @@ from payments.models.reconciliation import Expectation, LedgerReading, Reconcili
 from payments.models.refunds import Dispute, Refund, SurplusDecision
 from payments.models.remittance import CommissionTerms, Remittance, RemittanceLine
 from payments.models.retries import RetryDecision, RetryFold, RetryStatistic
+from payments.models.trust import TrustTransfer
 
 __all__ = [
     "AccountFact",
@@ -50,4 +51,5 @@ __all__ = [
     "StatementLine",
     "StatementRun",
     "SurplusDecision",
+    "TrustTransfer",
 ]

@@ -15,6 +15,7 @@ from django.db import connection
 
 from common.clock import now
 from payments.models import Attempt, LedgerReading
+from payments.models.trust import TRANSFERS
 from payments.reconciliation.fees import FEES
 from payments.reconciliation.holding import HOLDING
 from payments.reconciliation.indexed import joined_by_index
@@ -68,7 +69,7 @@ def gather(provider: Provider) -> None:
     given: dict[str, Any] = {
         "provider": provider.pk,
         "key": provider.key,
-        "ours_alone": [*FEES, *HOLDING],
+        "ours_alone": [*FEES, *HOLDING, *TRANSFERS],
         "since": since,
         "shows_back": facts_of(provider.key).books.shows_money_back,
     }
