@@ -1,11 +1,11 @@
 """A randomised soak: thousands of accounts are debited while everything that can go wrong does, again and again.
 
-Four wallets at once. Workers and payers are processes that are killed at random moments, a beat and a worker of Celery
-lose their Valkey, PostgreSQL crashes, the simulated wallets answer late, wrongly or not at all, their notices come
-twice, late, out of order, forged or never (over HTTP to a real web server), the clock is moved, payers pay by link
-beside their debit, agreements end and holds are placed. Then all is left to settle, and the wallets' books, their
-statements, the ledger and the queues are asked. `--seed` repeats the same dice; what the machine's scheduler adds to
-them it cannot repeat.
+Four wallets at once. Workers and payers are processes that are killed at random moments, two beats and a worker of
+Celery lose their Valkey, PostgreSQL crashes and finds its disk full, the simulated wallets answer late, wrongly or not
+at all, their notices come twice, late, out of order, forged or never (over HTTP to a real web server), the clock is
+moved, some accounts' rows cannot be written, payers pay by link beside their debit, agreements end and holds are
+placed. Then all is left to settle, and the wallets' books, their statements, the ledger and the queues are asked.
+`--seed` repeats the same dice; what the machine's scheduler adds to them it cannot repeat.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ from reminders.lost_notices import plan_lost_notices
 from tests import factories
 from tests.faults import invariants
 from tests.faults.crew import Crew
-from tests.faults.servers import OwnPostgres, OwnValkey
+from tests.faults.poisoning import poisoned
+from tests.faults.servers import OwnPostgres, OwnValkey, can_starve
 from tests.faults.settling import BOOKS_READY_HOURS, set_back, steps, waiting
 from tests.faults.site import Site
 from tests.faults.workers import Workers
@@ -58,10 +59,12 @@ from wallets.services import revoke_mandate, tell_providers_of_endings
 ACCOUNTS, LEAST_ACCOUNTS = 2_000, 40
 WORKERS, PAYERS = 3, 2
 # The least at full size; a smaller soak has its share, and at least a few.
-KILLS, CRASHES, QUEUES_LOST = 25, 2, 3
+KILLS, CRASHES, DISKS_FILLED, QUEUES_LOST = 25, 2, 2, 3
 FEWEST_KILLS, KILLS_PER_WANTED = 5, 3
 # The storm lasts so long for each account at most, and is over when every debit was begun and all had its turn.
-STORM_SECONDS, STORM_SECONDS_EACH, LONGEST_SETTLING_SECONDS = 60, 0.2, 600
+STORM_SECONDS, STORM_SECONDS_EACH = 60, 0.2
+# What is left is given up when nothing has come to its end for so long, however slow the machine is.
+NOTHING_ENDED_SECONDS = 600
 # So many pay by link too, if they get there before the debit.
 PAY_BY_LINK, PAGES_FIRST = 0.3, 0.1
 WHOLE, PART, DEBT = 0.4, 40_000, 125_000
@@ -69,8 +72,7 @@ CALL_FAULTS = (
     "timeout_after_commit", "timeout_before_commit", "http_500", "http_429", "rate_limited", "bad_signature",
     "garbage", "wrong_trade", "decline",
 )  # fmt: skip
-BACK_AT_MOST = 3
-PATIENCE_SECONDS = 120
+BACK_AT_MOST, PATIENCE_SECONDS = 3, 120
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
@@ -112,6 +114,7 @@ class Soak:
         self.wanted = {
             "kills": max(FEWEST_KILLS, round(KILLS * share)),
             "crashes": max(1, round(CRASHES * share)) if self.postgres else 0,
+            "disks_filled": max(1, round(DISKS_FILLED * share)) if self.postgres and can_starve(self.postgres) else 0,
             "queues_lost": max(1, round(QUEUES_LOST * share)) if self.valkey else 0,
         }
 
@@ -149,6 +152,13 @@ class Soak:
     # --- the storm ---
 
     def storm(self) -> None:
+        """All the while the database refuses what is written to a few accounts, as a damaged page would."""
+        spoilt = self.chance.sample(sorted(self.kinds), max(1, self.number // 500))
+        self.done["accounts_spoilt"] = len(spoilt)
+        with poisoned("UPDATE", "accounts_account", f"OLD.id IN ({', '.join(map(str, spoilt))})"):
+            self._rage()
+
+    def _rage(self) -> None:
         ends = time.monotonic() + STORM_SECONDS + STORM_SECONDS_EACH * self.number
         self.payers = self.chance.sample(sorted(self.kinds), max(1, round(PAY_BY_LINK * self.number)))
         for _payer in range(PAYERS):
@@ -158,8 +168,8 @@ class Soak:
         for _worker in range(WORKERS):
             self._hire(self._work)
         if self.celery:
-            self.celery.beat()
-            self.celery.worker()
+            for start in (self.celery.beat, self.celery.beat, self.celery.worker):
+                start()
         deeds = (self._kill, self._kill, self._spoil_calls, self._spoil_calls, self._spoil_notices, self._pass_time,
                  self._end_agreement, self._place_hold, self._send_again, self._forge)  # fmt: skip
         while time.monotonic() < ends and (self._not_yet() or self._untouched()):
@@ -182,7 +192,8 @@ class Soak:
     def _break_a_server(self) -> None:
         """Spread over the storm as the kills are."""
         progress = min(1, self.done["kills"] / max(1, self.wanted["kills"] - 1))
-        for name, deed in (("crashes", self._crash), ("queues_lost", self._lose_the_queue)):
+        breaks = {"crashes": self._crash, "disks_filled": self._fill_the_disk, "queues_lost": self._lose_the_queue}
+        for name, deed in breaks.items():
             if self.done[name] < self.wanted[name] * progress - 0.5:
                 deed()
                 self.done[name] += 1
@@ -260,6 +271,14 @@ class Soak:
             self.postgres.crash(self.chance.choice((signal.SIGQUIT, signal.SIGKILL)))
             self.postgres.start()
 
+    def _fill_the_disk(self) -> None:
+        """Not a byte more can be written; whoever tries fails, and PostgreSQL itself may give up."""
+        if self.postgres:
+            self.postgres.fill_the_disk()
+            time.sleep(self.chance.uniform(0.2, 2))
+            self.postgres.free_the_disk()
+            self.postgres.start_again()
+
     def _lose_the_queue(self) -> None:
         """Valkey is killed and all it held is gone; every other time the worker goes with it."""
         if self.valkey and self.celery:
@@ -324,10 +343,13 @@ class Soak:
         """The wallets are well again; days pass, and the workers do what is due."""
         for kind in KINDS:
             self.control.post(f"{kind.key}/faults/clear")
-        ends = time.monotonic() + LONGEST_SETTLING_SECONDS
+        left, ends = self.number, time.monotonic() + NOTHING_ENDED_SECONDS
         for seconds in steps(timedelta(minutes=3)):
             self._work_off(ends)
-            if time.monotonic() > ends or not (invariants.unfinished() or waiting()):
+            before, left = left, len(invariants.unfinished())
+            if left < before:
+                ends = time.monotonic() + NOTHING_ENDED_SECONDS
+            if time.monotonic() > ends or not (left or waiting()):
                 break
             self.wallet.move_clock(seconds=seconds)
         self.wallet.move_clock(minutes=5)

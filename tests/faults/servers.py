@@ -7,12 +7,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 
 from launcher import binaries, postgres, privileges, valkey
 from launcher.children import Child, Family
@@ -102,10 +103,15 @@ class OwnPostgres:
         return not self.family.children or self.family.children[0].died()
 
     def start_again(self) -> None:
-        """Whatever became of it."""
+        """Whatever became of it: it may also be recovering by itself from the death of one of its processes."""
         if self.died:
             self.family.children.clear()
             self.start()
+        connections.close_all()
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while not _answers():
+            assert time.monotonic() < ends, "PostgreSQL never came back"
+            time.sleep(0.1)
 
     def fill_the_disk(self) -> None:
         """Up to the last block. Where we may not mount a small disk, the system takes no more bytes from the server:
@@ -140,6 +146,13 @@ class OwnPostgres:
         lines = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
         parents = {int(pid): int(parent) for pid, parent in (line.split() for line in lines.splitlines())}
         return [first, *(pid for pid, parent in parents.items() if parent == first)]
+
+
+def _answers() -> bool:
+    with suppress(DatabaseError):
+        connection.ensure_connection()
+        return True
+    return False
 
 
 def can_starve(own: OwnPostgres) -> bool:

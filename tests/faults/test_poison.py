@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
-from django.db import connection
 
 from accounts.models import Event
 from payments.models import Attempt, ProviderEvent
@@ -13,33 +10,16 @@ from payments.selectors import attempts_for_a_person
 from payments.services import apply_waiting_events
 from payments.services.trying_again import GAPS
 from tests import factories
+from tests.faults.poisoning import poisoned
 from tests.faults.settling import all_debited, due_debits, settle, sound, tick
 from tests.payments.helpers import balance, entries, open_page
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
-_POISON = """
-    CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION 'this row cannot be written'; END $$;
-    CREATE TRIGGER poison BEFORE {event} ON {table} FOR EACH ROW WHEN ({row}) EXECUTE FUNCTION poison();
-"""
-
 
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch):
     monkeypatch.setattr("payments.tasks.enqueue_event", lambda event_id: None)
-
-
-@contextmanager
-def poisoned(event: str, table: str, row: str):
-    """The database itself refuses this one row, whoever writes it, as a damaged page or a spoilt rule would."""
-    with connection.cursor() as cursor:
-        cursor.execute(_POISON.format(event=event, table=table, row=row))
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP TRIGGER poison ON {table}; DROP FUNCTION poison()")
 
 
 def days_pass(wallet, days: int) -> None:
