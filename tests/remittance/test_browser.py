@@ -9,12 +9,16 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
+from common.clock import today
+from common.money import Money
 from payments.remittance import draft_next
+from payments.trust import confirm_arrival, record_arrival, reject_arrival
 from tests import factories
 from tests.pages.conftest import plain_ground, sign_in
 from tests.pages.test_browser import RULES, SCREENS, open_page
 from tests.pages.test_browser import pytestmark as in_a_browser
 from tests.remittance.cast import agreed, approved_remittance, fee, give_back, month, pay
+from wallets.models import Provider
 
 pytestmark = in_a_browser
 __all__ = ["open_page", "plain_ground", "sign_in"]
@@ -33,7 +37,18 @@ def addresses(account):
     draft = draft_next(other.creditor_id, "CNY")
     pages = [reverse("remittance_page", args=[row.reference]) for row in (approved, draft)]
     terms = [reverse("terms_list"), reverse("terms_edit", args=[other.creditor.code])]
-    return [f"{reverse('remittance_list')}?show=all", *pages, *terms]
+    return [f"{reverse('remittance_list')}?show=all", *pages, *terms, trust_with_something_to_decide()]
+
+
+def trust_with_something_to_decide() -> str:
+    """One pay-out is on the trust account, one waits for its second person, one was put aside."""
+    wallet = Provider.objects.create(key="alipay", name="Alipay", status="vetted", currencies=["CNY"])
+    lena, adam = factories.user(role="lead"), factories.user(role="admin")
+    given = {"amount": Money(2_000, "CNY"), "arrived_on": today(), "by": lena}
+    first, _second, third = [record_arrival(wallet, bank_reference=f"BANK-{n}", **given) for n in range(3)]
+    confirm_arrival(first, by=adam)
+    reject_arrival(third, reason="of another wallet", by=adam)
+    return reverse("trust_page")
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), SCREENS, ids=["phone", "desktop"])
