@@ -84,6 +84,8 @@ PURPOSES: Mapping[str, Purpose] = {
     "opt_out_confirmation": CONFIRMATION,
     "assistant_answer": REPLY,  # the person has just asked
     "agent_reply": NOTICE,
+    "complaint_received": REPLY,  # the person has just complained
+    "complaint_answer": NOTICE,
 }
 
 

@@ -43,6 +43,8 @@ PURPOSE_WORDS: dict[str, Promise] = {
     "opt_out_confirmation": _("Opt-out confirmed"),
     "assistant_answer": _("Answer of the assistant"),
     "agent_reply": _("Our answer"),
+    "complaint_received": _("Complaint received"),
+    "complaint_answer": _("Answer to a complaint"),
 }
 # A decision keeps the first sixteen letters of what was asked.
 _KEPT = 16

@@ -10,7 +10,7 @@ from payments.services.links import find_link
 from payments.views_debtor.doors import Visit
 
 PAGE = "debtor_pay"
-MESSAGES, PREFERENCES = "messages", "preferences"
+MESSAGES, PREFERENCES, PAID = "messages", "preferences", "paid"
 
 
 def access_visit(request: HttpRequest, token: str) -> Visit:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from accounts.events import record_event
-from accounts.models import Account, ContactPoint
+from accounts.models import Account, ContactPoint, Debtor
+from compliance.gate import PURPOSES
+from reminders.calls.queueing import cancel_waiting
+from reminders.models import Message
 
 LONGEST_PROMISE = timedelta(days=31)  # what goes beyond a person agrees
 TIME_TO_ARRIVE = timedelta(days=5)  # a payment somebody says they made
@@ -33,3 +36,14 @@ def set_aside(point: ContactPoint, *, account: Account | None) -> bool:
         contact=str(point.pk),
     )  # fmt: skip
     return True
+
+
+def _kept_reason() -> str:
+    return "The person wrote to us: somebody reads it first."
+
+
+def wait_for_a_reader(debtor: Debtor) -> None:
+    """Reminders under way to this person were planned before they spoke."""
+    waiting = Message.objects.filter(debtor=debtor, state="due").exclude(purpose__in=list(PURPOSES))
+    waiting.update(state="cancelled", reason=_kept_reason(), claimed_until=None)
+    cancel_waiting(_kept_reason(), debtor=debtor)

@@ -10,6 +10,7 @@ from common.navigation import NavItem, register
 
 def register_all() -> None:
     register(NavItem(_("Conversations"), "conversation_list", "chat-left-text", order=38, roles=ALLOWED["work"]))
+    register(NavItem(_("Complaints"), "complaint_list", "flag", order=42, roles=ALLOWED["work"]))
     register(NavItem(_("Calls"), "call_list", "telephone", order=39, roles=ALLOWED["work"]))
     register(NavItem(_("Letters"), "letter_list", "envelope", order=41, roles=ALLOWED["assign"]))
     register(NavItem(_("Messages"), "message_list", "chat-dots", order=40, roles=ALLOWED["see_messages"]))

@@ -14,6 +14,8 @@ from common import clock, panels
 from compliance.gate import Kind
 from compliance.selectors import may_contact
 from payments.selectors import agenda_of
+from reminders.complaints.selectors import complaints_of
+from reminders.complaints.words import standing
 from reminders.models import Message
 from reminders.reasons import reason_words
 from reminders.selectors import messages_of, upcoming_for
@@ -82,9 +84,17 @@ def messages_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
     return {"rows": rows, "staff": may(request.user, "see_messages")}
 
 
+def complaints_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None:
+    if not may(request.user, "work"):
+        return None
+    rows = [{"complaint": row, "standing": standing(row)} for row in complaints_of(account)[:SHOWN]]
+    return {"rows": rows, "account": account}
+
+
 PANELS = (
     ("gauge", _("May I contact now?"), gauge_panel, 10, "aside"),
     ("agenda", _("What happens next"), agenda_panel, 30, "aside"),
+    ("complaints", _("Complaints"), complaints_panel, 60, "aside"),
     ("messages", _("Messages"), messages_panel, 50, "below"),
 )
 

@@ -14,11 +14,13 @@ from common import panels
 from common.clock import now
 from common.once import new_form_token
 from payments.debtor_identity import asks_identity
-from payments.debtor_panels import MESSAGES, PAGE, PREFERENCES
+from payments.debtor_panels import MESSAGES, PAGE, PAID, PREFERENCES
+from payments.models import Payment
 from payments.views_debtor.doors import Visit
 from reminders.channels.chosen import chose
 from reminders.channels.config import public_key
 from reminders.debtor_requests import is_refused
+from reminders.feedback import Question, open_question, question_after_payment
 from reminders.models import InboundMessage, Message
 
 WRITE = "write"
@@ -72,9 +74,46 @@ def channels_panel(request: HttpRequest, visit: Visit) -> dict[str, Any]:
     }
 
 
+SCORES = (
+    ("5", _("Very good")),
+    ("4", _("Good")),
+    ("3", _("So-so")),
+    ("2", _("Bad")),
+    ("1", _("Very bad")),
+)
+ASKED = {
+    "payment": _("How was paying?"),
+    "chat": _("How was writing with us?"),
+    "call": _("How was the call with us?"),
+}
+
+
+def feedback_panel(request: HttpRequest, visit: Visit) -> dict[str, Any] | None:
+    return _asking(request, visit, open_question(visit.account))
+
+
+def after_paying_panel(request: HttpRequest, visit: Visit) -> dict[str, Any] | None:
+    paid = Payment.objects.filter(link=visit.link, state="succeeded").order_by("-pk").first()
+    return _asking(request, visit, question_after_payment(paid) if paid else None)
+
+
+def _asking(request: HttpRequest, visit: Visit, question: Question | None) -> dict[str, Any] | None:
+    if question is None:
+        return None
+    return {
+        "token": visit.token,
+        "question": question,
+        "asked": ASKED[question.kind],
+        "scores": SCORES,
+        "back": request.path,
+    }
+
+
 def register() -> None:
     for name, title, order, area, template, selector in (
         ("write", _("Write to us"), 10, WRITE, "debtor/panel_write.html", write_panel),
+        ("feedback", _("One question"), 15, WRITE, "debtor/panel_feedback.html", feedback_panel),
+        ("after_paying", _("One question"), 10, PAID, "debtor/panel_feedback.html", after_paying_panel),
         ("conversation", _("Earlier messages"), 20, MESSAGES, "debtor/panel_messages.html", messages_panel),
         ("channels", _("How we reach you"), 30, PREFERENCES, "debtor/panel_channels.html", channels_panel),
     ):

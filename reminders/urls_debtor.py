@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from reminders.views_debtor import channel, new_link, push, write
+from reminders.views_debtor import channel, complaint, complaint_again, feedback, new_link, push, write
 
 urlpatterns = [
     path("<str:token>/messages/write/", write, name="debtor_write"),
     path("<str:token>/preferences/channel/", channel, name="debtor_channel"),
     path("<str:token>/preferences/push/", push, name="debtor_push"),
+    path("<str:token>/complaint/", complaint, name="debtor_complaint"),
+    path("<str:token>/complaint/<uuid:complaint_id>/again/", complaint_again, name="debtor_complaint_again"),
+    path("<str:token>/feedback/", feedback, name="debtor_feedback"),
     path("<str:token>/new-link/", new_link, name="debtor_new_link"),
 ]

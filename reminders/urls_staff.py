@@ -2,6 +2,7 @@ from django.urls import path
 
 from reminders import (
     views_calls,
+    views_complaints,
     views_conversations,
     views_letters,
     views_schedules,
@@ -16,6 +17,13 @@ urlpatterns = [
     path("calls/<int:task_id>/", views_calls.call_page, name="call_page"),
     path("calls/<int:task_id>/start/", views_calls.call_start, name="call_start"),
     path("calls/<int:task_id>/put-back/", views_calls.call_put_back, name="call_put_back"),
+    path("accounts-of/<str:reference>/complaint/", views_complaints.complaint_new, name="complaint_new"),
+    path("complaints/", views_complaints.complaint_list, name="complaint_list"),
+    path("complaints/<uuid:complaint_id>/", views_complaints.complaint_page, name="complaint_page"),
+    path("complaints/<uuid:complaint_id>/take/", views_complaints.complaint_take, name="complaint_take"),
+    path("complaints/<uuid:complaint_id>/withdraw/", views_complaints.complaint_withdraw, name="complaint_withdraw"),
+    path("complaints/<uuid:complaint_id>/again/", views_complaints.complaint_again, name="complaint_again"),
+    path("feedback/", views_complaints.feedback_list, name="feedback_list"),
     path("conversations/", views_conversations.conversation_list, name="conversation_list"),
     path("conversations/<int:thread_id>/", views_conversations.conversation_page, name="conversation_page"),
     path("conversations/<int:thread_id>/take/", views_conversations.conversation_take, name="conversation_take"),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from common.errors import Forbidden, InvalidInput
+from common.errors import Conflict, Forbidden, InvalidInput, NotFound
+from common.once import new_form_token
 from payments.debtor_identity import asks_identity
-from payments.views_debtor.doors import SeeOther, Visit, debtor_page, sealed
+from payments.views_debtor.doors import SeeOther, Visit, debtor_page, sealed, show
+from reminders.complaints.forms import ComplainForm
+from reminders.complaints.selectors import complaints_of
+from reminders.complaints.services import open_again, open_complaint
 from reminders.debtor_requests import TooManyTexts, ask_for_new_link, choose_channel, write_to_us
+from reminders.feedback import give_feedback
+from reminders.models import Complaint
 from reminders.push_subscriptions import simulated_subscription, switch_off, switch_on
 
 
@@ -53,6 +61,49 @@ def push(request: HttpRequest, visit: Visit) -> HttpResponse:
         switch_on(visit.link, subscription=given or simulated_subscription())
     messages.success(request, _("Saved. It counts from now on."))
     return SeeOther(visit.url("debtor_preferences"))
+
+
+@debtor_page
+def complaint(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Their complaints about us and how they stand, and a form for another one."""
+    form = ComplainForm(request.POST or None, initial={"about": Complaint.About.MANNER})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            open_complaint(
+                visit.account.debtor, account=visit.account, text=data["text"], about=data["about"],
+                via=Complaint.Via.PAGE, once=(f"link:{visit.link.pk}", data["token"]),
+            )  # fmt: skip
+            messages.success(request, _("We have your complaint. You see below how it stands."))
+            return SeeOther(visit.url("debtor_complaint"))
+        except (InvalidInput, Conflict) as error:
+            form.add_error(None, error.message)
+    context = {"form": form, "complaints": complaints_of(visit.account), "form_token": new_form_token()}
+    return show(request, visit, "complaint", context, 422 if form.errors else 200)
+
+
+@debtor_page
+def complaint_again(request: HttpRequest, visit: Visit, complaint_id: UUID) -> HttpResponse:
+    row = complaints_of(visit.account).filter(pk=complaint_id).first()
+    if row is None:
+        raise NotFound(_("There is no such complaint."))
+    if request.method == "POST":
+        open_again(row, by=None, once=(f"link:{visit.link.pk}", request.POST.get("token", "")[:32] or "none"))
+        messages.success(request, _("We look at it again. You see below by when."))
+    return SeeOther(visit.url("debtor_complaint"))
+
+
+@debtor_page
+def feedback(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if request.method == "POST":
+        given = {name: request.POST.get(name, "") for name in ("kind", "about", "score", "text")}
+        try:
+            give_feedback(visit.account, **given)
+            messages.success(request, _("Thank you. We read every answer."))
+        except InvalidInput as error:
+            messages.error(request, error.message)
+    back = request.POST.get("back", "")
+    return SeeOther(back if back.startswith(visit.url("pay")) else visit.url("debtor_messages"))
 
 
 def new_link(request: HttpRequest, token: str) -> HttpResponse:

@@ -15,13 +15,21 @@ from accounts.models import Account, Consent, Debtor, Hold
 from accounts.services import place_hold
 from common.clock import now, today
 from compliance.facts import zones_of
-from compliance.gate import EVERY_CHANNEL, PURPOSES
-from reminders.calls.queueing import cancel_waiting
+from compliance.gate import EVERY_CHANNEL
 from reminders.channels.base import Keyword
+from reminders.complaints.services import open_complaint
 from reminders.confirmation import CONFIRMATION
 from reminders.contact_lookup import points_with_number
-from reminders.heeding import LONGEST_PROMISE, PROMISED, SAYS_PAID, TIME_TO_ARRIVE, leave_in_peace, set_aside
-from reminders.models import InboundMessage, Message
+from reminders.heeding import (
+    LONGEST_PROMISE,
+    PROMISED,
+    SAYS_PAID,
+    TIME_TO_ARRIVE,
+    leave_in_peace,
+    set_aside,
+    wait_for_a_reader,
+)
+from reminders.models import Complaint, InboundMessage
 from reminders.opt_out import grant_consent, withdraw_consent
 from reminders.queue import queue_message
 from reminders.understanding import Intent, Understanding
@@ -155,18 +163,21 @@ def _leave_in_peace(heard: Heard, until: datetime, reason: str) -> None:
     if heard.account is None:
         return
     leave_in_peace(heard.account.pk, until=until, reason=reason)
-    wait(heard)
+    wait_for_a_reader(heard.debtor)
 
 
-def _kept_reason() -> str:
-    return "The person wrote to us: somebody reads it first."
-
-
-def wait(heard: Heard) -> None:
-    """Reminders under way to this person were planned before they spoke."""
-    waiting = Message.objects.filter(debtor=heard.debtor, state="due").exclude(purpose__in=list(PURPOSES))
-    waiting.update(state="cancelled", reason=_kept_reason(), claimed_until=None)
-    cancel_waiting(_kept_reason(), debtor=heard.debtor)
+def _complaint(heard: Heard, done: Done) -> None:
+    """Kept with a clock; what it is about is said by whoever reads it."""
+    done.needs_person(Intent.COMPLAINT.value)
+    opened = open_complaint(
+        heard.debtor,
+        account=heard.account,
+        text=InboundMessage.objects.get(pk=heard.row.pk).text,
+        via=Complaint.Via.MESSAGE,
+        inbound=heard.row,
+    )
+    if opened is not None:
+        done.steps.append("complaint")
 
 
 def _for_a_person(intent: Intent) -> Callable[[Heard, Done], None]:
@@ -184,6 +195,7 @@ def _leave_doubts_to_a_person(heard: Heard, done: Done) -> None:
 _STEPS: Mapping[Intent, Callable[[Heard, Done], None]] = {
     Intent.WRONG_PERSON: _wrong_person,
     Intent.ABUSE: _for_a_person(Intent.ABUSE),
+    Intent.COMPLAINT: _complaint,
     Intent.PAID: _paid,
     Intent.PROMISE: _promise,
     Intent.HUMAN: _for_a_person(Intent.HUMAN),

@@ -19,8 +19,19 @@ from reminders.understanding import Intent
 
 ANSWERS_A_DAY = 6  # whoever writes more often wants a person, or is a machine too
 DAY = timedelta(days=1)
-# Beside one of these, an answer by machine would be tactless, or told to the wrong person.
-SILENT = (Intent.OPT_OUT, Intent.DECEASED, Intent.WRONG_PERSON, Intent.REPRESENTED, Intent.BANKRUPTCY, Intent.ABUSE)
+# Beside one of these, an answer by machine would be tactless, or told to the wrong person. A complaint is confirmed by
+# itself, with its number and the day of the answer.
+SILENT = frozenset(
+    {
+        Intent.OPT_OUT,
+        Intent.DECEASED,
+        Intent.WRONG_PERSON,
+        Intent.REPRESENTED,
+        Intent.BANKRUPTCY,
+        Intent.ABUSE,
+        Intent.COMPLAINT,
+    }
+)
 ANSWER_OF: Mapping[Intent, str] = {
     Intent.DISPUTE: "answer_dispute",
     Intent.HARDSHIP: "answer_hardship",

@@ -16,9 +16,10 @@ from compliance.facts import zones_of
 from compliance.gate import EVERY_CHANNEL
 from compliance.services import lock_debtor
 from reminders.channels.base import Keyword
-from reminders.conversations.acting import Heard, act, wait
+from reminders.conversations.acting import Heard, act
 from reminders.conversations.answering import answer
 from reminders.conversations.threads import write_down
+from reminders.heeding import wait_for_a_reader
 from reminders.models import InboundMessage, Message
 from reminders.understanding import Intent, Meant, Understanding, understand
 
@@ -94,7 +95,7 @@ def _hear_for(heard: Heard) -> None:
     done = act(heard)
     answer(heard, done)
     if done.for_a_person:
-        wait(heard)
+        wait_for_a_reader(heard.debtor)
     write_down(heard, done)
     record_event(
         "message.received",

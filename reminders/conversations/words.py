@@ -21,6 +21,7 @@ TOPICS: dict[str, Promise] = {
     "dispute": _("Says something is wrong"),
     "hardship": _("In hardship"),
     "abuse": _("Angry or threatening"),
+    "complaint": _("Complains about us"),
     "paid": _("Says it is paid"),
     "promise": _("Promises to pay"),
     "human": _("Wants a person"),
@@ -37,7 +38,9 @@ DRAFT_NAMES: dict[str, Promise] = {
     "answer_which_day": _("Which day?"),
     "answer_handover": _("A person answers"),
 }
-GRAVE = frozenset({"deceased", "wrong_person", "represented", "bankruptcy", "dispute", "hardship", "abuse"})
+GRAVE = frozenset(
+    {"deceased", "wrong_person", "represented", "bankruptcy", "dispute", "hardship", "abuse", "complaint"}
+)
 
 
 def topic_words(topic: str) -> str:

@@ -18,7 +18,7 @@ from payments.models import Attempt, Instalment, Payment, Refund
 from payments.services import create_link
 from reminders.confirmation import CONFIRMATION, confirmation_text
 from reminders.dispatch.names import form_of_address
-from reminders.models import Message, Reply, Template
+from reminders.models import Complaint, Message, Reply, Template
 from reminders.rendering.content import Content, Sender, render
 from reminders.rendering.languages import written_language
 from reminders.rendering.said import disclosure_for
@@ -34,6 +34,7 @@ TEMPLATE_OF_PURPOSE: Mapping[str, str] = {"pre_debit_notice": "pre_debit", "debi
 AGENT_REPLY, ASSISTANT_ANSWER = "agent_reply", "assistant_answer"
 # Where an answer's `page` leads, behind the payment link.
 PAGE_OF_TEXT: Mapping[str, str] = {"answer_hardship": "about/help/", "answer_dispute": "dispute/"}
+PAGE_OF_PURPOSE: Mapping[str, str] = {"complaint_received": "complaint/", "complaint_answer": "complaint/"}
 WALLETS_NAMED = 5
 
 
@@ -54,7 +55,7 @@ def compose(message: Message, account: Account, *, countries: frozenset[str] = f
         "first_name": form_of_address(account.debtor, language),
         "creditor": account.creditor.name,
         "reference": account.reference,
-        "link": link,
+        "link": link + PAGE_OF_PURPOSE.get(message.purpose, ""),
         "page": link + PAGE_OF_TEXT.get(message.facts.get("text", ""), ""),
         "required_notice": disclosure_for(account.creditor.role, countries=countries, language=language),
         **_FACTS.get(message.purpose, _about_debt)(message, account),
@@ -190,6 +191,11 @@ def _about_question(message: Message, account: Account) -> dict[str, Fact]:
     }
 
 
+def _about_complaint(message: Message, account: Account) -> dict[str, Fact]:
+    row = Complaint.objects.get(pk=message.facts["complaint"])
+    return {"reference": row.number, "due_date": row.answer_by.date(), "terms": Lines(row.answer)}
+
+
 _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "assistant_answer": _about_question,
     "receipt": _about_payment,
@@ -202,4 +208,6 @@ _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "debit_stopped": _about_failed_debit,
     "refund_sent": _about_refund,
     "refund_done": _about_refund,
+    "complaint_received": _about_complaint,
+    "complaint_answer": _about_complaint,
 }

@@ -1,5 +1,6 @@
 from reminders.models.calls import CallTask
 from reminders.models.channels import CHANNELS
+from reminders.models.complaints import COMPLAINT_STATES, Complaint, Feedback
 from reminders.models.conversations import Conversation, InboundMessage, Reply
 from reminders.models.letters import Letter, LetterBatch
 from reminders.models.messages import MESSAGE_STATES, Message, Receipt
@@ -9,11 +10,14 @@ from reminders.models.switches import ContactSwitch
 
 __all__ = [
     "CHANNELS",
+    "COMPLAINT_STATES",
     "MESSAGE_STATES",
     "SCHEDULE_STATES",
     "CallTask",
+    "Complaint",
     "ContactSwitch",
     "Conversation",
+    "Feedback",
     "InboundMessage",
     "Letter",
     "LetterBatch",

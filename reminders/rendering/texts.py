@@ -27,6 +27,8 @@ KINDS = (
     "end_in_wallet",
     "debit_failed",
     "debit_stopped",
+    "complaint_received",
+    "complaint_answer",
 )
 # What the assistant says in a conversation; nobody puts these into a schedule.
 ANSWERS = (

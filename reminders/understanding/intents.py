@@ -15,6 +15,7 @@ class Intent(StrEnum):
     DISPUTE = "dispute"
     HARDSHIP = "hardship"
     ABUSE = "abuse"
+    COMPLAINT = "complaint"
     PAID = "paid"
     PROMISE = "promise"
     HUMAN = "human"
