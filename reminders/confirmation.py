@@ -15,7 +15,13 @@ EVERYTHING: Mapping[str, str] = {
     "zh-hans": "{company}：已收到。我们不会再联系您。如需恢复短信，请回复 START。",
     "zh-hant": "{company}：已收到。我們不會再聯絡您。如需恢復簡訊，請回覆 START。",
 }
+BY_EMAIL: Mapping[str, str] = {
+    "en": "{company}: understood. You will get no more e-mails from us.",
+    "zh-hans": "{company}：已收到。我们不会再给您发邮件。",
+    "zh-hant": "{company}：已收到。我們不會再寄郵件給您。",
+}
 
 
-def confirmation_text(company: str, *, language: str, everything: bool) -> str:
-    return (EVERYTHING if everything else WORDS)[language].format(company=company)
+def confirmation_text(company: str, *, language: str, everything: bool, channel: str = "sms") -> str:
+    words = EVERYTHING if everything else BY_EMAIL if channel == "email" else WORDS
+    return words[language].format(company=company)

@@ -7,8 +7,11 @@ from common.crypto.blind_fields import normalised_index
 
 
 def points_with_number(number: str) -> list[ContactPoint]:
+    """`number`: of a phone, or a mailbox."""
     index = normalised_index(number, purpose="contact")
     if not index:
         return []
-    rows = ContactPoint.objects.filter(kind="phone", value_index=index).select_related("debtor__creditor")
+    rows = ContactPoint.objects.filter(kind="email" if "@" in number else "phone", value_index=index).select_related(
+        "debtor__creditor"
+    )
     return list(rows.order_by("id"))

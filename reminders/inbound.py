@@ -34,7 +34,7 @@ def receive_text(text: InboundText, *, channel: str = "sms") -> InboundMessage |
         understood=reading.kept,
     )
     row.text = sealed_value(row, "text", row.text) if row.text else ""
-    if not _keep(row):
+    if not keep(row):
         return None
     by_carrier = channel == "sms" and text.text.strip().casefold() in CONFIRMED_BY_CARRIER
     confirmed = text.answered_by_provider or by_carrier
@@ -42,7 +42,8 @@ def receive_text(text: InboundText, *, channel: str = "sms") -> InboundMessage |
     return row
 
 
-def _keep(row: InboundMessage) -> bool:
+def keep(row: InboundMessage) -> bool:
+    """False when it was kept before."""
     InboundMessage.objects.bulk_create([row], ignore_conflicts=True)
     return InboundMessage.objects.filter(pk=row.pk).exists()
 

@@ -17,6 +17,8 @@ EMAIL_TIMEOUT = 10
 ANYMAIL = {name[8:]: value for name, value in os.environ.items() if name.startswith("ANYMAIL_") and value}
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="") or "help@collections.example"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Answers to our mails go to reply+...@ here; the mail provider hands them to /webhooks/mail/. Empty: no Reply-To.
+INBOUND_MAIL_DOMAIN = env("INBOUND_MAIL_DOMAIN", default="")
 
 TWILIO_BASE_URL = MESSAGE_SANDBOX_URL if SANDBOX else "https://api.twilio.com"
 TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", default="ACsandbox" if SANDBOX else "")

@@ -14,6 +14,7 @@ from django.core.mail.message import BadHeaderError
 from reminders.channels.base import DeliveryState, HttpIn, InboundText, OutboundMessage, ReceiptEvent, SendResult
 from reminders.channels.errors import ChannelNotConfigured, InvalidCallback, UnsafeHeader
 from reminders.channels.mail_connection import mail_connection
+from reminders.channels.reply_address import reply_address
 from reminders.channels.smtp_codes import (
     CREDENTIALS,
     INVALID_REQUEST,
@@ -129,6 +130,7 @@ def build_email(message: OutboundMessage) -> EmailMultiAlternatives:
         body=message.text,
         from_email=_safe(message.from_ or settings.DEFAULT_FROM_EMAIL, "from"),
         to=[_one_address(message.to)],
+        reply_to=[address] if (address := reply_address(message.message_id)) else None,
         headers=_headers(message),
     )
     if message.html:

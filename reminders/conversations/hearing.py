@@ -71,10 +71,11 @@ def hear(
     account: Account | None = None,
     number: str = "",
     confirmed: bool = False,
+    certain: bool = True,
 ) -> None:
     """`account`: the one they wrote about, where the way they wrote says so. `confirmed`: the carrier has answered a
-    refusal already. A text from a number of several people counts for each where it protects, and is answered by a
-    person: nobody's affairs are told to somebody else."""
+    refusal already. `certain`: nobody else can have written it. A text from a number of several people counts for each
+    where it protects, and is answered by a person: nobody's affairs are told to somebody else."""
     for debtor in sorted(debtors, key=lambda each: each.pk):
         lock_debtor(debtor.pk)
     for debtor in debtors:
@@ -84,7 +85,7 @@ def hear(
             debtor=debtor,
             account=account or account_about(debtor),
             number=number,
-            alone=len(debtors) == 1,
+            alone=certain and len(debtors) == 1,
             confirmed=confirmed,
         )
         _hear_for(heard)

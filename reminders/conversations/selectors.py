@@ -47,6 +47,7 @@ class Bubble:
     recognised: str = ""
     state: str = ""
     reason: str = ""
+    attachments: int = 0
 
 
 def inbox(user: User, which: str) -> QuerySet[Conversation]:
@@ -89,9 +90,15 @@ def bubbles(debtor: Debtor) -> list[Bubble]:
     left = Q(state__in=LEFT) | Q(purpose="agent_reply")
     ours = Message.objects.filter(left, debtor=debtor).order_by("-id")[:NEWEST]
     replies = {reply.message_id: reply for reply in Reply.objects.filter(message__in=ours).select_related("author")}
-    shown = [Bubble(row.text, row.received_at, True, row.channel, recognised=row.recognised) for row in theirs]
+    shown = [_theirs(row) for row in theirs]
     shown += [_ours(message, replies.get(message.pk)) for message in ours]
     return sorted(shown, key=lambda bubble: bubble.at)[-NEWEST:]
+
+
+def _theirs(row: InboundMessage) -> Bubble:
+    """Attachments came with it and were not kept."""
+    left = row.understood.get("attachments", 0)
+    return Bubble(row.text, row.received_at, True, row.channel, recognised=row.recognised, attachments=left)
 
 
 def _ours(message: Message, reply: Reply | None) -> Bubble:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,7 @@ from payments.models import Attempt, Instalment, Payment, Refund
 from payments.services import create_link
 from reminders.confirmation import CONFIRMATION, confirmation_text
 from reminders.dispatch.names import form_of_address
+from reminders.dispatch.statements import attachments_for, file_name, fitting
 from reminders.models import Complaint, Message, Reply, Template
 from reminders.rendering.content import Content, Sender, render
 from reminders.rendering.languages import written_language
@@ -47,7 +49,7 @@ def compose(message: Message, account: Account, *, countries: frozenset[str] = f
     """
     language = written_language(account.debtor.language)
     if message.purpose == CONFIRMATION:
-        return _confirmation(account, language)
+        return _confirmation(message, account, language)
     if message.purpose == AGENT_REPLY:
         return written_by_us(message, account, language)
     _, link = create_link(account, language=language)
@@ -55,19 +57,25 @@ def compose(message: Message, account: Account, *, countries: frozenset[str] = f
         "first_name": form_of_address(account.debtor, language),
         "creditor": account.creditor.name,
         "reference": account.reference,
+        "statement": file_name(account),
         "link": link + PAGE_OF_PURPOSE.get(message.purpose, ""),
         "page": link + PAGE_OF_TEXT.get(message.facts.get("text", ""), ""),
         "required_notice": disclosure_for(account.creditor.role, countries=countries, language=language),
         **_FACTS.get(message.purpose, _about_debt)(message, account),
     }
-    return render(
-        text_for(message.facts.get("text") or message.purpose, channel=message.channel, language=language),
+    found = text_for(message.facts.get("text") or message.purpose, channel=message.channel, language=language)
+    text = fitting(found, message.channel)
+    sender = sender_of(account)
+    content = render(
+        text,
         channel=message.channel,
         language=language,
         facts=facts,
-        sender=sender_of(account),
+        sender=sender,
         unsubscribe_url=opt_out_url(message) if message.channel == "email" else "",
     )
+    files = attachments_for(text, account, channel=message.channel, language=language, agency=sender.company)
+    return replace(content, attachments=files) if files else content
 
 
 def written_by_us(message: Message, account: Account, language: str) -> Content:
@@ -82,14 +90,34 @@ def written_by_us(message: Message, account: Account, language: str) -> Content:
     said = fill(Reply.objects.get(pk=message.facts["reply"]).text, facts, language=language)
     if message.channel == "in_app":
         return Content(said)
+    if message.channel == "email":
+        return _mailed(message, account, language, Lines(said), link)
     return Content(plain_for_sms(f"{said} {layout_words(language)[f'opt_out_{message.channel}']}"))
 
 
-def _confirmation(account: Account, language: str) -> Content:
+def _mailed(message: Message, account: Account, language: str, said: Lines, link: str) -> Content:
+    facts: dict[str, Fact] = {
+        "terms": said,
+        "link": link,
+        "creditor": account.creditor.name,
+        "reference": account.reference,
+    }
+    return render(
+        text_for(message.purpose, channel="email", language=language),
+        channel="email",
+        language=language,
+        facts=facts,
+        sender=sender_of(account),
+        unsubscribe_url=opt_out_url(message),
+    )
+
+
+def _confirmation(message: Message, account: Account, language: str) -> Content:
     refused = Consent.objects.filter(debtor_id=account.debtor_id, granted=False).order_by("-recorded_at", "-id").first()
     everything = refused is not None and refused.channel == EVERY_CHANNEL
-    text = confirmation_text(sender_of(account).company, language=language, everything=everything)
-    return Content(plain_for_sms(text))
+    company = sender_of(account).company
+    text = confirmation_text(company, language=language, everything=everything, channel=message.channel)
+    return Content(text, subject=company) if message.channel == "email" else Content(plain_for_sms(text))
 
 
 def text_for(purpose: str, *, channel: str, language: str) -> TemplateText:

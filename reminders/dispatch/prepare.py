@@ -218,6 +218,7 @@ def _outbound(message: Message, content: Content, point: ContactPoint | None) ->
         text=content.text,
         subject=content.subject,
         html=content.html,
+        attachments=content.attachments,
         language=message.language,
         callback_url=settings.PUBLIC_URL + reverse("reminders_sms_status") if message.channel in BY_TWILIO else "",
         unsubscribe_url=opt_out_url(message) if by_email else "",

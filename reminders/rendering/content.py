@@ -8,6 +8,7 @@ from functools import lru_cache
 import css_inline
 from django.template.loader import render_to_string
 
+from reminders.channels.base import Attachment
 from reminders.rendering.errors import UnusableTemplate
 from reminders.rendering.languages import written_language
 from reminders.rendering.sms_text import SmsLength, measure, plain_for_sms
@@ -40,6 +41,7 @@ class Content:
     subject: str = ""
     html: str = ""
     sms_length: SmsLength | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 def render(

@@ -44,6 +44,8 @@ ANSWERS = (
     "answer_help",
 )
 ANSWER_CHANNELS = ("sms", "in_app")
+# What one of us writes by hand travels in this frame.
+FRAMES = ("agent_reply",)
 CHANNELS = ("sms", "email", "in_app")
 # WhatsApp carries the words of text messages; a notification says always the same, for it lies open on a table.
 WORDS_OF_CHANNEL: Mapping[str, str] = {"whatsapp": "sms", "letter": "email"}
@@ -65,13 +67,21 @@ def _language_file(language: str) -> Mapping[str, Any]:
 
 
 def default_text(kind: str, *, channel: str, language: str) -> TemplateText:
+    known = _language_file(written_language(language))
+    if channel == "email" and kind in ANSWERS:
+        return _mailed_answer(known, kind)
     try:
-        stored = _language_file(written_language(language))[ONE_TEXT.get(channel, kind)][
-            WORDS_OF_CHANNEL.get(channel, channel)
-        ]
+        stored = known[ONE_TEXT.get(channel, kind)][WORDS_OF_CHANNEL.get(channel, channel)]
     except KeyError as error:
         raise UnknownText("No text is shipped for this message and channel.", kind=kind, channel=channel) from error
     return TemplateText(**{name: text.strip() for name, text in stored.items()})
+
+
+def _mailed_answer(known: Mapping[str, Any], kind: str) -> TemplateText:
+    """An answer by e-mail says what it says in the app, and leads there."""
+    said = known[kind]["in_app"]
+    body = f"{said['body'].strip()}\n\n{{{{ link }}}}"
+    return TemplateText(body, said["subject"], known["agent_reply"]["email"]["button"])
 
 
 def layout_words(language: str) -> Mapping[str, str]:

@@ -97,6 +97,12 @@ def _required(text: str, channel: str) -> list[Problem]:
     ]
 
 
+def _attachment(text: str, channel: str) -> list[Problem]:
+    if channel in ("email", "letter") or "statement" not in names_in(text):
+        return []
+    return [Problem("no_attachment", _("Only an e-mail can carry {{ statement }}, the statement as a PDF."))]
+
+
 def _length(text: str, channel: str) -> list[Problem]:
     if channel != "sms" or not names_in(text) <= set(VARIABLES) or _variables(text, channel):
         return []
@@ -121,6 +127,7 @@ _CHECKS: tuple[Callable[[str, str], list[Problem]], ...] = (
     _braces,
     _control_characters,
     _required,
+    _attachment,
     _length,
     _tone,
 )

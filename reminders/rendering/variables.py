@@ -46,6 +46,9 @@ VARIABLES: Mapping[str, Variable] = {
         "the debit agreement word for word",
         Lines("You let us take 3 payments from your wallet.\n\nYou can end it."),
     ),
+    "statement": Variable(
+        str, "attaches the itemised statement as a PDF, and names the file (e-mail only)", "statement-ACC-7F3K9QMP.pdf"
+    ),
     "phone": Variable(str, "where to reach a person", "+1 555 010 0123"),
     "link": Variable(str, "the payment or portal link", "https://pay.example/p/7Kq2dVx9TnBw4Rm1"),
     "page": Variable(
