@@ -180,6 +180,7 @@ class DisputeForm(forms.Form):
 class PreferencesForm(forms.Form):
     language = forms.ChoiceField(label=_("Language of our pages and messages"), widget=forms.RadioSelect)
     large_text = forms.BooleanField(label=_("Larger text"), required=False)
+    plain_pages = forms.BooleanField(label=_("Simple pages: only what matters, in few words"), required=False)
 
     def __init__(self, *args: Any, languages: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

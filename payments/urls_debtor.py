@@ -48,5 +48,6 @@ urlpatterns = [
     path("<str:token>/wallets/<uuid:method>/name/", wallets.wallet_rename, name="debtor_wallet_rename"),
     path("<str:token>/wallets/<uuid:method>/move/", wallets.wallet_move, name="debtor_wallet_move"),
     path("<str:token>/wallets/<uuid:method>/remove/", wallets.wallet_remove, name="debtor_wallet_remove"),
+    path("<str:token>/about/wallet/<slug:key>/", learning.learn_wallet, name="debtor_learn_wallet"),
     path("<str:token>/about/<slug:page>/", learning.learn, name="debtor_learn"),
 ]

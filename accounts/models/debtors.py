@@ -32,6 +32,10 @@ class Debtor(Row):
     language_chosen = models.BooleanField(
         default=False, db_default=False, help_text=_("By the person: a creditor's file does not change it.")
     )
+    large_text = models.BooleanField(default=False, db_default=False, help_text=_("Chosen by the person."))
+    plain_pages = models.BooleanField(
+        default=False, db_default=False, help_text=_("Chosen by the person: fewer words and one thing at a time.")
+    )
     created_at = models.DateTimeField(default=now)
 
     class Meta:

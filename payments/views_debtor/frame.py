@@ -8,13 +8,14 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Creditor
+from accounts.models import Creditor, Debtor
 from common.company import company_name
 
 if TYPE_CHECKING:
     from payments.views_debtor.doors import Visit
 
-LARGE_TEXT_COOKIE = "large_text"
+# What this device was told goes before what the person once chose on another.
+READING_COOKIES = {"large_text": "large_text", "plain_pages": "plain_pages"}
 PRODUCTS: dict[str, Promise] = {
     "credit_card": _("Credit card"),
     "card": _("Credit card"),
@@ -52,5 +53,10 @@ def frame(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         "verify_url": visit.url("debtor_learn", "real"),
         "help_url": visit.url("debtor_learn", "help"),
         "opt_out_url": visit.url("debtor_preferences"),
-        "large_text": request.COOKIES.get(LARGE_TEXT_COOKIE) == "1",
+        **reading_of(request, visit.account.debtor),
     }
+
+
+def reading_of(request: HttpRequest, debtor: Debtor) -> dict[str, bool]:
+    told = {name: request.COOKIES.get(cookie) for name, cookie in READING_COOKIES.items()}
+    return {name: getattr(debtor, name) if told[name] is None else told[name] == "1" for name in READING_COOKIES}

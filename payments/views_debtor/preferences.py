@@ -14,7 +14,7 @@ from accounts.models import Debtor
 from common.templatetags.frame import OWN_NAMES
 from payments.forms_debtor import PreferencesForm
 from payments.views_debtor.doors import SeeOther, Visit, debtor_page, show
-from payments.views_debtor.frame import LARGE_TEXT_COOKIE
+from payments.views_debtor.frame import READING_COOKIES, reading_of
 
 YEAR = 365 * 24 * 3600
 
@@ -23,20 +23,22 @@ YEAR = 365 * 24 * 3600
 def preferences(request: HttpRequest, visit: Visit) -> HttpResponse:
     languages = [(code, OWN_NAMES.get(code, name)) for code, name in settings.LANGUAGES]
     if request.method != "POST":
-        large = request.COOKIES.get(LARGE_TEXT_COOKIE) == "1"
-        initial = {"language": translation.get_language(), "large_text": large}
+        reading = reading_of(request, visit.account.debtor)
+        initial = {"language": translation.get_language(), **reading}
         form = PreferencesForm(initial=initial, languages=languages)
         return show(request, visit, "preferences", {"form": form})
     form = PreferencesForm(request.POST, languages=languages)
     if not form.is_valid():
         return show(request, visit, "preferences", {"form": form}, 422)
     language = form.cleaned_data["language"]
-    choose_language(visit.account.debtor, language)
+    reading = {name: form.cleaned_data[name] for name in READING_COOKIES}
+    remember(visit.account.debtor, language=language, **reading)
     with translation.override(language):
         messages.success(request, _("Saved. This is how our pages and messages will be."))
     response = SeeOther(visit.url("debtor_preferences"))
     keep(response, settings.LANGUAGE_COOKIE_NAME, language)
-    keep(response, LARGE_TEXT_COOKIE, "1" if form.cleaned_data["large_text"] else "0")
+    for name, cookie in READING_COOKIES.items():
+        keep(response, cookie, "1" if reading[name] else "0")
     return response
 
 
@@ -45,8 +47,8 @@ def keep(response: HttpResponse, name: str, value: str) -> None:
 
 
 @transaction.atomic
-def choose_language(debtor: Debtor, language: str) -> None:
-    others = Debtor.objects.filter(pk=debtor.pk).exclude(language=language, language_chosen=True)
-    changed = others.update(language=language, language_chosen=True)
-    if changed:
-        record_event("debtor.updated", debtor=debtor, creditor=debtor.creditor, source="debtor", language=language)
+def remember(debtor: Debtor, **wanted: bool | str) -> None:
+    """For the person: a new link on another device is in the same language and looks the same."""
+    wanted = {**wanted, "language_chosen": True}
+    if Debtor.objects.filter(pk=debtor.pk).exclude(**wanted).update(**wanted):
+        record_event("debtor.updated", debtor=debtor, creditor=debtor.creditor, source="debtor", **wanted)

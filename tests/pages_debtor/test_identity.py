@@ -136,3 +136,5 @@ def test_preferences_are_kept_for_the_person_and_the_screen(wallet, debtor):
     assert debtor.account.debtor.language == "zh-hans"
     assert 'data-text="large"' in debtor.read()
     assert Event.objects.filter(kind="debtor.updated").count() == 1
+    debtor.client.cookies.clear()
+    assert 'data-text="large"' in debtor.read(), "another device of the same person"

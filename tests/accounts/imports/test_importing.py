@@ -10,7 +10,7 @@ from common.crypto.blind_fields import blind_query
 from common.errors import IllegalTransition
 from payments.ledger import Line, post_entry
 from payments.ledger.checks import drifted_accounts, unbalanced_entries
-from payments.views_debtor.preferences import choose_language
+from payments.views_debtor.preferences import remember
 from tests.accounts.imports.conftest import HEADER, ROW, counts, reasons, row, table
 
 pytestmark = pytest.mark.django_db
@@ -250,6 +250,6 @@ def test_a_cell_corrects_what_was_only_assumed(imported):
 
 def test_a_language_the_person_chose_outranks_the_file(imported):
     imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28,zh-hant,", header=SPARE))
-    choose_language(Debtor.objects.get(), "en")
+    remember(Debtor.objects.get(), language="en")
     imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28,zh-hant,", header=SPARE))
     assert Debtor.objects.get().language == "en"
