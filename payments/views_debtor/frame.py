@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Creditor, Debtor
+from accounts.office_hours import hours_of, hours_words
 from common.company import company_name
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def frame(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         "creditor_name": "" if agency == creditor.name else creditor.name,
         "agency_licence": creditor.licence_note,
         "agency_phone": creditor.support_phone,
+        "agency_hours": hours_words(hours) if (hours := hours_of(creditor)) else "",
         "agency_email": creditor.support_email,
         "verify_url": visit.url("debtor_learn", "real"),
         "help_url": visit.url("debtor_learn", "help"),

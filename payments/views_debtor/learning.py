@@ -12,7 +12,7 @@ from payments.debtor_wallets import usable_wallets
 from payments.documents.lines import statement_lines
 from payments.views_debtor.doors import Visit, debtor_page, show
 from payments.views_debtor.landing import breakdown
-from payments.wallet_lessons import lesson_of
+from wallets.providers.lessons import lesson_of
 
 PAGES = ("why", "real", "wallet", "safe", "advice", "help")
 

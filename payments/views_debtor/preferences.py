@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
@@ -50,5 +52,6 @@ def keep(response: HttpResponse, name: str, value: str) -> None:
 def remember(debtor: Debtor, **wanted: bool | str) -> None:
     """For the person: a new link on another device is in the same language and looks the same."""
     wanted = {**wanted, "language_chosen": True}
+    told: dict[str, Any] = wanted
     if Debtor.objects.filter(pk=debtor.pk).exclude(**wanted).update(**wanted):
-        record_event("debtor.updated", debtor=debtor, creditor=debtor.creditor, source="debtor", **wanted)
+        record_event("debtor.updated", debtor=debtor, creditor=debtor.creditor, source="debtor", **told)

@@ -48,7 +48,8 @@ def receive_mail(mail: Any, *, event_id: str = "") -> InboundMessage | None:
     number = message_answered(_addressed_to(mail))
     answered = Message.objects.select_related("account", "debtor", "contact_point").filter(pk=number or 0).first()
     if status := bounce_in(mail):
-        return _bounced(answered, status)
+        _bounced(answered, status)
+        return None
     if by_a_machine(mail, envelope_sender=mail.envelope_sender):
         logger.info("mail of a machine left unread")
         return None

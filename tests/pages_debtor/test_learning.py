@@ -8,7 +8,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.utils import translation
 
-from payments.wallet_lessons import LESSON_OF, LESSONS, lesson_of
+from wallets.providers.lessons import LESSON_OF, LESSONS, lesson_of
 from wallets.providers.registry import available
 
 LARGEST_PICTURE, ALL_PICTURES = 40_000, 600_000
@@ -43,7 +43,7 @@ def test_every_wallet_has_a_lesson_of_its_own(key):
 def test_every_picture_is_there_in_both_languages_and_small():
     named = {step.picture for steps in LESSONS.values() for step in steps if step.picture}
     files = [finders.find(f"img/wallets/{name}.{language}.webp") for name in named for language in ("en", "zh")]
-    assert all(files), "make them with scripts/wallet_pictures.py"
+    assert all(files), "make them with tests/pages_debtor/wallet_pictures.py"
     sizes = [Path(file).stat().st_size for file in files]
     assert max(sizes) <= LARGEST_PICTURE and sum(sizes) <= ALL_PICTURES
 

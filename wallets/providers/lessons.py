@@ -1,6 +1,6 @@
 """How to pay with each wallet, step by step: the words, and the picture beside each (`static/img/wallets`).
 
-The pictures are screens of our simulated wallets and of our own pages, made by `scripts/wallet_pictures.py`.
+The pictures are screens of our simulated wallets and of our own pages, made by `tests/pages_debtor/wallet_pictures.py`.
 """
 
 from __future__ import annotations
