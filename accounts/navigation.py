@@ -10,6 +10,7 @@ from common.navigation import NavItem, register
 SET_UP = (
     (_("Placement files"), "import_list", "upload", 70, "import"),
     (_("People"), "user_list", "people", 80, "manage_users"),
+    (_("Office hours"), "office_hours", "clock", 82, "configure"),
     (_("API keys"), "key_list", "key", 84, "manage_keys"),
     (_("Notices to creditors"), "delivery_list", "broadcast", 86, "see_deliveries"),
 )

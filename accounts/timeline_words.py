@@ -59,6 +59,8 @@ WORDS: dict[str, EventWords] = {
     "complaint.answered": EventWords("decisions", "check-circle", "good", _("Complaint answered")),
     "complaint.withdrawn": EventWords("decisions", "x-circle", "quiet", _("Complaint withdrawn")),
     "complaint.opened_again": EventWords("decisions", "arrow-counterclockwise", "warn", _("Complaint opened again")),
+    "office_hours.set": EventWords("system", "clock", "quiet", _("Office hours set")),
+    "draft.asked": EventWords("system", "pencil", "quiet", _("A draft was asked of the writing service")),
     "feedback.given": EventWords("contacts", "chat-left-text", "brand", _("Told us how it was")),
     "message.received": EventWords("contacts", "chat-dots", "brand", _("Wrote to us")),
     "link.created": EventWords("contacts", "link-45deg", "info", _("Payment link made")),

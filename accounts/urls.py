@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import account, actions, home, integration, searching, users, work
+from accounts.views import account, actions, home, integration, office, searching, users, work
 
 of = "accounts-of/<str:reference>"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("people/new/", users.user_new, name="user_new"),
     path("people/<int:user_id>/", users.user_edit, name="user_edit"),
     path("people/<int:user_id>/second-factor/", users.user_reset_factor, name="user_reset_factor"),
+    path("office-hours/", office.office_hours, name="office_hours"),
     path("keys/", integration.key_list, name="key_list"),
     path("keys/<int:key_id>/revoke/", integration.key_revoke, name="key_revoke"),
     path("notices/", integration.delivery_list, name="delivery_list"),

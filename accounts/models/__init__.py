@@ -6,6 +6,7 @@ from accounts.models.debts import Account, AccountHistory
 from accounts.models.events import Event, EventSeal
 from accounts.models.holds import Hold
 from accounts.models.imports import ImportChunk, ImportJob, ImportMapping, ImportProblem
+from accounts.models.office import OfficeHours
 from accounts.models.users import Team, User
 from accounts.models.webhooks import WebhookDelivery, WebhookEndpoint
 from accounts.models.work import Note, WorkLease
@@ -26,6 +27,7 @@ __all__ = [
     "ImportMapping",
     "ImportProblem",
     "Note",
+    "OfficeHours",
     "Portfolio",
     "Team",
     "User",

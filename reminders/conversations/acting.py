@@ -60,6 +60,11 @@ class Heard:
     alone: bool = True
     confirmed: bool = False
 
+    @property
+    def words(self) -> str:
+        """As they wrote them; the row in hand holds them sealed."""
+        return InboundMessage.objects.get(pk=self.row.pk).text
+
     def is_sure_of(self, intent: Intent) -> bool:
         return any(each.intent is intent and each.sure for each in self.understood.meant)
 
@@ -172,7 +177,7 @@ def _complaint(heard: Heard, done: Done) -> None:
     opened = open_complaint(
         heard.debtor,
         account=heard.account,
-        text=InboundMessage.objects.get(pk=heard.row.pk).text,
+        text=heard.words,
         via=Complaint.Via.MESSAGE,
         inbound=heard.row,
     )

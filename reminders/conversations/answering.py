@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
+from accounts.models import Account
+from accounts.office_hours import hours_of, next_opening
 from common.clock import now
 from payments.debtor_wallets import usable_wallets
 from reminders.channels.base import Keyword
 from reminders.conversations.acting import Done, Heard
+from reminders.conversations.proposing import propose
 from reminders.dispatch.content import ASSISTANT_ANSWER
 from reminders.models import Message
 from reminders.queue import queue_message
 from reminders.understanding import Intent
+from reminders.understanding.normal import plain
 
 ANSWERS_A_DAY = 6  # whoever writes more often wants a person, or is a machine too
 DAY = timedelta(days=1)
@@ -58,14 +63,13 @@ def answer(heard: Heard, done: Done) -> str:
     if _answered_enough(heard):
         done.needs_person("often")
         return ""
-    day = heard.understood.day
-    facts = {"text": key, **({"day": day.isoformat()} if key == "answer_promise" and day else {})}
+    key, facts = _with_facts(heard, heard.account, key)
     queue_message(
         heard.account,
         purpose=ASSISTANT_ANSWER,
         occasion=f"answer:{heard.row.pk.hex}",
         channels=_ways(heard.row.channel),
-        facts=facts,
+        facts={"text": key, **facts},
     )
     done.steps.append(key)
     return key
@@ -86,6 +90,30 @@ def _which(heard: Heard, done: Done) -> str:
         done.needs_person(Intent.HOW_TO_PAY.value)
         return "answer_handover"
     return key
+
+
+def _with_facts(heard: Heard, account: Account, key: str) -> tuple[str, dict[str, Any]]:
+    """The text that fits best, and what it needs beside the account."""
+    day = heard.understood.day
+    if key == "answer_promise" and day:
+        return key, {"day": day.isoformat()}
+    if key == "answer_options" and (proposal := propose(account, heard.words, day=day)):
+        return "answer_plan", proposal.facts
+    if key == "answer_how_to_pay" and (wallet := _wallet_named(account, heard.words)):
+        return key, {"page": f"about/wallet/{wallet}/"}
+    hours = hours_of(account.creditor)
+    if key == "answer_handover" and hours and (opening := next_opening(hours, now())):
+        return "answer_handover_later", {"opens": opening.isoformat()}
+    return key, {}
+
+
+def _wallet_named(account: Account, words: str) -> str:
+    """Asked about one wallet they can use, they are led to its lesson."""
+    said = "".join(plain(words).split())
+    for choice in usable_wallets(account):
+        if "".join(choice.provider.display_name.casefold().split()) in said:
+            return choice.provider.key
+    return ""
 
 
 def _ways(channel: str) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def check_reply(text: str, account: Account, *, figures_meant: bool = False) -> 
             _("“%(words)s” threatens or shames. Say what can be done instead.") % {"words": pressing[0][0]},
             field="text",
         )
-    unknown = [shown for shown, minor in amounts_in(text, account.currency) if minor not in _known(account)]
+    unknown = [shown for shown, minor in amounts_in(text, account.currency) if minor not in amounts_known(account)]
     if unknown and not figures_meant:
         raise UnknownFigure(
             _("%(amount)s is not an amount of this account. Check it, or say that it is meant.")
@@ -79,7 +79,8 @@ def amounts_in(text: str, currency: str) -> Iterator[tuple[str, int]]:
             yield match.group().strip(), int(whole) * 10**digits + int((cents + "0" * digits)[:digits] or 0)
 
 
-def _known(account: Account) -> set[int]:
+def amounts_known(account: Account) -> set[int]:
+    """In minor units: what one of us may name without being asked whether it is meant."""
     rows = Instalment.objects.filter(plan__account=account)
     planned = set(rows.values_list("amount_minor", flat=True))
     totals = {rows.aggregate(total=Sum("amount_minor"))["total"] or 0}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
 from django.conf import settings
 
 from accounts.models import Account, Consent
@@ -18,11 +20,12 @@ from payments.debtor_wallets import usable_wallets
 from payments.models import Attempt, Instalment, Payment, Refund
 from payments.services import create_link
 from reminders.confirmation import CONFIRMATION, confirmation_text
+from reminders.conversations.proposing import plan_proposed
 from reminders.dispatch.names import form_of_address
 from reminders.dispatch.statements import attachments_for, file_name, fitting
 from reminders.models import Complaint, Message, Reply, Template
 from reminders.rendering.content import Content, Sender, render
-from reminders.rendering.languages import written_language
+from reminders.rendering.languages import babel_locale, written_language
 from reminders.rendering.said import disclosure_for
 from reminders.rendering.sms_text import plain_for_sms
 from reminders.rendering.syntax import fill
@@ -38,6 +41,7 @@ AGENT_REPLY, ASSISTANT_ANSWER = "agent_reply", "assistant_answer"
 PAGE_OF_TEXT: Mapping[str, str] = {"answer_hardship": "about/help/", "answer_dispute": "dispute/"}
 PAGE_OF_PURPOSE: Mapping[str, str] = {"complaint_received": "complaint/", "complaint_answer": "complaint/"}
 WALLETS_NAMED = 5
+OPENS: Mapping[str, str] = {"en": "EEEE, h:mm a", "zh": "EEEE HH:mm"}
 
 
 def compose(message: Message, account: Account, *, countries: frozenset[str] = frozenset()) -> Content:
@@ -59,7 +63,7 @@ def compose(message: Message, account: Account, *, countries: frozenset[str] = f
         "reference": account.reference,
         "statement": file_name(account),
         "link": link + PAGE_OF_PURPOSE.get(message.purpose, ""),
-        "page": link + PAGE_OF_TEXT.get(message.facts.get("text", ""), ""),
+        "page": link + (message.facts.get("page") or PAGE_OF_TEXT.get(message.facts.get("text", ""), "")),
         "required_notice": disclosure_for(account.creditor.role, countries=countries, language=language),
         **_FACTS.get(message.purpose, _about_debt)(message, account),
     }
@@ -211,12 +215,35 @@ def _about_refund(message: Message, account: Account) -> dict[str, Fact]:
 def _about_question(message: Message, account: Account) -> dict[str, Fact]:
     """The day is the one the person named; else the day it fell due."""
     named = message.facts.get("day")
+    if "count" in message.facts:
+        return _about_proposal(message, account)
     return {
         "amount": account.balance,
         "balance": account.balance,
         "due_date": date.fromisoformat(named) if named else account.due_date,
         "wallets": ", ".join(choice.name for choice in usable_wallets(account)[:WALLETS_NAMED]),
+        "opens": _opens(message, account),
     }
+
+
+def _about_proposal(message: Message, account: Account) -> dict[str, Fact]:
+    plan = plan_proposed(account, message.facts)
+    return {
+        "amount": plan.cap,
+        "balance": account.balance,
+        "due_date": plan.first_on,
+        "instalments": plan.count,
+    }
+
+
+def _opens(message: Message, account: Account) -> str:
+    """By the person's own clock."""
+    told = message.facts.get("opens")
+    if not told:
+        return ""
+    locale = babel_locale(written_language(account.debtor.language))
+    zone = ZoneInfo(account.debtor.time_zone or "UTC")
+    return format_datetime(datetime.fromisoformat(told).astimezone(zone), OPENS[locale[:2]], locale=locale)
 
 
 def _about_complaint(message: Message, account: Account) -> dict[str, Fact]:

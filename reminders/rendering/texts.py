@@ -41,6 +41,8 @@ ANSWERS = (
     "answer_promise",
     "answer_which_day",
     "answer_handover",
+    "answer_handover_later",
+    "answer_plan",
     "answer_help",
 )
 ANSWER_CHANNELS = ("sms", "in_app")

@@ -49,6 +49,7 @@ VARIABLES: Mapping[str, Variable] = {
     "statement": Variable(
         str, "attaches the itemised statement as a PDF, and names the file (e-mail only)", "statement-ACC-7F3K9QMP.pdf"
     ),
+    "opens": Variable(str, "when somebody is there again", "Monday, 9:00 AM"),
     "phone": Variable(str, "where to reach a person", "+1 555 010 0123"),
     "link": Variable(str, "the payment or portal link", "https://pay.example/p/7Kq2dVx9TnBw4Rm1"),
     "page": Variable(

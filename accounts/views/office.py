@@ -1,0 +1,34 @@
+"""When somebody is there: the common hours and those of single creditors."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms.office import OfficeHoursForm
+from accounts.models import OfficeHours
+from accounts.office_hours import hours_words, next_opening, set_hours
+from accounts.roles import allowed, person
+from common.clock import now
+from common.errors import InvalidInput
+
+
+@require_http_methods(["GET", "POST"])
+@allowed("configure")
+def office_hours(request: HttpRequest) -> HttpResponse:
+    form = OfficeHoursForm(
+        request.POST or None, initial={"weekdays": [0, 1, 2, 3, 4], "opens": "09:00", "closes": "17:00"}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_hours(by=person(request), **form.cleaned_data)
+            messages.success(request, _("Saved. It counts from now on."))
+            return redirect("office_hours")
+        except InvalidInput as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+    rows = OfficeHours.objects.select_related("creditor").order_by("creditor__name")
+    shown = [{"hours": row, "words": hours_words(row), "opening": next_opening(row, now())} for row in rows]
+    return render(request, "staff/office_hours.html", {"form": form, "rows": shown}, status=422 if form.errors else 200)
