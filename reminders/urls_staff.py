@@ -26,6 +26,7 @@ urlpatterns = [
     path("feedback/", views_complaints.feedback_list, name="feedback_list"),
     path("conversations/", views_conversations.conversation_list, name="conversation_list"),
     path("conversations/<int:thread_id>/", views_conversations.conversation_page, name="conversation_page"),
+    path("conversations/<int:thread_id>/draft/", views_conversations.conversation_draft, name="conversation_draft"),
     path("conversations/<int:thread_id>/take/", views_conversations.conversation_take, name="conversation_take"),
     path("conversations/<int:thread_id>/close/", views_conversations.conversation_close, name="conversation_close"),
     path("letters/", views_letters.letter_list, name="letter_list"),

@@ -16,6 +16,8 @@ from reminders.conversations.forms import ReplyForm
 from reminders.conversations.replying import UnknownFigure, send_reply
 from reminders.conversations.threads import close, take
 from reminders.conversations.words import DRAFT_NAMES, GRAVE, topic_words
+from reminders.drafting.client import is_on
+from reminders.drafting.services import draft_by_model
 from reminders.models import Conversation
 from reminders.reasons import reason_words
 from reminders.words import CHANNEL_NAMES, MESSAGE_WORDS
@@ -63,6 +65,18 @@ def conversation_page(request: HttpRequest, thread_id: int) -> HttpResponse:
     )
 
 
+@require_POST
+@allowed("work")
+def conversation_draft(request: HttpRequest, thread_id: int) -> HttpResponse:
+    """A draft by the writing service, in the box of the answer; it is sent by nobody but the agent."""
+    thread = selectors.access_conversation(thread_id)
+    draft = draft_by_model(thread, by=person(request))
+    if draft.withheld:
+        messages.warning(request, draft.withheld)
+    form = ReplyForm(initial={"text": draft.text})
+    return render(request, "staff/conversations/page.html", _context(thread, form, selectors.drafts(thread), ""))
+
+
 def _answer(request: HttpRequest, thread: Conversation, form: ReplyForm) -> bool:
     data = form.cleaned_data
     try:
@@ -100,6 +114,7 @@ def _context(thread: Conversation, form: ReplyForm, drafts: list[dict[str, str]]
         "holds": selectors.running_holds(thread.debtor),
         "drafts": [{**draft, "name": DRAFT_NAMES[draft["key"]], "current": draft["key"] == chosen} for draft in drafts],
         "form": form,
+        "may_draft": is_on() and thread.account is not None and thread.topic not in selectors.NO_DRAFTS,
     }
 
 

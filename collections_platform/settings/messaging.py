@@ -20,6 +20,11 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Answers to our mails go to reply+...@ here; the mail provider hands them to /webhooks/mail/. Empty: no Reply-To.
 INBOUND_MAIL_DOMAIN = env("INBOUND_MAIL_DOMAIN", default="")
 
+# A language model that drafts for agents, behind an OpenAI-style address (https://.../v1). Empty: there is none.
+DRAFTS_URL = env("DRAFTS_URL", default="")
+DRAFTS_MODEL = env("DRAFTS_MODEL", default="")
+DRAFTS_KEY = env("DRAFTS_KEY", default="")
+
 TWILIO_BASE_URL = MESSAGE_SANDBOX_URL if SANDBOX else "https://api.twilio.com"
 TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", default="ACsandbox" if SANDBOX else "")
 TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN", default="sandbox-token" if SANDBOX else "")
