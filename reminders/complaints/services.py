@@ -51,7 +51,7 @@ def open_complaint(
     if inbound is not None and (known := Complaint.objects.filter(debtor=debtor, state="open").first()):
         record_event("complaint.more", account=account, debtor=debtor, source="debtor", complaint=str(known.pk))
         return None
-    if by is None:
+    if by is None and inbound is None:  # what was written to us is never refused
         _not_too_many(debtor)
     moment = now()
     rule, confirm_by, answer_by = deadlines(debtor.country, moment)

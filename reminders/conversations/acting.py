@@ -17,7 +17,7 @@ from common.clock import now, today
 from compliance.facts import zones_of
 from compliance.gate import EVERY_CHANNEL
 from reminders.channels.base import Keyword
-from reminders.complaints.services import open_complaint
+from reminders.complaints.services import LONGEST, open_complaint
 from reminders.confirmation import CONFIRMATION
 from reminders.contact_lookup import points_with_number
 from reminders.heeding import (
@@ -177,7 +177,7 @@ def _complaint(heard: Heard, done: Done) -> None:
     opened = open_complaint(
         heard.debtor,
         account=heard.account,
-        text=heard.words,
+        text=heard.words[:LONGEST],
         via=Complaint.Via.MESSAGE,
         inbound=heard.row,
     )

@@ -12,7 +12,7 @@ _CHINESE = "零〇一二两兩三四五六七八九十百千万萬亿億"
 # Longer marks first: an address inside a link is part of the link.
 _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("[link]", re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)),
-    ("[e-mail]", re.compile(r"\S+@\S+\.\S+")),
+    ("[e-mail]", re.compile(r"[^\s@]+@[^\s@]+")),
     ("[reference]", re.compile(r"\b[A-Z]{1,5}-[0-9A-Z-]{4,}\b", re.IGNORECASE)),
     ("[number]", re.compile(r"[+(]?\d[\d\s().,'/-]*\d|\d")),
     ("[number]", re.compile(f"[{_CHINESE}]{{2,}}|[{_CHINESE}](?=[元块塊])")),

@@ -80,8 +80,8 @@ def _bounced(answered: Message | None, status: str) -> None:
 
 
 def letter_in(mail: Any, answered: Message | None, *, event_id: str = "") -> Letter:
-    text = mail.text or text_of_html(mail.html or "")
-    said = own_words(str(text), quoted=answered.body if answered else "")
+    text = _body_of(mail, "text/plain") or text_of_html(_body_of(mail, "text/html"))
+    said = own_words(text, quoted=answered.body if answered else "")
     beyond = own_subject(str(mail.subject or ""), ours=answered.subject if answered else "")
     sender = str(mail.from_email.addr_spec if mail.from_email else "")
     own = str(mail.get("Message-ID") or event_id or said)
@@ -92,6 +92,18 @@ def letter_in(mail: Any, answered: Message | None, *, event_id: str = "") -> Let
         attachments=len(mail.attachments),
         dedupe_key="mail:" + sha256(f"{own}|{answered.pk if answered else sender}".encode()).hexdigest(),
     )
+
+
+def _body_of(mail: Any, kind: str) -> str:
+    """Of a character set nobody knows, what can be read."""
+    for part in mail.walk():
+        if part.get_content_type() == kind and not part.is_attachment():
+            content = part.get_payload(decode=True) or b""
+            try:
+                return str(content.decode(part.get_content_charset("utf-8"), "replace"))
+            except LookupError:
+                return str(content.decode("utf-8", "replace"))
+    return ""
 
 
 @transaction.atomic

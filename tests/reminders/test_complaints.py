@@ -226,6 +226,15 @@ def test_too_many_on_one_day_are_told_so(account):
         complain(account, "one more")
 
 
+def test_a_very_long_complaint_in_a_message_is_heard_and_so_is_the_fourth_of_a_day(account, agent):
+    for number in range(4):
+        write(account, f"I want to make a complaint {number} " + "because of that " * 500, key=str(number))
+        complaint = Complaint.objects.get(state="open")
+        assert len(complaint.text) == 4_000
+        answer_complaint(complaint, outcome="upheld", text="Sorry.", by=agent, token=str(number))
+    assert Complaint.objects.count() == 4
+
+
 def test_what_was_said_is_kept_encrypted(account):
     from django.db import connection
 

@@ -220,6 +220,14 @@ def test_hostile_bodies_are_kept_shortened_and_break_nothing(client, mailed, tex
     assert row is not None and len(row.text) <= 10_000 and "\x00" not in row.text
 
 
+@pytest.mark.parametrize("charset", ["x-nobody-knows", "utf-7", "gb18030", "iso-2022-jp"])
+def test_a_mail_in_an_odd_character_set_is_read_as_far_as_it_can_be(client, mailed, charset):
+    to = reply_address(str(mailed.pk))
+    raw = f"From: w@example.com\r\nTo: {to}\r\nContent-Type: text/plain; charset={charset}\r\n\r\nSTOP\r\n"
+    answer(client, mailed, "", RawEmail=raw)
+    assert Consent.objects.filter(debtor=mailed.debtor, granted=False).exists()
+
+
 def test_a_stop_at_the_end_of_a_hundred_thousand_characters_is_heard(client, mailed):
     answer(client, mailed, "bla " * 25_000 + "\nplease stop contacting me")
     assert Consent.objects.filter(debtor=mailed.debtor, granted=False).exists()
