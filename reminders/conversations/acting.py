@@ -58,6 +58,7 @@ class Heard:
     account: Account | None
     number: str = ""
     alone: bool = True
+    certain: bool = True
     confirmed: bool = False
 
     @property

@@ -86,6 +86,7 @@ def hear(
             account=account or account_about(debtor),
             number=number,
             alone=certain and len(debtors) == 1,
+            certain=certain,
             confirmed=confirmed,
         )
         _hear_for(heard)
@@ -113,7 +114,7 @@ def _hear_for(heard: Heard) -> None:
 
 def _write_into_ledger(heard: Heard) -> None:
     """That they wrote is a basis for writing back. A refusal is none, and is kept with the consents."""
-    if heard.understood.refusal is not None:
+    if heard.understood.refusal is not None or not heard.certain:
         return
     contact_ledger.hear(
         heard.debtor.pk,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.models import Account, Consent
 from common.clock import today
@@ -143,8 +144,8 @@ def sender_of(account: Account) -> Sender:
         company=creditor.name if own else company_name(),
         phone=creditor.support_phone or creditor.support_email or settings.DEFAULT_FROM_EMAIL,
         licence=creditor.licence_note,
-        verify_url=settings.PUBLIC_URL,
-        help_url=settings.PUBLIC_URL,
+        verify_url=settings.PUBLIC_URL + reverse("reminders_real"),
+        help_url=f"{settings.PUBLIC_URL}{reverse('reminders_real')}#help",
     )
 
 
