@@ -18,9 +18,15 @@ from django.db import connection, connections
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
 SET_UP = "import django; django.setup(); "
-DEBIT = SET_UP + "from payments.debits import debit_due_instalments; debit_due_instalments()"
+# A new interpreter on a busy machine needs seconds to read a wallet's code; what was claimed may not wait so long.
+WALLETS_READY = (
+    "from wallets.gateway import adapter; from wallets.models import Provider; "
+    "[adapter(provider) for provider in Provider.objects.all()]; "
+)
+DEBIT = SET_UP + WALLETS_READY + "from payments.debits import debit_due_instalments; debit_due_instalments()"
 FIND_OUT_AND_DEBIT = (
     SET_UP
+    + WALLETS_READY
     + "from payments.debits import debit_due_instalments; from payments.services import look_up_due_attempts; "
     + "look_up_due_attempts(); debit_due_instalments()"
 )
