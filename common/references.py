@@ -13,12 +13,17 @@ from django.db import migrations
 
 # Whatever the statistics of a growing table say, parents are found by their key.
 _BY_KEY = "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"
-# All parents are counted by one walk along their index; only when one is missing is each looked up, to name it.
+# The parents of each column are counted by one walk along their index, all columns by one query; only when one is
+# missing is each looked up, to name it.
+_ANY_MISSING = """
+    IF (SELECT {fewer} FROM (SELECT {wanted} FROM new_rows) wanted) THEN {checks} END IF;
+"""
+_WANTED = "array_agg(DISTINCT {column}) FILTER (WHERE {column} IS NOT NULL) AS {column}_ids"
+_FEWER = "cardinality({column}_ids) > (SELECT count(*) FROM {parent} WHERE id = ANY ({column}_ids))"
 _MISSING = """
-    IF (SELECT cardinality(ids) > (SELECT count(*) FROM {parent} WHERE id = ANY (ids)) FROM (
-        SELECT array_agg(DISTINCT {column}) FILTER (WHERE {column} IS NOT NULL) AS ids FROM {rows}) wanted) THEN
-        SELECT {column}::text INTO missing FROM {rows} WHERE {column} IS NOT NULL
-            AND NOT EXISTS (SELECT FROM {parent} WHERE {parent}.id = {column}) LIMIT 1;
+    SELECT {column}::text INTO missing FROM {rows} WHERE {column} IS NOT NULL
+        AND NOT EXISTS (SELECT FROM {parent} WHERE {parent}.id = {column}) LIMIT 1;
+    IF FOUND THEN
         RAISE foreign_key_violation USING MESSAGE = '{table}.{column} refers to {parent} ' || missing
             || ', which does not exist', TABLE = '{table}', COLUMN = '{column}', CONSTRAINT = '{table}_{column}_exists';
     END IF;
@@ -89,5 +94,8 @@ def renew_check(table: str, parents: Mapping[str, str]) -> migrations.RunSQL:
 
 
 def _function(table: str, parents: Mapping[str, str]) -> str:
-    checks = (_MISSING.format(table=table, column=c, parent=p, rows="new_rows") for c, p in parents.items())
-    return _FUNCTION.format(table=table, checks="".join(checks))
+    pairs = parents.items()
+    checks = "".join(_MISSING.format(table=table, column=c, parent=p, rows="new_rows") for c, p in pairs)
+    fewer = " OR ".join(_FEWER.format(column=column, parent=parent) for column, parent in pairs)
+    wanted = ", ".join(_WANTED.format(column=column) for column in parents)
+    return _FUNCTION.format(table=table, checks=_ANY_MISSING.format(fewer=fewer, wanted=wanted, checks=checks))

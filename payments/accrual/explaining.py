@@ -17,7 +17,7 @@ from accounts.roles import may
 from common.money import Money
 from payments.accrual.reading import Story
 from payments.accrual.replaying import reckon
-from payments.models import AccountFact, AccrualState, JournalEntry, ReplayDue
+from payments.models import AccountFact, AccrualState, JournalEntry, Posting, ReplayDue
 
 SHOWN_STEPS, SHOWN_REPLAYS = 12, 3
 COMPONENT_WORDS: dict[str, Promise] = {
@@ -124,8 +124,9 @@ def _ledger_rows(account: Account, story: Story) -> list[Row]:
 
 
 def _changes(account: Account) -> list[Change]:
-    rows = JournalEntry.objects.filter(kind="replay", idempotency_key__startswith=f"accrual:{account.pk}:")
-    return [_change(account, row) for row in rows.order_by("-pk")[:SHOWN_REPLAYS]]
+    own = Posting.objects.filter(account=account).values("entry_id")
+    rows = JournalEntry.objects.filter(kind="replay", pk__in=own).order_by("-pk")
+    return [_change(account, row) for row in rows[:SHOWN_REPLAYS]]
 
 
 def _change(account: Account, row: JournalEntry) -> Change:

@@ -1,12 +1,11 @@
 """Posting entries, many at once: balanced, once each, and together with the cached balances of the accounts they touch.
 
-One call of a database function (migration 0020) posts a batch of any size; entries that were there already are read by
-a second statement.
+One call of the database (`payments.ledger.calling`) posts a batch of any size; entries that were there already are read
+by a second statement.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,9 +15,9 @@ from django.db import connection
 
 from accounts.models import Account
 from accounts.models.debts import COMPONENTS
-from common.arrays import numbers, texts
 from common.clock import now
 from common.errors import Conflict, InvalidInput
+from payments.ledger.calling import REFUSED, call_for
 from payments.models import JournalEntry, LedgerAccount
 
 RECEIVABLE = LedgerAccount.Kind.RECEIVABLE.value
@@ -58,9 +57,6 @@ class Posted:
     is_new: bool
 
 
-_POST = f"SELECT place, entry_id, entry_xid FROM post_journal_entries({', '.join(['%s'] * 14)})"  # noqa: S608
-
-
 def post_entries(entries: Sequence[NewEntry]) -> list[Posted]:
     """Post balanced entries of any accounts, creditors and currencies, each once; all of them or none.
 
@@ -95,40 +91,16 @@ def _post(batch: Sequence[NewEntry]) -> dict[str, JournalEntry]:
     """The entries that are new, by their keys. A refusal leaves the caller's transaction as it was."""
     moment = now()
     with connection.cursor() as cursor:
-        cursor.execute(_POST, [*_entry_columns(batch), moment, *_line_columns(batch)])
+        cursor.execute(*call_for(batch, moment))
         written = cursor.fetchall()
     rows = {}
     for place, row_id, xid in written:
-        if not place:
+        if place == REFUSED:
             raise Conflict("The entry's currency and creditor must be the account's.")
-        entry = batch[place - 1]
-        rows[entry.idempotency_key] = _as_row(entry, row_id=row_id, xid=xid, moment=moment)
+        if place is not None:
+            entry = batch[place - 1]
+            rows[entry.idempotency_key] = _as_row(entry, row_id=row_id, xid=xid, moment=moment)
     return rows
-
-
-def _entry_columns(batch: Sequence[NewEntry]) -> list[str]:
-    return [
-        texts([entry.kind for entry in batch]),
-        numbers([entry.creditor_id for entry in batch]),
-        texts([entry.idempotency_key for entry in batch]),
-        texts([entry.effective_at for entry in batch]),
-        numbers([entry.reverses.pk if entry.reverses else None for entry in batch]),
-        texts([json.dumps(entry.data) if entry.data else "{}" for entry in batch]),
-        texts([entry.currency for entry in batch]),
-    ]
-
-
-def _line_columns(batch: Sequence[NewEntry]) -> list[str]:
-    """Lines of nothing are left out."""
-    placed = [(place, line) for place, entry in enumerate(batch, 1) for line in entry.lines if line.minor]
-    return [
-        numbers([place for place, _line in placed]),
-        texts([line.kind for _place, line in placed]),
-        texts([line.qualifier for _place, line in placed]),
-        numbers([line.account.pk if line.account else None for _place, line in placed]),
-        texts([line.component for _place, line in placed]),
-        numbers([line.minor for _place, line in placed]),
-    ]
 
 
 def _as_row(entry: NewEntry, *, row_id: int, xid: int, moment: datetime) -> JournalEntry:

@@ -51,7 +51,7 @@ class JournalEntry(Row):
 
     kind = models.CharField(max_length=24)
     creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="journal_entries")
-    idempotency_key = models.CharField(max_length=80, unique=True)
+    idempotency_key = models.CharField(max_length=80)
     effective_at = models.DateTimeField(help_text=_("When it counts for the account; may be before it was recorded."))
     recorded_at = models.DateTimeField(default=now)
     reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
@@ -59,6 +59,10 @@ class JournalEntry(Row):
     xid = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
 
     class Meta:
+        # Not `unique=True`, which brings a second index along for looking up how a key begins.
+        constraints = [
+            models.UniqueConstraint(fields=["idempotency_key"], name="payments_journalentry_idempotency_key_key")
+        ]
         # Entries lie in the order they were recorded, so "since then" costs a few pages and inserting costs nothing.
         indexes = [
             BrinIndex(fields=["recorded_at"], name="entry_recorded", pages_per_range=32, autosummarize=True),
