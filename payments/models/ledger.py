@@ -50,7 +50,7 @@ class JournalEntry(Row):
     """One thing that happened to money. `idempotency_key` makes posting it twice impossible."""
 
     kind = models.CharField(max_length=24)
-    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="journal_entries")
+    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="journal_entries", db_index=False)
     idempotency_key = models.CharField(max_length=80)
     effective_at = models.DateTimeField(help_text=_("When it counts for the account; may be before it was recorded."))
     recorded_at = models.DateTimeField(default=now)
@@ -65,6 +65,8 @@ class JournalEntry(Row):
         ]
         # Entries lie in the order they were recorded, so "since then" costs a few pages and inserting costs nothing.
         indexes = [
+            # What was posted for a creditor since a transaction, for its next remittance.
+            models.Index(fields=["creditor", "xid"], name="entry_by_creditor_since"),
             BrinIndex(fields=["recorded_at"], name="entry_recorded", pages_per_range=32, autosummarize=True),
         ]
 

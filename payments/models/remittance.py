@@ -125,6 +125,9 @@ class Remittance(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     entry = models.OneToOneField(JournalEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     payout_entry = models.OneToOneField(JournalEntry, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # How far it has seen (`payments.remittance.watermark`); nothing in remittances drafted before there were marks.
+    seen_below = models.BigIntegerField(null=True, editable=False)
+    seen_by = models.CharField(max_length=20, db_default="", editable=False)
 
     class Meta:
         constraints = [

@@ -32,21 +32,24 @@ class Candidate:
     origin_at: datetime
 
 
-def unremitted(creditor_id: int, currency: str) -> QuerySet[Posting]:
-    """All that is owed to the creditor or was paid to it directly, and the providers' fees for it."""
+def unremitted(creditor_id: int, currency: str, *, since: int = 0) -> QuerySet[Posting]:
+    """All that is owed to the creditor or was paid to it directly, and the providers' fees for it.
+
+    `since` is the mark of the last remittance (`payments.remittance.watermark`): nothing below it is left.
+    """
     accounts = LedgerAccount.objects.filter(creditor_id=creditor_id, currency=currency)
     owed = Q(ledger_account__in=accounts.filter(kind=Kind.PAYABLE, qualifier=""))
     fees = Q(ledger_account__in=accounts.filter(kind=Kind.PROVIDER_FEES))
     direct = Q(ledger_account__in=accounts.filter(kind=Kind.PLACED), entry__kind__startswith="direct_payment")
     taken = RemittanceLine.objects.filter(posting=OuterRef("pk"), live=True)
-    rows = Posting.objects.filter(owed | fees | direct, entry__creditor_id=creditor_id)
+    rows = Posting.objects.filter(owed | fees | direct, entry__creditor_id=creditor_id, entry__xid__gte=since)
     return rows.exclude(entry__kind__startswith=OWN).filter(~Exists(taken))
 
 
-def candidates_before(creditor_id: int, currency: str, end: datetime) -> list[Candidate]:
+def candidates_before(creditor_id: int, currency: str, end: datetime, *, since: int = 0) -> list[Candidate]:
     """In the order the money moved. Three queries, however many there are."""
     debt = Posting.objects.filter(entry=OuterRef("entry"), ledger_account__kind=Kind.RECEIVABLE)
-    rows = unremitted(creditor_id, currency).filter(entry__effective_at__lt=end)
+    rows = unremitted(creditor_id, currency, since=since).filter(entry__effective_at__lt=end)
     found: list[Any] = list(
         rows.annotate(debt_id=Subquery(debt.values("account_id")[:1]))
         .order_by("entry__effective_at", "pk")

@@ -20,6 +20,7 @@ from payments.remittance.locking import last_standing, lock_creditor
 from payments.remittance.periods import day_of, end_of, period_around
 from payments.remittance.terms import history_of, on_day
 from payments.remittance.totals import held_at, totals_of
+from payments.remittance.watermark import horizon, mark_for, seen_before
 
 logger = logging.getLogger(__name__)
 Period = tuple[date, date]
@@ -59,7 +60,8 @@ def _next_period(
     floor = date.fromordinal(previous.last_day.toordinal() + 1) if previous else None
     if floor and not _is_over(period_around(floor, on_day(history, floor).cadence), history):
         return None
-    oldest = unremitted(creditor_id, currency).aggregate(at=Min("entry__effective_at"))["at"]
+    rows = unremitted(creditor_id, currency, since=seen_before(previous))
+    oldest = rows.aggregate(at=Min("entry__effective_at"))["at"]
     if oldest is None:
         return None
     first = day_of(oldest, on_day(history, oldest.date()).zone)
@@ -83,7 +85,8 @@ def _draft(
 ) -> Remittance:
     terms = on_day(history, period[1])
     end = end_of(period[1], terms.zone)
-    found = candidates_before(creditor.pk, currency, end)
+    since, (ended, cluster) = seen_before(previous), horizon()
+    found = candidates_before(creditor.pk, currency, end, since=since)
     lines = lines_of(found, history, first_day=period[0], zone=terms.zone)
     trust, clearing = held_at(creditor.pk, currency, end)
     remittance = Remittance.objects.create(
@@ -96,6 +99,8 @@ def _draft(
         drafted_by=by,
         trust_minor=trust,
         clearing_minor=clearing,
+        seen_below=mark_for(creditor.pk, currency, ended=ended, since=since, end=end),
+        seen_by=cluster,
         **totals_of(lines, way=terms.way, carried_in=previous.carried_out_minor if previous else 0),
     )
     for line in lines:
