@@ -82,17 +82,6 @@ class Difference:
         }
 
 
-def interest_lines(account: Account, minor: int) -> list[Line]:
-    """What plain interest posts: `Difference.lines` of nothing else."""
-    return [Line(Kind.RECEIVABLE, minor, account=account, component="interest"), Line(Kind.PLACED, -minor)]
-
-
-def told_change(before: dict[str, int], interest: int) -> dict[str, Any]:
-    """What an entry of plain interest says: `Difference.data` of nothing else."""
-    after = before | {"interest": before["interest"] + interest}
-    return {"before": before, "after": after, "surplus": 0, "why": []}
-
-
 def compare(story: Story, state: AccrualState | None) -> Difference:
     outcome = replay(story.facts, story.conditions, through=story.latest)
     return Difference(

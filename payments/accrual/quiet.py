@@ -17,15 +17,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.models import Account
-from accounts.models.debts import COMPONENTS
+from common.arrays import numbers
 from common.clock import now
-from payments.accrual.comparing import interest_lines, told_change
 from payments.accrual.interest import BASIS, is_stopped
 from payments.accrual.reading import Story
 from payments.accrual.replay import Outcome
 from payments.accrual.rules import Rules
-from payments.ledger import NewEntry, post_entries
 
 DAY = timedelta(days=1)
 # Interest runs up in parts so small that every day count and rate comes out whole.
@@ -40,23 +37,52 @@ _DAYS = """CASE s.day_count WHEN 'thirty_360' THEN
 _PER_DAY = (
     "CASE s.day_count " + " ".join(f"WHEN '{name}' THEN {parts}" for name, parts in PER_DAY.items()) + " ELSE 0 END"
 )
+# What an entry of plain interest says: `Difference.data` of nothing else.
+_PARTS = (
+    "jsonb_build_object('principal', principal_minor, 'interest', {interest}, 'fees', fees_minor, 'costs', costs_minor)"
+)
+_BEFORE = f"'before', {_PARTS.format(interest='interest_minor')}"
+_AFTER = f"'after', {_PARTS.format(interest='interest_minor + minor')}"
 # In two steps, so that a chunk is found by the key alone however many accounts there are.
 _CHUNK = """
     SELECT account_id FROM payments_accrualstate
      WHERE account_id > %(after)s AND through < %(day)s AND quiet_until >= %(day)s AND stamp = %(stamp)s
      ORDER BY account_id LIMIT %(size)s
 """
-_QUIET = f"""
-    SELECT id, creditor_id, currency, principal_minor, interest_minor, fees_minor, costs_minor, replays,
-           div(run_up, {PARTS})::bigint, mod(run_up, {PARTS})::bigint
-      FROM (SELECT a.id, a.creditor_id, a.currency, a.principal_minor, a.interest_minor, a.fees_minor, a.costs_minor,
-                   s.replays,
-                   s.carry + a.principal_minor::numeric * s.yearly_basis_points * {_PER_DAY} * {_DAYS} AS run_up
-              FROM payments_accrualstate s JOIN accounts_account a ON a.id = s.account_id
-             WHERE s.account_id = ANY (%(ids)s) AND s.through < %(day)s AND s.quiet_until >= %(day)s
-               AND s.stamp = %(stamp)s AND s.seen = a.xmin::text::bigint AND a.status = 'open'
-               AND NOT EXISTS (SELECT FROM payments_replaydue d WHERE d.account_id = a.id)
-             ORDER BY a.id FOR NO KEY UPDATE OF a SKIP LOCKED) quiet
+# Both tables are told the keys: from one alone the planner reads the other whole.
+# The accounts are locked, what the nights cost is worked out, and it is posted through the ledger's door: all of it by
+# one statement, so that nothing of an account has to travel.
+_NIGHTS = f"""
+    WITH quiet AS MATERIALIZED (
+        SELECT *, div(run_up, {PARTS})::bigint AS minor, mod(run_up, {PARTS})::bigint AS left_over
+          FROM (SELECT a.id, a.creditor_id, a.currency, a.principal_minor, a.interest_minor, a.fees_minor,
+                       a.costs_minor, s.replays,
+                       s.carry + a.principal_minor::numeric * s.yearly_basis_points * {_PER_DAY} * {_DAYS} AS run_up
+                  FROM payments_accrualstate s JOIN accounts_account a ON a.id = s.account_id
+                 WHERE s.account_id = ANY (%(ids)s::bigint[]) AND a.id = ANY (%(ids)s::bigint[])
+                   AND s.through < %(day)s AND s.quiet_until >= %(day)s AND s.stamp = %(stamp)s AND s.seen = a.xmin::text::bigint AND a.status = 'open'
+                   AND NOT EXISTS (SELECT FROM payments_replaydue d WHERE d.account_id = a.id)
+                 ORDER BY a.id FOR NO KEY UPDATE OF a SKIP LOCKED) run
+    ), given AS MATERIALIZED (
+        SELECT array_agg(id ORDER BY id) AS ids, array_agg(creditor_id ORDER BY id) AS creditors,
+               array_agg(currency ORDER BY id) AS currencies, array_agg(minor ORDER BY id) AS minors,
+               array_agg('accrual:' || id || ':' || replays + 1 ORDER BY id) AS keys,
+               array_agg(jsonb_build_object({_BEFORE}, {_AFTER}, 'surplus', 0, 'why', '[]'::jsonb)::text ORDER BY id)
+                   AS facts
+          FROM quiet WHERE minor > 0
+    ), line AS MATERIALIZED (
+        SELECT array_agg(place) AS places, array_agg(kind) AS kinds, array_agg(''::text) AS qualifiers,
+               array_agg(account_id) AS accounts, array_agg(component) AS components, array_agg(minor) AS minors
+          FROM given, unnest(ids, minors) WITH ORDINALITY AS charged (id, owed, place),
+               LATERAL (VALUES ('receivable', id, 'interest', owed), ('placed', NULL, '', -owed))
+                   AS line (kind, account_id, component, minor)
+    )
+    SELECT (SELECT count(*) FROM given, line, post_journal_entries(
+                array_fill('interest'::text, ARRAY[cardinality(ids)]), creditors, keys,
+                array_fill(%(at)s::timestamptz, ARRAY[cardinality(ids)]),
+                array_fill(NULL::bigint, ARRAY[cardinality(ids)]), facts, currencies, %(at)s, places, kinds, qualifiers,
+                accounts, components, line.minors) WHERE ids IS NOT NULL),
+           array_agg(id)::text, array_agg(left_over)::text, array_agg((minor > 0)::int)::text FROM quiet
 """  # noqa: S608 - from constants of this file
 _REMEMBER = """
     UPDATE payments_accrualstate s
@@ -147,27 +173,10 @@ def accrue_quiet(day: date, stamp: int, *, after: int, size: int) -> tuple[int |
         ids = [row[0] for row in cursor.fetchall()]
         if not ids:
             return None, 0
-        cursor.execute(_QUIET, values | {"ids": ids})
-        rows = cursor.fetchall()
-    moment = now()
-    entries = [
-        NewEntry(
-            kind="interest",
-            idempotency_key=f"accrual:{row[0]}:{row[7] + 1}",
-            creditor_id=row[1],
-            currency=row[2],
-            effective_at=moment,
-            lines=interest_lines(Account(pk=row[0]), row[8]),
-            data=told_change(dict(zip(COMPONENTS, row[3:7], strict=True)), row[8]),
-        )
-        for row in rows
-        if row[8]
-    ]
-    post_entries(entries)
-    columns: dict[str, Any] = {"ids": [row[0] for row in rows], "carries": [row[9] for row in rows]}
-    with connection.cursor() as cursor:
-        cursor.execute(_REMEMBER, columns | {"charged": [int(row[8] > 0) for row in rows], "day": day})
-    return ids[-1], len(entries)
+        cursor.execute(_NIGHTS, values | {"ids": numbers(ids), "at": now()})
+        posted, *columns = cursor.fetchone()
+        cursor.execute(_REMEMBER, dict(zip(("ids", "carries", "charged"), columns, strict=True)) | {"day": day})
+    return ids[-1], posted
 
 
 def remember(told: list[Told], stamp: int) -> None:
