@@ -45,7 +45,7 @@ def accrue_batch(day: date, rules: Rules, *, after: int, size: int) -> tuple[int
     ids = list(due_accounts(day, rules).filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:size])
     if not ids:
         return None, 0
-    locked = Account.objects.select_for_update(skip_locked=True).filter(pk__in=ids).order_by("pk")
+    locked = Account.objects.select_for_update(skip_locked=True).filter(pk__any_of=ids).order_by("pk")
     accounts = [account for account in locked if account.status == "open"]
     states = AccrualState.objects.in_bulk([account.pk for account in accounts])
     stories = read_stories(accounts, rules, through=day)

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from common.arrays import numbers
+from common.arrays import numbers, texts
 from common.clock import now
 from payments.accrual.interest import BASIS, is_stopped
 from payments.accrual.reading import Story
@@ -60,7 +60,8 @@ _NIGHTS = f"""
                        s.carry + a.principal_minor::numeric * s.yearly_basis_points * {_PER_DAY} * {_DAYS} AS run_up
                   FROM payments_accrualstate s JOIN accounts_account a ON a.id = s.account_id
                  WHERE s.account_id = ANY (%(ids)s::bigint[]) AND a.id = ANY (%(ids)s::bigint[])
-                   AND s.through < %(day)s AND s.quiet_until >= %(day)s AND s.stamp = %(stamp)s AND s.seen = a.xmin::text::bigint AND a.status = 'open'
+                   AND s.through < %(day)s AND s.quiet_until >= %(day)s AND s.stamp = %(stamp)s
+                   AND s.seen = a.xmin::text::bigint AND a.status = 'open'
                    AND NOT EXISTS (SELECT FROM payments_replaydue d WHERE d.account_id = a.id)
                  ORDER BY a.id FOR NO KEY UPDATE OF a SKIP LOCKED) run
     ), given AS MATERIALIZED (
@@ -182,14 +183,14 @@ def accrue_quiet(day: date, stamp: int, *, after: int, size: int) -> tuple[int |
 def remember(told: list[Told], stamp: int) -> None:
     """Keep the states of accounts just told, with their rows as they are now. One statement for all of them."""
     columns: dict[str, Any] = {
-        "ids": [row.account_id for row in told],
-        "through": [row.through for row in told],
-        "replays": [row.replays for row in told],
-        "facts": [json.dumps(row.facts) for row in told],
-        "quiet": [row.forecast.until for row in told],
-        "yearly": [row.forecast.yearly_basis_points for row in told],
-        "counts": [row.forecast.day_count for row in told],
-        "carries": [row.forecast.carry for row in told],
+        "ids": numbers([row.account_id for row in told]),
+        "through": texts([row.through for row in told]),
+        "replays": numbers([row.replays for row in told]),
+        "facts": texts([json.dumps(row.facts) for row in told]),
+        "quiet": texts([row.forecast.until for row in told]),
+        "yearly": numbers([row.forecast.yearly_basis_points for row in told]),
+        "counts": texts([row.forecast.day_count for row in told]),
+        "carries": numbers([row.forecast.carry for row in told]),
     }
     if told:
         with connection.cursor() as cursor:

@@ -64,15 +64,15 @@ def read_stories(accounts: Sequence[Account], rules: Rules, *, through: date) ->
     ids = [account.pk for account in accounts]
     people = {
         row["pk"]: row
-        for row in Debtor.objects.filter(pk__in={account.debtor_id for account in accounts}).values(
+        for row in Debtor.objects.filter(pk__any_of={account.debtor_id for account in accounts}).values(
             "pk", "country", "time_zone"
         )
     }
     moved, recorded = (
         _moved(ids),
-        _grouped(AccountFact.objects.filter(account__in=ids, state="done").select_related("entry"), "account_id"),
+        _grouped(AccountFact.objects.filter(account__any_of=ids, state="done").select_related("entry"), "account_id"),
     )
-    holds = _grouped(Hold.objects.filter(debtor__in=people), "debtor_id")
+    holds = _grouped(Hold.objects.filter(debtor__any_of=people), "debtor_id")
     schedules, paid_months = _schedules(ids), _paid_months(ids)
     stories = {}
     for account in accounts:
@@ -101,7 +101,9 @@ def _grouped(rows: Iterable[Any], name: str) -> dict[Any, list[Any]]:
 
 
 def _moved(ids: Sequence[int]) -> dict[int, list[Moved]]:
-    rows = Posting.objects.filter(account__in=ids, ledger_account__kind__in=[RECEIVABLE, SUSPENSE]).order_by("entry_id")
+    rows = Posting.objects.filter(account__any_of=ids, ledger_account__kind__in=[RECEIVABLE, SUSPENSE]).order_by(
+        "entry_id"
+    )
     columns = (
         "account_id", "entry_id", "component", "amount_minor", "ledger_account__kind", "entry__kind",
         "entry__idempotency_key", "entry__effective_at", "entry__reverses__idempotency_key", "entry__data__attempt",
@@ -117,7 +119,7 @@ def _moved(ids: Sequence[int]) -> dict[int, list[Moved]]:
 
 
 def _schedules(ids: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
-    rows = Instalment.objects.filter(plan__account__in=ids, plan__state__in=LIVE_PLANS).exclude(state="cancelled")
+    rows = Instalment.objects.filter(plan__account__any_of=ids, plan__state__in=LIVE_PLANS).exclude(state="cancelled")
     found: dict[int, list[tuple[date, int]]] = defaultdict(list)
     for account_id, due_on, minor in rows.order_by("due_on", "pk").values_list(
         "plan__account_id", "due_on", "amount_minor"
@@ -129,7 +131,7 @@ def _schedules(ids: Sequence[int]) -> dict[int, list[tuple[date, int]]]:
 def _paid_months(ids: Sequence[int]) -> dict[int, date]:
     """The last day of the newest month in which the creditor saw a payment."""
     found = {}
-    for row in AccountHistory.objects.filter(account__in=ids):
+    for row in AccountHistory.objects.filter(account__any_of=ids):
         back = next((number for number, minor in enumerate(row.paid_minor) if minor), None)
         if back is not None:
             found[row.account_id] = add_months(row.newest_month, 1 - back) - DAY

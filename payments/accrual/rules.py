@@ -5,9 +5,10 @@ Creditor weighs more than product, product more than country; between equals the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import wraps
 from typing import Any, TypeVar
 
 from accounts.models import Account
@@ -26,6 +27,7 @@ SAYS = {
     "fee_terms": ("component", "flat_minor", "share_basis_points", "least_minor", "most_minor"),
 }
 RuleT = TypeVar("RuleT", bound=Rule)
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -45,31 +47,50 @@ class Scope:
         )
 
 
+def _once_per_scope(work: Callable[[Rules, Scope], Found]) -> Callable[[Rules, Scope], Found]:
+    """Accounts are many, scopes few: what is found for one is kept for the others, who only read it."""
+
+    @wraps(work)
+    def found(rules: Rules, scope: Scope) -> Found:
+        key = (work.__name__, scope)
+        if key not in rules.kept:
+            rules.kept[key] = work(rules, scope)
+        return rules.kept[key]
+
+    return found
+
+
 @dataclass(frozen=True)
 class Rules:
-    """All rules there are: few rows, read once for a batch of accounts."""
+    """All rules there are: few rows, read once for a night."""
 
     interest: tuple[InterestTerms, ...] = ()
     fees: tuple[FeeRule, ...] = ()
     orders: tuple[AllocationOrder, ...] = ()
+    kept: dict[tuple[str, Scope], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @_once_per_scope
     def spans_of(self, scope: Scope) -> tuple[InterestSpan, ...]:
         return tuple(_interest_span(row, start, end) for row, start, end in timeline(self.interest, scope))
 
+    @_once_per_scope
     def runs_from(self, scope: Scope) -> str:
         """As the first terms that were in force for this account say."""
         found = timeline(self.interest, scope)
         return found[0][0].runs_from if found else InterestTerms.RunsFrom.PLACEMENT
 
+    @_once_per_scope
     def orders_of(self, scope: Scope) -> tuple[Order, ...]:
         return tuple(replace(order_of(row), start=start, end=end) for row, start, end in timeline(self.orders, scope))
 
+    @_once_per_scope
     def fees_of(self, scope: Scope) -> list[tuple[FeeRule, date, date | None]]:
         """For each trigger the rules of the narrowest scope at their time, in the account's currency."""
         rows = [row for row in self.fees if row.currency == scope.currency]
         triggers = sorted({row.trigger for row in rows})
         return [found for name in triggers for found in together([row for row in rows if row.trigger == name], scope)]
 
+    @_once_per_scope
     def told(self, scope: Scope) -> dict[str, list[Any]]:
         """What tells these rules from others as far as this account goes: [kind, from, until, what it says]."""
         found: dict[str, list[Any]] = {}
