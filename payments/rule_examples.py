@@ -12,8 +12,9 @@ from accounts.models import Account
 from common.money import Money, exponent
 from payments.accrual.allocation import parse_buckets, texts_of
 from payments.accrual.examples import fee_example, interest_example, order_example
-from payments.accrual.words import PRESETS, percent
+from payments.accrual.words import PRESETS
 from payments.forms_accrual import FORMS, FeeForm, InterestForm, OrderForm, SampleForm
+from payments.words import percent
 
 SAMPLE = {"sample_amount": "100", "sample_days": "30", "sample_instruction": ""}
 ORDER_SAMPLE = SAMPLE | {"sample_amount": "120"}

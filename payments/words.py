@@ -86,3 +86,9 @@ REASONS: dict[str, Promise] = {
 
 def reason_words(reason: str) -> str:
     return str(REASONS.get(reason, reason.replace("_", " ")))
+
+
+def percent(basis_points: int) -> str:
+    """Exactly: 8 %, 7.25 %, 0.5 %."""
+    whole, rest = divmod(basis_points, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + " %" if rest else f"{whole} %"

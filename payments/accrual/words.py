@@ -15,6 +15,7 @@ from common.money import Money
 from payments.accrual.allocation import Bucket, by_component, by_timing, parse_buckets
 from payments.models import AllocationOrder, FeeRule, InterestTerms
 from payments.models.accrual import DEBT_COMPONENTS, Rule
+from payments.words import percent
 
 TIMING_WORDS: dict[str, Promise] = {
     "past_due": gettext_lazy("past due"),
@@ -167,12 +168,6 @@ def _fee_facts(rule: FeeRule) -> list[tuple[str, Any]]:
     if rule.most_minor is not None:
         facts.append((_("At most"), _money(rule.most_minor, rule.currency)))
     return facts
-
-
-def percent(basis_points: int) -> str:
-    """Exactly: 8 %, 7.25 %, 0.5 %."""
-    whole, rest = divmod(basis_points, 100)
-    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + " %" if rest else f"{whole} %"
 
 
 def standing(rule: Rule, day: date) -> str:

@@ -11,6 +11,7 @@ from common.money import Money
 from payments.models import CommissionTerms, Remittance
 from payments.models.remittance import Way
 from payments.remittance.calculating import rate_at
+from payments.words import percent
 
 STATES = {
     "draft": gettext_lazy("draft, waits for approval"),
@@ -67,10 +68,10 @@ def notes_of(remittance: Remittance) -> list[Sum]:
 def commission_words(terms: CommissionTerms) -> str:
     """Such as "15 % up to 90 days, then 25 %"."""
     if terms.basis == CommissionTerms.Basis.PERCENT:
-        return percent_words(terms.rate)
+        return percent(terms.rate)
     if terms.basis == CommissionTerms.Basis.TIERED:
         pairs = zip(terms.tier_days, terms.tier_rates, strict=True)
-        words = [_("from %(days)s days %(rate)s") % {"days": days, "rate": percent_words(rate)} for days, rate in pairs]
+        words = [_("from %(days)s days %(rate)s") % {"days": days, "rate": percent(rate)} for days, rate in pairs]
         return "; ".join(words)
     flat = str(Money(terms.flat_minor, terms.currency))
     each = {"account": _("%(amount)s per account"), "payment": _("%(amount)s per payment")}
@@ -80,10 +81,5 @@ def commission_words(terms: CommissionTerms) -> str:
 def rate_words(terms: CommissionTerms, age_days: int) -> str:
     """What these terms come to for a debt this old when it was placed."""
     if terms.basis == CommissionTerms.Basis.TIERED:
-        return percent_words(rate_at(terms, age_days))
+        return percent(rate_at(terms, age_days))
     return commission_words(terms)
-
-
-def percent_words(rate: int) -> str:
-    whole, part = divmod(rate, 100)
-    return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + " %"

@@ -7,7 +7,6 @@ from accounts.models import Account
 from common.clock import now
 from payments.models import Attempt
 from payments.services.locking import lock_chain
-from payments.services.retrying import release_instalment
 from payments.services.waiting import LADDER
 
 FINISHED = (
@@ -78,3 +77,11 @@ def drop_queued_debits(*accounts: Account, reason: str) -> None:
         _account, _payment, attempt = lock_chain(attempt_id)
         if attempt.state == "created":
             close_unsent(attempt, reason)
+
+
+def release_instalment(attempt: Attempt) -> None:
+    """A debit that never happened leaves its instalment as it was."""
+    row = attempt.payment.instalment
+    if row and row.state == "noticed" and attempt.reason:
+        row.last_reason = attempt.reason
+        row.save(update_fields=["last_reason"])

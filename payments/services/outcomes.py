@@ -16,10 +16,9 @@ from payments.models import Attempt
 from payments.models.payments import ATTEMPT_STATES
 from payments.services.deposits import keep_quote, new_issues
 from payments.services.disputing import AGAIN, apply_disputes
-from payments.services.ending import end_payment, finish, may_have_left
+from payments.services.ending import end_payment, finish, may_have_left, release_instalment
 from payments.services.found_refunds import apply_refunds
 from payments.services.locking import lock_chain
-from payments.services.retrying import after_failed_debit, release_instalment
 from payments.services.reversing import reverse
 from payments.services.succeeding import Success, settle_successes, tell_a_person
 from payments.services.waiting import next_look_up
@@ -185,7 +184,11 @@ def _fail(attempt: Attempt, result: PaymentResult, source: str) -> None:
         attempt.reason = result.decline.reason.value
     finish(attempt, "failed")
     end_payment(attempt, "failed", source)
-    after_failed_debit(attempt)
+    if attempt.payment.instalment_id:
+        # Retries plan debits and debits end here: the two meet only when a debit has failed.
+        from payments.retries.applying import after_failed_debits
+
+        after_failed_debits([attempt])
 
 
 def _take_back(attempt: Attempt, result: PaymentResult, source: str) -> None:

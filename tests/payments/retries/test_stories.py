@@ -173,10 +173,10 @@ def test_after_a_pause_the_retry_is_announced_for_its_own_day_and_not_sooner(acc
 
 
 def test_deciding_twice_about_one_attempt_changes_nothing(early, account, wallet):
-    from payments.services.retrying import after_failed_debit
+    from payments.retries.applying import after_failed_debits
 
     fail_once(wallet)
     before = first(early).debit_not_before
-    after_failed_debit(Attempt.objects.select_related("payment__account").get())
+    after_failed_debits([Attempt.objects.select_related("payment__account").get()])
     assert RetryDecision.objects.count() == 1 and first(early).debit_not_before == before
     assert first(early).attempts_used == 1
