@@ -1,4 +1,4 @@
-"""Money a debtor sent to our own bank account. Its clearing is the bank's, which no wallet's statement shows."""
+"""Money a debtor sent to our own bank account: it is on the trust account from the first, and no wallet holds it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from accounts.events import record_event
 from accounts.models import Account, User
 from common.errors import InvalidInput
 from common.money import Money
-from payments.models import Payment
+from payments.ledger import Line, post_entry
+from payments.models import JournalEntry, LedgerAccount, Payment
+from payments.models.trust import TRANSFER
 from payments.services import settling
 from payments.services.locking import lock_account
 
 SOURCE = "transfer"
+Kind = LedgerAccount.Kind
 
 
 @transaction.atomic
@@ -32,6 +35,7 @@ def record_transfer(
     entry, applied = settling.post_money(
         account, amount, key=key, provider_key=SOURCE, effective_at=received_at, bank_reference=bank_reference
     )
+    _to_trust(entry, amount)
     payment = Payment.objects.create(
         account=account,
         state="succeeded",
@@ -50,3 +54,14 @@ def record_transfer(
         balance_minor=account.balance_minor,
     )  # fmt: skip
     return payment
+
+
+def _to_trust(received: JournalEntry, amount: Money) -> None:
+    post_entry(
+        TRANSFER,
+        idempotency_key=f"trust:transfer:{received.pk}",
+        creditor_id=received.creditor_id,
+        currency=amount.currency,
+        effective_at=received.effective_at,
+        lines=[Line(Kind.TRUST, amount.minor), Line(Kind.CLEARING, -amount.minor, qualifier=SOURCE)],
+    )

@@ -17,11 +17,12 @@ from payments.ledger.checks import unbalanced_entries
 from payments.models import JournalEntry, Posting, TrustTransfer
 from payments.reconciliation.gathering import gather
 from payments.remittance import approve, draft_next, mark_paid
+from payments.services.transfers import record_transfer
 from payments.trust import confirm_arrival, record_arrival, reject_arrival, return_arrival
 from payments.trust.balances import where_it_is, with_wallet
 from tests import factories
 from tests.pages.conftest import plain_ground, signed_in
-from tests.remittance.cast import agreed, approved_remittance, balance, fee, month, pay
+from tests.remittance.cast import agreed, approved_remittance, at, balance, fee, month, pay
 from wallets.models import Provider
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +198,14 @@ def test_a_mistake_in_the_form_is_told_at_its_field(alipay, account, lead):
     form["arrived_on"] = today().isoformat()
     answer = signed_in(lead).post(reverse("trust_record"), form)
     assert answer.status_code == 422 and "this wallet holds only" in answer.content.decode()
+
+
+def test_what_a_debtor_sent_to_our_bank_is_on_the_trust_account_at_once(account):
+    for _twice in range(2):
+        record_transfer(account, Money(3_000, "CNY"), received_at=at(month(1)), bank_reference="IN-1")
+    assert balance(account.creditor, "trust") == 3_000 and balance(account.creditor, "clearing", "transfer") == 0
+    ((row,), wallets) = where_it_is()
+    assert (row.trust.minor, row.wallets.minor, row.owed.minor, wallets) == (3_000, 0, 3_000, [])
 
 
 @pytest.mark.parametrize("role", ["agent", "creditor"])
