@@ -190,7 +190,7 @@ def _move(row: Complaint, state: str) -> None:
 def _lift(row: Complaint, *, by: User) -> None:
     hold = row.hold
     if hold is not None and hold.ends_at is None and row.account is not None:
-        end_hold(hold, account=row.account, reason=f"complaint {row.number}", by=by, token=new_form_token())
+        end_hold(hold, account=row.account, reason=row.number, by=by, token=new_form_token())
 
 
 def _locked(complaint: Complaint) -> Complaint:
