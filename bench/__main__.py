@@ -13,7 +13,7 @@ import os
 import django
 
 # Each job is a module of this package with `run(scale) -> Result`, or several; `import` is spelt `import_` there.
-JOBS = ("import", "plan", "debit", "wallets", "reconcile", "accrue", "post", "webhook", "gate")
+JOBS = ("import", "plan", "debit", "wallets", "reconcile", "accrue", "post", "webhook", "gate", "cancel", "dispatch")
 NAMED_ONLY = ("soak",)
 
 
