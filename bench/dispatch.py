@@ -143,7 +143,9 @@ def _serve(parent: Connection) -> None:
 
     with _core(WALLET_CORE):
         sandbox = MessageSandbox(
-            SandboxSettings(account=TEST_ACCOUNT, inbound_url="http://127.0.0.1:9/", now=real_now, smtp_port=free_port())
+            SandboxSettings(
+                account=TEST_ACCOUNT, inbound_url="http://127.0.0.1:9/", now=real_now, smtp_port=free_port()
+            )
         )
         sandbox.start()
         parent.send(sandbox.url)

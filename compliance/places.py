@@ -102,7 +102,7 @@ def _zones(
         for number in numbers
         if time_zone not in (zones := phone_timezone.time_zones_for_number(number))
         for zone in sorted(zones)
-        if zone in get_global("zone_territories")
+        if zone in get_global("zone_territories") and zone != phone_timezone.UNKNOWN_TIMEZONE
     ]
     return tuple(dict.fromkeys([time_zone, *elsewhere]))
 

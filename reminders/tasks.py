@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 
 from common.clock import today
@@ -10,12 +12,15 @@ from reminders import services
 from reminders.calls.services import sweep_calls
 from reminders.lost_notices import HEARTBEAT, plan_lost_notices
 
+logger = logging.getLogger(__name__)
 ROUNDS_MAX = 2  # a morning of reminders must leave the worker to payments and webhooks between its batches
 
 
 @shared_task(name="reminders.plan")
 def plan() -> None:
-    services.plan_reminders(today())
+    counts = services.plan_reminders(today())
+    if counts.not_covered:
+        logger.warning("no signed-off policy pack where these people are", extra={"accounts": counts.not_covered})
     beat("reminders.plan")
 
 

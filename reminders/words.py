@@ -32,6 +32,8 @@ LEFT_OUT: dict[str, Promise] = {
     "nothing_owed": _("nothing is owed any more"),
     "quiet": _("left in peace for now"),
     "hold": _("on hold"),
+    "not_covered": _("where no signed-off policy pack is in force"),
+    "often_enough": _("contacted as often as the rules permit"),
     "below_minimum": _("too small for this step"),
     "above_maximum": _("too large for this step"),
     "other_product": _("another kind of debt than this step is for"),

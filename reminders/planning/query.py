@@ -8,7 +8,10 @@ from typing import Any
 
 from accounts.models.consents import CREDITORS_WORD
 from common.money import EXPONENTS
-from reminders.planning.slots import Slot
+from compliance.selectors import KIND_OF_CHANNEL
+from reminders.channels.chosen import OPT_IN_ONLY
+from reminders.planning.full import Full
+from reminders.planning.slots import KEYS, Slot
 from reminders.planning.steps import StepRow
 
 # A second reminder is not planned while one is under way or the last was planned within this time.
@@ -37,6 +40,40 @@ _STEP = """
          AS s(creditor_id, step_id, position, from_day, upto_day, occasion, previous, wait, channel_list, key,
               minimum, maximum, products, languages, reachable_by)
 """
+# Groups of people: whether the law of their country is in force here, which ways are open to everybody or to who said
+# yes, from when, and which holds close all of them. Lists travel as text.
+_SLOT = f"""
+    SELECT p.*, string_to_array(open_list, ',') AS open_ways, string_to_array(yes_list, ',') AS yes_ways,
+           string_to_array(frozen_list, ',') AS frozen
+    FROM unnest(%(slot_creditors)s::bigint[], %(countries)s::text[], %(zones)s::text[], %(covered)s::bool[],
+                %(open_ways)s::text[], %(yes_ways)s::text[], %(frozen)s::text[],
+                {", ".join(f"%({key}_at)s::timestamptz[]" for key in KEYS)})
+         AS p(creditor_id, country, time_zone, covered, open_list, yes_list, frozen_list,
+              {", ".join(f"{key}_at" for key in KEYS)})
+"""  # noqa: S608 - from constants
+# Accounts that were contacted as often as caps permit by one way.
+_FULL = """
+    SELECT account_id, array_agg(channel) AS channels
+    FROM unnest(%(full_accounts)s::bigint[], %(full_ways)s::text[]) AS f(account_id, channel) GROUP BY 1
+"""
+_HELD = """
+    SELECT FROM accounts_hold h
+    WHERE h.debtor_id = {person} AND (h.account_id IS NULL OR h.account_id = {account})
+      AND ('contact' = ANY (h.blocks) OR h.kind = ANY (slot.frozen))
+      AND h.starts_at <= %(now)s AND (h.ends_at IS NULL OR h.ends_at > %(now)s)
+"""
+_REACH = ", ".join(
+    f"coalesce(bool_or(kind = '{kind}'), false) AS {kind}" for kind in sorted(set(KIND_OF_CHANNEL.values()))
+)
+# The way is taken out where nothing that works stands behind it.
+_BEHIND = "chosen.channels"
+for _kind in sorted(set(KIND_OF_CHANNEL.values())):
+    for _way in sorted(way for way, behind in KIND_OF_CHANNEL.items() if behind == _kind):
+        _BEHIND = f"array_remove({_BEHIND}, CASE WHEN NOT reach.{_kind} THEN '{_way}' END)"
+# Nobody refuses by a way of opting in: those need a yes.
+_REFUSABLE = ", ".join(f"'{key}'" for key in KEYS if key not in OPT_IN_ONLY)
+_OPT_IN = ", ".join(f"'{key}'" for key in sorted(OPT_IN_ONLY))
+_DUE_AT = " ".join(f"WHEN '{key}' THEN slot.{key}_at" for key in KEYS)
 _ON_ITS_DAYS = "%(on)s - a.due_date >= step.from_day AND %(on)s - a.due_date < step.upto_day"
 _PRODUCT = "step.products = '' OR a.product = ANY (string_to_array(step.products, ','))"
 _LANGUAGE = "step.languages = '' OR d.language = ANY (string_to_array(step.languages, ','))"
@@ -59,11 +96,8 @@ _AFTER_PREVIOUS = """
 DUE = f"""
     WITH step AS MATERIALIZED (
         SELECT s.*, string_to_array(channel_list, ',') AS channels FROM ({_STEP}) AS s
-    ), slot AS MATERIALIZED (
-        SELECT * FROM unnest(%(slot_creditors)s::bigint[], %(countries)s::text[], %(zones)s::text[],
-                             %(sms)s::bool[], %(email_at)s::timestamptz[], %(sms_at)s::timestamptz[],
-                             %(in_app_at)s::timestamptz[])
-             AS p(creditor_id, country, time_zone, sms_allowed, email_at, sms_at, in_app_at)
+    ), slot AS MATERIALIZED ({_SLOT}
+    ), full_way AS MATERIALIZED ({_FULL}
     ), candidate AS (
         SELECT a.id, a.debtor_id, a.creditor_id, step.step_id, step.position, step.key, step.channels,
                d.country, d.time_zone, a.due_date::text || ':' || step.occasion AS occasion
@@ -77,20 +111,19 @@ DUE = f"""
           AND (a.quiet_until IS NULL OR a.quiet_until <= %(now)s)
     )
     SELECT DISTINCT ON (c.id) c.id, c.debtor_id, c.step_id, c.key, c.occasion, o.channels,
-           CASE o.channels[1] WHEN 'email' THEN slot.email_at WHEN 'in_app' THEN slot.in_app_at ELSE slot.sms_at END
-               AS due_at
+           CASE o.channels[1] {_DUE_AT} END AS due_at
     FROM candidate c
     JOIN slot ON slot.creditor_id = c.creditor_id AND slot.country = c.country AND slot.time_zone = c.time_zone
+              AND slot.covered
+    LEFT JOIN full_way ON full_way.account_id = c.id
     CROSS JOIN LATERAL (
-        SELECT coalesce(bool_or(kind = 'email'), false) AS email,
-               coalesce(bool_or(kind = 'phone'), false) AND slot.sms_allowed AS sms
-        FROM accounts_contactpoint WHERE debtor_id = c.debtor_id AND condition <> 'invalid'
+        SELECT {_REACH} FROM accounts_contactpoint WHERE debtor_id = c.debtor_id AND condition <> 'invalid'
     ) AS reach
     CROSS JOIN LATERAL (
         SELECT CASE WHEN EXISTS (
             SELECT FROM accounts_consent w WHERE w.debtor_id = c.debtor_id AND NOT w.granted
         ) THEN (
-            SELECT array_agg(word.channel) FROM unnest(ARRAY['email', 'sms', 'in_app']) AS word (channel)
+            SELECT array_agg(word.channel) FROM unnest(ARRAY[{_REFUSABLE}]) AS word (channel)
             WHERE NOT (SELECT w.granted FROM accounts_consent w
                        WHERE w.debtor_id = c.debtor_id AND w.channel IN (word.channel, '*')
                          AND w.purpose = 'collection' AND w.contact_point_id IS NULL
@@ -102,27 +135,26 @@ DUE = f"""
         ) END AS channels OFFSET 0
     ) AS refused
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN c.channels && ARRAY['whatsapp', 'push'] THEN (
+        SELECT CASE WHEN c.channels <@ slot.open_ways THEN c.channels ELSE (
             SELECT array_agg(way.channel ORDER BY way.place)
             FROM unnest(c.channels) WITH ORDINALITY AS way (channel, place)
-            WHERE way.channel NOT IN ('whatsapp', 'push')
-               OR (SELECT w.granted AND w.channel = way.channel FROM accounts_consent w
-                   WHERE w.debtor_id = c.debtor_id AND w.channel IN (way.channel, '*') AND {OWN_WORD}
-                   ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1)
-        ) ELSE c.channels END AS channels OFFSET 0
+            WHERE way.channel = ANY (slot.open_ways) OR (way.channel = ANY (slot.yes_ways) AND (
+                SELECT w.granted AND (w.channel = way.channel OR way.channel NOT IN ({_OPT_IN}))
+                FROM accounts_consent w
+                WHERE w.debtor_id = c.debtor_id AND w.channel IN (way.channel, '*')
+                  AND (way.channel NOT IN ({_OPT_IN}) OR {OWN_WORD})
+                ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1))
+        ) END AS channels OFFSET 0
     ) AS chosen
     CROSS JOIN LATERAL (
-        SELECT array_remove(array_remove(array_remove(array_remove(array_remove(chosen.channels,
-            CASE WHEN NOT reach.email THEN 'email' END), CASE WHEN NOT reach.sms THEN 'sms' END),
-            CASE WHEN 'email' = ANY (refused.channels) THEN 'email' END),
-            CASE WHEN 'sms' = ANY (refused.channels) THEN 'sms' END),
-            CASE WHEN 'in_app' = ANY (refused.channels) THEN 'in_app' END) AS channels
+        SELECT CASE WHEN refused.channels IS NULL THEN able.channels ELSE (
+            SELECT array_agg(way.channel ORDER BY way.place)
+            FROM unnest(able.channels) WITH ORDINALITY AS way (channel, place)
+            WHERE way.channel <> ALL (refused.channels)) END AS channels
+        FROM (SELECT {_BEHIND} AS channels) AS able
     ) AS o
-    WHERE cardinality(o.channels) > 0
-      AND NOT EXISTS (
-        SELECT FROM accounts_hold h
-        WHERE h.debtor_id = c.debtor_id AND (h.account_id IS NULL OR h.account_id = c.id)
-          AND 'contact' = ANY (h.blocks) AND h.starts_at <= %(now)s AND (h.ends_at IS NULL OR h.ends_at > %(now)s))
+    WHERE cardinality(o.channels) > 0 AND NOT coalesce(o.channels[1] = ANY (full_way.channels), false)
+      AND NOT EXISTS ({_HELD.format(person="c.debtor_id", account="c.id")})
       AND NOT EXISTS (
         SELECT FROM reminders_message m
         WHERE m.account_id = c.id AND m.step_id IS NOT NULL
@@ -150,10 +182,8 @@ _LEFT_OUT = f"""
     SELECT DISTINCT ON (a.id) a.id,
            CASE WHEN a.status <> 'open' OR a.balance_minor <= 0 THEN 'nothing_owed'
                 WHEN a.quiet_until > %(now)s THEN 'quiet'
-                WHEN EXISTS (SELECT FROM accounts_hold h
-                             WHERE h.debtor_id = a.debtor_id AND (h.account_id IS NULL OR h.account_id = a.id)
-                               AND 'contact' = ANY (h.blocks) AND h.starts_at <= %(now)s
-                               AND (h.ends_at IS NULL OR h.ends_at > %(now)s)) THEN 'hold'
+                WHEN EXISTS ({_HELD.format(person="a.debtor_id", account="a.id")}) THEN 'hold'
+                WHEN NOT slot.covered THEN 'not_covered'
                 WHEN {_BALANCE} < step.minimum THEN 'below_minimum'
                 WHEN {_BALANCE} > step.maximum THEN 'above_maximum'
                 WHEN NOT ({_PRODUCT}) THEN 'other_product'
@@ -171,19 +201,34 @@ _LEFT_OUT = f"""
                                    WHERE w.debtor_id = a.debtor_id AND w.channel = '*' AND w.purpose = 'collection'
                                      AND {OWN_WORD}
                                    ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1), true) THEN 'opted_out'
+                WHEN full_way.account_id IS NOT NULL THEN 'often_enough'
                 ELSE 'no_way'
            END AS reason
     FROM accounts_account a
     JOIN ({_STEP}) AS step ON step.creditor_id = a.creditor_id AND {_ON_ITS_DAYS}
     JOIN accounts_debtor d ON d.id = a.debtor_id
+    JOIN ({_SLOT}) AS slot ON slot.creditor_id = a.creditor_id AND slot.country = d.country
+                          AND slot.time_zone = d.time_zone
+    LEFT JOIN ({_FULL}) AS full_way ON full_way.account_id = a.id
     WHERE a.id >= %(low)s AND a.id < %(high)s AND a.id NOT IN (SELECT id FROM ({DUE}) AS due)
     ORDER BY a.id, step.position DESC
 """  # noqa: S608 - from constants
 NOT_PLANNED = f"SELECT reason, count(*) FROM ({_LEFT_OUT}) AS left_out GROUP BY 1"  # noqa: S608 - as above
 THOSE_LEFT_OUT = f"SELECT id FROM ({_LEFT_OUT}) AS left_out WHERE reason = %(reason)s ORDER BY id"  # noqa: S608
 
+NOT_COVERED = f"""
+    SELECT count(DISTINCT a.id) FROM accounts_account a
+    JOIN ({_STEP}) AS step ON step.creditor_id = a.creditor_id AND {_ON_ITS_DAYS}
+    JOIN accounts_debtor d ON d.id = a.debtor_id
+    JOIN ({_SLOT}) AS slot ON slot.creditor_id = a.creditor_id AND slot.country = d.country
+                          AND slot.time_zone = d.time_zone
+    WHERE a.id >= %(low)s AND a.id < %(high)s AND NOT slot.covered AND a.status = 'open' AND a.balance_minor > 0
+"""  # noqa: S608 - from constants
 
-def parameters(steps: Sequence[StepRow], places: Sequence[Slot], *, on: date, at: datetime) -> dict[str, Any]:
+
+def parameters(
+    steps: Sequence[StepRow], places: Sequence[Slot], full: Full, *, on: date, at: datetime
+) -> dict[str, Any]:
     """Everything the question needs but the range (`low`, `high`)."""
     return {
         "on": on,
@@ -207,8 +252,11 @@ def parameters(steps: Sequence[StepRow], places: Sequence[Slot], *, on: date, at
         "slot_creditors": [place.creditor_id for place in places],
         "countries": [place.country for place in places],
         "zones": [place.time_zone for place in places],
-        "sms": [place.sms_allowed for place in places],
-        "email_at": [place.due_at["email"] for place in places],
-        "sms_at": [place.due_at["sms"] for place in places],
-        "in_app_at": [place.due_at["in_app"] for place in places],
+        "covered": [place.covered for place in places],
+        "open_ways": [",".join(place.open_at) for place in places],
+        "yes_ways": [",".join(place.yes_at) for place in places],
+        "frozen": [",".join(place.frozen) for place in places],
+        **{f"{key}_at": [place.open_at.get(key) or place.yes_at.get(key) for place in places] for key in KEYS},
+        "full_accounts": [account for account, _way in full],
+        "full_ways": [way for _account, way in full],
     }

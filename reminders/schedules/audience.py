@@ -11,11 +11,9 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import Account
-from common.clock import now
 from reminders.models import Schedule, Step
-from reminders.planning.plan import CHUNK_ACCOUNTS, account_ranges
-from reminders.planning.query import BY_STEP, NOT_PLANNED, THOSE_LEFT_OUT, THOSE_PLANNED, parameters
-from reminders.planning.slots import slots
+from reminders.planning.plan import CHUNK_ACCOUNTS, account_ranges, planning_values
+from reminders.planning.query import BY_STEP, NOT_PLANNED, THOSE_LEFT_OUT, THOSE_PLANNED
 from reminders.planning.steps import step_rows
 
 PAGE = 50
@@ -69,8 +67,7 @@ def left_out(on: date, *, reason: str, after: int = 0, instead: Schedule | None 
 
 
 def _parameters(on: date, instead: Schedule | None) -> dict[str, Any]:
-    at = now()
-    return parameters(step_rows(instead), slots(at), on=on, at=at)
+    return planning_values(step_rows(instead), on=on)
 
 
 def _page(query: str, values: dict[str, Any], after: int) -> Listed:
