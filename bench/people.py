@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,13 +17,13 @@ from common.clock import now, today
 from common.crypto.cipher import seal_column
 from common.models import ClockShift
 from compliance.models import PolicyPack
-from compliance.pack_register import load_shipped, put_in_force, sign_off
+from compliance.pack_register import SHIPPED, load_shipped, put_in_force, sign_off
 from compliance.services import ensure_default_policies
 from reminders.models import Step
 from reminders.services import ensure_default_schedule, ensure_default_templates
 
 COUNTRY, ZONE = "GB", "Europe/London"
-PACKS = ("uk", "schemes", "house")
+FOLDERS = (SHIPPED, Path(__file__).resolve().parents[1] / "collections_platform" / "demo" / "packs")
 OVERDUE = 25  # days: the step of the twenty-first day was due
 _PEOPLE = """
     INSERT INTO accounts_debtor (id, creditor_id, creditor_reference, name, name_tokens, birth_year, country,
@@ -61,11 +62,17 @@ def working_day() -> None:
     ahead = datetime.combine(day, time(11), ZoneInfo(ZONE)) - moment
     ClockShift.advance(ahead, sandbox=True)
     clock.forget()
-    ensure_default_policies()
     ensure_default_templates()
+    law_and_schedule()
+
+
+def law_and_schedule() -> None:
+    """Every pack there is in force, the house's policies, and the schedule of a fresh installation."""
+    ensure_default_policies()
     ensure_default_schedule()
-    load_shipped()
-    for row in PolicyPack.objects.filter(pack_id__in=PACKS, state="draft"):
+    for folder in FOLDERS:
+        load_shipped(folder)
+    for row in PolicyPack.objects.filter(state="draft"):
         put_in_force(sign_off(row, by=_login("compliance"), note="For the bench."), by=_login("admin"))
 
 

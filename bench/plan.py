@@ -9,10 +9,10 @@ from django.db import connection, transaction
 
 from accounts.models import Creditor, Portfolio
 from bench.memory import Peak
+from bench.people import law_and_schedule
 from bench.result import Result
 from common.clock import today
-from compliance.services import ensure_default_policies
-from reminders.services import ensure_default_schedule, plan_reminders
+from reminders.services import plan_reminders
 
 ACCOUNTS = 1_000_000
 CREDITORS = 5
@@ -77,7 +77,12 @@ def run(scale: float = 1.0) -> Result:
         again += _timed(lambda: plan_reminders(today()))
         planned, chunks = planned + counts.planned, counts.chunks
         limit_seconds += _bare_insert()
-    notes = {"accounts": number, "chunks": chunks, "same_day_again_seconds": round(again / ROUNDS, 2)}
+    notes = {
+        "accounts": number,
+        "not_covered": counts.not_covered,
+        "chunks": chunks,
+        "same_day_again_seconds": round(again / ROUNDS, 2),
+    }
     limit = "bare INSERT .. SELECT of the same rows into the same table"
     return Result("plan", planned, seconds, limit, planned / limit_seconds, notes=notes | memory.notes)
 
@@ -94,8 +99,7 @@ def _fill(number: int) -> None:
         for n in range(CREDITORS)
     ]
     portfolios = [Portfolio.objects.create(creditor=row, name="Bench", placed_on=today()) for row in creditors]
-    ensure_default_policies()
-    ensure_default_schedule()
+    law_and_schedule()
     values = {"n": number, "first": creditors[0].pk, "portfolio": portfolios[0].pk, "on": today()}
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in (_DEBTORS, _POINTS, _ACCOUNTS, _REFUSALS, _HOLDS):

@@ -1,4 +1,4 @@
-"""Planning asks the packs in force and the house's policies: about places, holds, caps, and what stands behind a way."""
+"""Planning asks the packs in force and the house: about places, holds, caps, and what stands behind a way."""
 
 from __future__ import annotations
 
