@@ -95,9 +95,11 @@ def story(stack, browser, tmp_path_factory) -> Story:
     told = stack.manage(
         "create_creditor", "formosa", "--name", CREDITOR, "--country", "TW", "--role", "first_party_creditor"
     )
+    admin = Administrator(stack, browser)
+    stack.signs_policies()
     return Story(
         stack=stack,
-        admin=Administrator(stack, browser),
+        admin=admin,
         phone=Debtor(stack, browser),
         folder=tmp_path_factory.mktemp("placement"),
         key=told.strip().rsplit(" ", 1)[-1],

@@ -78,9 +78,11 @@ def story(stack, browser, tmp_path_factory) -> Iterator[Story]:
     told = stack.manage(
         "create_creditor", "formosa", "--name", CREDITOR, "--country", "TW", "--role", "first_party_creditor"
     )
+    admin = Administrator(stack, browser)
+    stack.signs_policies()
     yield Story(
         stack=stack,
-        admin=Administrator(stack, browser),
+        admin=admin,
         payer=Debtor(stack, browser),
         planner=Debtor(stack, browser),
         file=placement(tmp_path_factory.mktemp("placement")),
