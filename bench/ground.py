@@ -42,6 +42,20 @@ def _use(name: str) -> None:
 def _prepare() -> None:
     call_command("ensure_secrets", verbosity=0)
     call_command("migrate", verbosity=0)
+    _sign_the_law()
+
+
+def _sign_the_law() -> None:
+    """Every shipped pack in force, as at a tenant's: without one nothing is sent or debited."""
+    from accounts.models import User
+    from compliance.models import PolicyPack
+    from compliance.pack_register import load_shipped, put_in_force, sign_off
+
+    load_shipped()
+    officer = User.objects.create(email="officer@bench.example", role="compliance")
+    admin = User.objects.create(email="admin@bench.example", role="admin")
+    for row in PolicyPack.objects.filter(state="draft"):
+        put_in_force(sign_off(row, by=officer, note="bench"), by=admin)
 
 
 def _in_a_child(work: Callable[[], None]) -> None:

@@ -39,6 +39,8 @@ REASONS: dict[str, Promise] = {
     "notice_not_given": _("The notice before the debit has not been given long enough."),
     "more_than_announced": _("More would be taken than was announced. It is announced anew first."),
     "amount_changed": _("The amount has changed since it was announced. It is announced anew first."),
+    "law": _("The rules in force do not allow this debit now. The decision names them."),
+    "not_covered": _("No rules of this country are signed off and in force, so nothing is debited by machine."),
     "on_hold": _("Debits are on hold for this account."),
     "account_not_open": _("The account is not open."),
     "nothing_owed": _("Nothing is owed any more."),

@@ -94,6 +94,15 @@ def round_the_clock() -> None:
         PolicyPack.objects.filter(pk=row.pk).update(body=row.body, digest=digest_of(row.body))
 
 
+def reword(pack_id: str, rule_id: str, *, without: str) -> None:
+    """The pack in force without one parameter of a rule."""
+    row = PolicyPack.objects.get(pack_id=pack_id)
+    for rule in row.body["rules"]:
+        if rule["id"] == rule_id:
+            del rule["params"][without]
+    PolicyPack.objects.filter(pk=row.pk).update(body=row.body, digest=digest_of(row.body))
+
+
 def _countries_of(pack: Pack) -> list[str]:
     listed = [country for one in pack.match.get("any_of", ()) for country in one.get("in", ())]
     return [pack.jurisdiction.get("country", "*"), *listed]

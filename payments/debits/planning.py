@@ -147,6 +147,8 @@ class Decisions:
             self.events.append(call_off(row, account, reason))
             self.called_off.append(row)
         else:
+            if debit.forbidden and row.last_reason != reason:
+                debit.law.record(debit)
             self.refuse(row, reason, until=_again_at(debit, reason))
 
     def refuse(self, row: Instalment, reason: str, *, until: datetime | None = None) -> None:
@@ -177,6 +179,8 @@ def _again_at(debit: Candidate, reason: str) -> datetime:
     until = debit.at + LOOK_AGAIN
     if reason == "outside_window":
         until = max(until, debit.window().opens_at or until)
+    if debit.forbidden and reason == debit.forbidden.reason:
+        until = max(until, debit.forbidden.until or until)
     if reason == "period_used":
         zone = zone_of(debit.account.debtor)
         begins = next_period(debit.standing.terms, debit.at.astimezone(zone).date())

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from accounts.models import Account
 from common.money import Money
+from compliance.debits import Refusal
 from payments.debits.calendar import shortest_notice, zone_of
+from payments.debits.law import Law
 from payments.debits.standing import unlike_announced
 from payments.models import Instalment
 from wallets.models import Mandate
@@ -27,6 +30,7 @@ class Candidate:
     wallet: WalletProvider
     on_hold: bool
     at: datetime
+    law: Law
 
     @property
     def minor(self) -> int:
@@ -35,6 +39,11 @@ class Candidate:
     @property
     def amount(self) -> Money:
         return Money(self.minor, self.account.currency)
+
+    @cached_property
+    def forbidden(self) -> Refusal | None:
+        """What the policy packs in force say against it."""
+        return self.law.refusal(self)
 
     def window(self) -> ChargeWindow:
         return self.wallet.charge_window(self.standing, self.amount, self.at)
@@ -107,6 +116,10 @@ def _window_open(debit: Candidate) -> str:
     return window.decline.reason.value if window.decline else "outside_window"
 
 
+def _lawful(debit: Candidate) -> str:
+    return debit.forbidden.reason if debit.forbidden else ""
+
+
 # The debit that people were told of is not the one that would be made: they have to be told again.
 TOLD_OTHERWISE = frozenset({"more_than_announced", "amount_changed"})
 Check = Callable[[Candidate], str]
@@ -124,6 +137,7 @@ BEFORE_DEBIT: Sequence[Check] = (
     _under_cap,
     _once_a_period,
     _window_open,
+    _lawful,
 )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from accounts.models import Account, Creditor
+from payments.debits.law import Law, read_debit_law
 from payments.debits.preconditions import Candidate
 from payments.debits.standing import Charges, charges_under, standing_of
 from payments.models import Instalment
@@ -51,6 +52,7 @@ class World:
     mandates: dict[int, Mandate]
     wallets: dict[int, Wallet]
     held: frozenset[int] = frozenset()
+    law: Law
     charges: Charges = field(default_factory=dict)
 
     def candidate(self, row: Instalment, account: Account, mandate: Mandate, wallet: WalletProvider) -> Candidate:
@@ -62,6 +64,7 @@ class World:
             wallet=wallet,
             on_hold=account.pk in self.held,
             at=self.at,
+            law=self.law,
         )
 
 
@@ -89,6 +92,7 @@ def read_world(at: datetime, accounts: dict[int, Account], mandate_ids: Iterable
         mandates=mandates,
         wallets={pk: Wallet(provider) for pk, provider in providers.items()},
         held=_held(list(accounts.values())),
+        law=read_debit_law(at, accounts.values(), mandates),
         charges=charges_under(mandates),
     )
 

@@ -14,6 +14,7 @@ from django.db.models import Q
 from accounts.models import Hold
 from common.money import Money, exponent
 from payments.debits.calendar import NOTICE_DAYS_BEFORE, morning_of, notice_from, zone_of
+from payments.debits.law import read_debit_law
 from payments.debits.standing import Charges, charges_under, standing_of, unlike_announced
 from payments.models import Attempt, Instalment, RetryStatistic
 from payments.retries.budget import Budget, Try, budget_of
@@ -99,7 +100,8 @@ def _instalments(attempts: Sequence[Attempt], *, decided: bool) -> dict[int, Ins
     rows = Instalment.objects.filter(pk__in=wanted, state__in=OPEN)
     if not decided:
         rows = rows.exclude(retry_decisions__attempt__in=attempts)
-    return {row.pk: row for row in rows.select_related("plan__account__debtor") if _minor(row) > 0}
+    whole = rows.select_related("plan__account__debtor", "plan__account__creditor")
+    return {row.pk: row for row in whole if _minor(row) > 0}
 
 
 def _mandates(attempts: Sequence[Attempt]) -> dict[int, Mandate]:
@@ -124,6 +126,7 @@ class _Known:
         self.next_due = _next_due(rows.values())
         self.spared = _spared(rows.values(), moment)
         self.counters = _counters(attempts)
+        self.law = read_debit_law(moment, [row.plan.account for row in rows.values()], mandates)
 
     def _tries(
         self, attempts: Sequence[Attempt], rows: dict[int, Instalment], mandates: dict[int, Mandate]
@@ -254,11 +257,12 @@ def _calendars(
     """When the instalment may be tried under its notice, and when after a new one."""
     standing = _standing(row, mandate, known.charges)
     until = _grace_ends(row, mandate, known)
-    anew_from = known.moment + timedelta(days=NOTICE_DAYS_BEFORE)
+    since = max(known.moment, known.law.free_at(row, mandate, wallet) or known.moment)
+    anew_from = max(since, known.moment + timedelta(days=NOTICE_DAYS_BEFORE))
     told = None
     if row.state == "noticed" and row.notice_sent_at and not unlike_announced(row, _minor(row), wallet):
         good_until = min(until, row.notice_sent_at + known.house.notice_good_for)
-        told = _calendar(row, wallet, standing, known, since=known.moment, until=good_until, anew=False)
+        told = _calendar(row, wallet, standing, known, since=since, until=good_until, anew=False)
     anew = _calendar(row, wallet, standing, known, since=anew_from, until=until, anew=True)
     return (told if told and told.since <= told.until else None), (anew if anew.since <= anew.until else None)
 

@@ -137,6 +137,7 @@ def test_a_try_that_falls_on_the_day_the_clocks_change_is_made_once_in_the_debto
     eve = day - timedelta(days=1)
     go_to(wallet, eve - timedelta(days=4), time(10), zone)
     account = factories.account(person=factories.debtor(time_zone=place))
+    factories.reword("house", "HOUSE-DEBIT", without="min_gap")  # a day between two tries, as the ladder has it
     mandate = signed_mandate(account, wallet, first_debit_on=day + timedelta(days=2))
     parts = [(eve, 40_000), (eve + timedelta(days=60), account.balance_minor - 40_000)]
     create_plan(account, parts=parts, mandate=mandate)

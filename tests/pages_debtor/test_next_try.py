@@ -10,6 +10,7 @@ from django.conf import settings
 from common.clock import now, today
 from payments.models import Attempt, Instalment, Payment, RetryDecision
 from payments.plans import create_plan
+from tests import factories
 from tests.pages_debtor.browser import CHROMIUM, visitor
 from tests.payments.debit_rows import numbered
 from tests.payments.helpers import EVIDENCE, TERMS
@@ -24,7 +25,8 @@ pytestmark = [
 
 @pytest.fixture
 def failed(site, account) -> RetryDecision:
-    """A debit that failed a moment ago, four days before the agreed day."""
+    """A debit that failed a moment ago, four days before the agreed day. The days between are left to the ladder."""
+    factories.reword("house", "HOUSE-DEBIT", without="min_gap")
     provider = Provider.objects.get(key="alipay")
     agreed = today("Asia/Shanghai") + timedelta(days=4)
     mandate = Mandate.objects.create(

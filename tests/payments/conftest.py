@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
+from tests import factories
 from tests.payments.helpers import Wallet
 from tests.wallets.receiver import webhook_receiver
 from wallets.models import Provider
@@ -34,3 +35,10 @@ def wallet(running_wallet, settings, db):
 @pytest.fixture
 def alipay(wallet):
     return Provider.objects.create(key="alipay", name="Alipay", status="vetted", currencies=["CNY"])
+
+
+@pytest.fixture
+def days_of_the_ladder(account):
+    """A tenant whose own version of the house's pack leaves the days between two tries to the ladder; the shipped one
+    wants three (`tests/payments/test_debits_by_law.py`)."""
+    factories.reword("house", "HOUSE-DEBIT", without="min_gap")

@@ -8,6 +8,7 @@ import pytest
 
 from common.clock import now
 from payments.debits import debit_due_instalments
+from payments.debits.law import read_debit_law
 from payments.debits.preconditions import Candidate, refusal
 from payments.debits.standing import standing_of
 from payments.models import Instalment
@@ -68,6 +69,7 @@ def test_a_wallet_of_constant_amounts_takes_exactly_what_was_told(plan, account,
     row = first(plan)
     row.paid_minor = paid
     account.refresh_from_db()
+    moment = now()
     debit = Candidate(
         account=account,
         instalment=row,
@@ -75,6 +77,7 @@ def test_a_wallet_of_constant_amounts_takes_exactly_what_was_told(plan, account,
         standing=standing_of(plan.mandate, {}),
         wallet=constant,
         on_hold=False,
-        at=now(),
+        at=moment,
+        law=read_debit_law(moment, [account], []),
     )
     assert refusal(debit) == why

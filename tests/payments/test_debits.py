@@ -200,6 +200,7 @@ def test_an_abandoned_page_that_was_paid_after_all_counts_for_the_instalment(pla
     assert first_of(plan).state == "paid" and balance(account) == 85_000 and wallet.debits() == 1
 
 
+@pytest.mark.usefixtures("days_of_the_ladder")
 def test_a_declined_debit_is_tried_again_later_within_its_budget(plan, account, wallet):
     reach_the_debit(wallet)
     wallet.control.fault("decline", method="alipay.trade.pay", code="ACQ.BUYER_BALANCE_NOT_ENOUGH")

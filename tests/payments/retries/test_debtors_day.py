@@ -18,7 +18,7 @@ from payments.services import create_link
 from tests.payments.helpers import balance, kinds, signed_mandate, tell_the_people
 from wallets.services import pause_mandate
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("days_of_the_ladder")]
 
 
 @pytest.fixture

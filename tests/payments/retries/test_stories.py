@@ -14,7 +14,7 @@ from payments.plans import cancel_plan, create_plan
 from tests.payments.helpers import balance, kinds, open_page, planned_debit, signed_mandate, tell_the_people
 from wallets.services import pause_mandate, revoke_mandate
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("days_of_the_ladder")]
 NO_MONEY = "ACQ.BUYER_BALANCE_NOT_ENOUGH"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
