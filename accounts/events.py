@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from accounts.models import Account, Creditor, Debtor, Event, EventSeal, User
 from accounts.webhooks.announce import announce
 from common.bulk import insert_rows
+from common.rows import new_row
 
 GENESIS = bytes(32)
 BLOCK_EVENTS_MAX = 200_000
@@ -36,7 +37,8 @@ def new_event(
     **data: Any,
 ) -> Event:
     """One fact for `record_events`; nothing is written yet."""
-    return Event(
+    return new_row(
+        Event,
         kind=kind,
         account=account,
         debtor_id=debtor.pk if debtor else account.debtor_id if account else None,

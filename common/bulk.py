@@ -1,11 +1,14 @@
 """Writing many rows with one statement, at a small part of what the ORM's own doors for it cost.
 
-A column is given as one array, written out as PostgreSQL reads it; `unnest` turns the arrays into rows.
+A column is given as one array, written out as PostgreSQL reads it; `unnest` turns the arrays into rows. A column with
+the same value in every row, as most have in a batch of one kind, is given as that value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -38,6 +41,34 @@ AS_GIVEN = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class _Column:
+    """`value` is the array of all rows' values, or with `same` the one they all have."""
+
+    field: Any
+    value: Any
+    same: bool
+
+    @property
+    def name(self) -> str:
+        return connection.ops.quote_name(self.field.column)
+
+    @property
+    def kind(self) -> str:
+        return self.field.cast_db_type(connection)
+
+    @property
+    def given(self) -> str:
+        """Arrays in rows go as their text: arrays of arrays would be taken apart entirely."""
+        if self.same:
+            return f"%s::{self.kind}"
+        return f"raw.{self.name}::{self.kind}" if _is_array(self.field) else f"raw.{self.name}"
+
+    @property
+    def array(self) -> str:
+        return "%s::text[]" if _is_array(self.field) else f"%s::{self.kind}[]"
+
+
 def update_rows(rows: Sequence[models.Model], *names: str) -> int:
     """Write these fields of rows that are there; how many. The rows are of one model.
 
@@ -46,17 +77,16 @@ def update_rows(rows: Sequence[models.Model], *names: str) -> int:
     if not rows:
         return 0
     about = rows[0]._meta
-    fields: list[Any] = [about.get_field(name) for name in names]
-    key = _quoted(about.pk)
-    changes = ", ".join(f"{_quoted(field)} = given.{_quoted(field)}" for field in fields)
-    names_given = ", ".join(map(_quoted, [about.pk, *fields]))
+    key = _Column(about.pk, _array(about.pk, [row.pk for row in rows]), same=False)
+    columns = [_column(rows, about.get_field(name)) for name in names]
+    changes = ", ".join(f"{column.name} = {column.given}" for column in columns)
+    many = [key, *(column for column in columns if not column.same)]
     statement = (
         f"UPDATE {connection.ops.quote_name(about.db_table)} AS old SET {changes}"  # noqa: S608 - names of our own columns
-        f" FROM (SELECT {_casts([about.pk, *fields])} FROM unnest({_arrays([about.pk, *fields])})"
-        f" AS raw ({names_given})) AS given WHERE old.{key} = given.{key}"
+        f" FROM {_unnested(many)} WHERE old.{key.name} = {key.given}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, _columns(rows, [about.pk, *fields]))
+        cursor.execute(statement, [column.value for column in (*_same(columns), *many)])
         return cursor.rowcount
 
 
@@ -65,19 +95,19 @@ def insert_rows(rows: Sequence[models.Model], *, ignore_conflicts: bool = False)
     if not rows:
         return
     about = rows[0]._meta
-    fields = [field for field in about.concrete_fields if not _left_to_database(rows[0], field)]
-    names_given = ", ".join(map(_quoted, fields))
-    after = " ON CONFLICT DO NOTHING" if ignore_conflicts else f" RETURNING {_quoted(about.pk)}"
+    columns = [_column(rows, field) for field in about.concrete_fields if not _left_to_database(rows[0], field)]
+    many = [column for column in columns if not column.same]
+    source = _unnested(many, ordered=True) if many else "generate_series(1, %s) AS raw (given_order)"
+    after = " ON CONFLICT DO NOTHING" if ignore_conflicts else f" RETURNING {about.pk.attname}"
     statement = (
-        f"INSERT INTO {connection.ops.quote_name(about.db_table)} ({names_given})"  # noqa: S608 - names of our own columns
-        f" SELECT {_casts(fields)} FROM unnest({_arrays(fields)}) WITH ORDINALITY"
-        f" AS raw ({names_given}, given_order) ORDER BY given_order{after}"
+        f"INSERT INTO {connection.ops.quote_name(about.db_table)} ({', '.join(column.name for column in columns)})"  # noqa: S608 - names of our own columns
+        f" SELECT {', '.join(column.given for column in columns)} FROM {source} ORDER BY given_order{after}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, _columns(rows, fields))
+        cursor.execute(statement, [column.value for column in (*_same(columns), *many)] + ([] if many else [len(rows)]))
         keys = [] if ignore_conflicts else cursor.fetchall()
-    for row, (key,) in zip(rows, keys, strict=False):
-        row.pk = key
+    for row, (row_id,) in zip(rows, keys, strict=False):
+        row.pk = row_id
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
@@ -87,29 +117,49 @@ def _left_to_database(row: models.Model, field: Any) -> bool:
     return isinstance(value, DatabaseDefault) or (field.primary_key and value is None)
 
 
-def _quoted(field: Any) -> str:
-    return connection.ops.quote_name(field.column)
+def _same(columns: Sequence[_Column]) -> list[_Column]:
+    return [column for column in columns if column.same]
 
 
-def _arrays(fields: Sequence[Any]) -> str:
-    return ", ".join("%s::text[]" if _is_array(field) else f"%s::{_type(field)}[]" for field in fields)
+def _unnested(columns: Sequence[_Column], *, ordered: bool = False) -> str:
+    names = [*(column.name for column in columns), *(["given_order"] if ordered else [])]
+    order = " WITH ORDINALITY" if ordered else ""
+    return f"unnest({', '.join(column.array for column in columns)}){order} AS raw ({', '.join(names)})"
 
 
-def _casts(fields: Sequence[Any]) -> str:
-    """An array in a row goes as its text: arrays of arrays would be taken apart entirely."""
-    return ", ".join(f"{_quoted(field)}::{_type(field)}" if _is_array(field) else _quoted(field) for field in fields)
+def _column(rows: Sequence[models.Model], field: Any) -> _Column:
+    values = _values(rows, field)
+    if _all_the_same(values):
+        (value,) = _prepared(field, values[:1])
+        return _Column(field, array_text(value) if isinstance(value, list) else value, same=True)
+    return _Column(field, _array(field, values), same=False)
 
 
-def _columns(rows: Sequence[models.Model], fields: Sequence[Any]) -> list[Any]:
-    return [_column(rows, field) for field in fields]
+def _values(rows: Sequence[models.Model], field: Any) -> list[Any]:
+    name = field.attname
+    if type(field) in AS_GIVEN:
+        with suppress(KeyError):  # deferred, so it has to be read
+            return [row.__dict__[name] for row in rows]
+    return [getattr(row, name) for row in rows]
 
 
-def _column(rows: Sequence[models.Model], field: Any) -> Any:
-    values = [getattr(row, field.attname) for row in rows]
-    if type(field) not in AS_GIVEN or not _can_write(values):
-        # Not through the proxy: it looks for its connection at every touch.
-        own = connections[DEFAULT_DB_ALIAS]
-        values = [field.get_db_prep_save(value, own) for value in values]
+def _all_the_same(values: Sequence[Any]) -> bool:
+    """Not only equal: as JSON `1` and `true` are two things."""
+    first = values[0]
+    exact = type(first) in _EXACT or (type(first) is list and {str} >= set(map(type, first)))
+    return exact and values.count(first) == len(values) and len(set(map(type, values))) == 1
+
+
+def _prepared(field: Any, values: list[Any]) -> list[Any]:
+    if type(field) in AS_GIVEN and _can_write(values):
+        return values
+    # Not through the proxy: it looks for its connection at every touch.
+    own = connections[DEFAULT_DB_ALIAS]
+    return [field.get_db_prep_save(value, own) for value in values]
+
+
+def _array(field: Any, values: list[Any]) -> Any:
+    values = _prepared(field, values)
     if _is_array(field):
         values = [value if value is None else array_text(value) for value in values]
     return array_text(values) if _can_write(values) else values
@@ -138,11 +188,8 @@ _WRITTEN: dict[type, Callable[[Any], str]] = {
     UUID: str,
     Jsonb: _json,
 }
+_EXACT = _WRITTEN.keys() - {Jsonb}
 
 
 def _is_array(field: Any) -> bool:
     return isinstance(field, ArrayField)
-
-
-def _type(field: Any) -> str:
-    return field.cast_db_type(connection)

@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import Account
 from common.bulk import insert_rows
 from common.clock import now
+from common.rows import new_row
 from reminders.models import Message
 
 SERVICE_CHANNELS = ("email", "sms", "in_app")
@@ -44,7 +45,8 @@ def new_message(
     facts: dict[str, Any] | None = None,
 ) -> Message:
     """For `queue_messages`; nothing is written yet."""
-    return Message(
+    return new_row(
+        Message,
         priority=0,
         account=account,
         debtor_id=account.debtor_id,

@@ -16,6 +16,7 @@ from accounts.models import Account, Event
 from common.bulk import insert_rows, update_rows
 from common.clock import now
 from common.ids import uuid7
+from common.rows import new_row
 from payments.debits.calendar import morning_of, zone_of
 from payments.debits.claiming import LEASE, Claimed, claim_of
 from payments.debits.parts import in_parts
@@ -92,7 +93,7 @@ def _plan(found: Sequence[Due], *, claim: bool) -> Planned:
     decisions = Decisions(world)
     for row in rows:
         account = accounts[row.plan.account_id]
-        row.plan.account = account
+        row.plan.know(account=account)
         if account.pk in in_flight:
             decisions.wait_for(in_flight[account.pk], row)
         else:
@@ -200,19 +201,23 @@ def _must_be_told_again(debit: Candidate, reason: str) -> bool:
 
 
 def _create(debits: Sequence[Candidate], *, claimed_until: datetime | None) -> list[Attempt]:
+    moment = now()
     payments = [
-        Payment(
+        new_row(
+            Payment,
             account=debit.account,
             instalment=debit.instalment,
             amount_minor=debit.minor,
             currency=debit.account.currency,
             source="debit",
+            created_at=moment,
         )
         for debit in debits
     ]
     insert_rows(payments)
     attempts = [
-        Attempt(
+        new_row(
+            Attempt,
             payment=payment,
             provider=debit.mandate.provider,
             mandate=debit.mandate,
@@ -221,6 +226,7 @@ def _create(debits: Sequence[Candidate], *, claimed_until: datetime | None) -> l
             currency=payment.currency,
             state="sending" if claimed_until else "created",
             claimed_until=claimed_until,
+            created_at=moment,
         )
         for debit, payment in zip(debits, payments, strict=True)
     ]

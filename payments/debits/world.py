@@ -74,7 +74,7 @@ def lock_free_accounts(ids: Collection[int]) -> dict[int, Account]:
     accounts = {account.pk: account for account in rows.select_for_update(skip_locked=True, of=("self",))}
     creditors = Creditor.objects.in_bulk({account.creditor_id for account in accounts.values()})
     for account in accounts.values():
-        account.creditor = creditors[account.creditor_id]
+        account.know(creditor=creditors[account.creditor_id])
     return accounts
 
 
@@ -83,9 +83,9 @@ def read_world(at: datetime, accounts: dict[int, Account], mandate_ids: Iterable
     mandates = {mandate.pk: mandate for mandate in found}
     providers = Provider.objects.in_bulk({mandate.provider_id for mandate in mandates.values()})
     for mandate in mandates.values():
-        mandate.provider = providers[mandate.provider_id]
+        mandate.know(provider=providers[mandate.provider_id])
         if mandate.account_id in accounts:
-            mandate.account = accounts[mandate.account_id]
+            mandate.know(account=accounts[mandate.account_id])
     return World(
         at=at,
         accounts=accounts,

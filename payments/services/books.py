@@ -44,13 +44,13 @@ def open_books(accounts: Iterable[Account]) -> Books:
         _know_the_people(list(by_id.values()))
     plans: dict[int, list[Plan]] = defaultdict(list)
     for plan in Plan.objects.filter(account__any_of=by_id, state__in=LIVE_PLANS).order_by("pk"):
-        plan.account = by_id[plan.account_id]
+        plan.know(account=by_id[plan.account_id])
         plans[plan.account_id].append(plan)
     wanted = {plan.pk: plan for found in plans.values() for plan in found}
     open_rows = Instalment.objects.exclude(state__in=["paid", "cancelled"]).order_by("pk").select_for_update()
     left: dict[int, list[Instalment]] = defaultdict(list)
     for row in open_rows.filter(plan__any_of=wanted):
-        row.plan = wanted[row.plan_id]
+        row.know(plan=wanted[row.plan_id])
         left[row.plan_id].append(row)
     return Books(orders, plans, left)
 
@@ -60,4 +60,4 @@ def _know_the_people(accounts: Sequence[Account]) -> None:
     people = Debtor.objects.filter(pk__in={account.debtor_id for account in accounts}).only("country").in_bulk()
     for account in accounts:
         if not Account.debtor.is_cached(account):
-            account.debtor = people[account.debtor_id]
+            account.know(debtor=people[account.debtor_id])

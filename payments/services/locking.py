@@ -38,9 +38,9 @@ def lock_chains(attempt_ids: Collection[int]) -> list[Attempt]:
     attempts = list(_locked(Attempt.objects, attempt_ids))
     providers = Provider.objects.in_bulk({attempt.provider_id for attempt in attempts})
     for attempt in attempts:
-        attempt.provider = providers[attempt.provider_id]
-        attempt.payment = payments[attempt.payment_id]
-        attempt.payment.account = accounts[attempt.payment.account_id]
+        payment = payments[attempt.payment_id]
+        payment.know(account=accounts[payment.account_id])
+        attempt.know(provider=providers[attempt.provider_id], payment=payment)
     return attempts
 
 

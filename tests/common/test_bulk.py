@@ -25,6 +25,23 @@ def test_inserted_rows_learn_their_keys_in_order_and_read_back_as_given():
     assert all(found[event.pk].happened_at == event.happened_at and found[event.pk].xid for event in events)
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [[1, True, 1], [{"n": 1}, {"n": True}], [[], []], ["same", "same"], [{"n": 1}]],
+    ids=["number and truth", "inside", "empty", "words", "alone"],
+)
+def test_columns_of_one_value_are_written_to_every_row(facts):
+    owner = factories.creditor()
+    events = [Event(kind="test", creditor=owner, data=data, source="here") for data in facts]
+    insert_rows(events)
+    found = Event.objects.in_bulk([event.pk for event in events])
+    read = [found[event.pk] for event in events]
+    assert [repr(row.data) for row in read] == [repr(data) for data in facts]
+    assert {(row.kind, row.source, row.creditor_id, row.account_id) for row in read} == {
+        ("test", "here", owner.pk, None)
+    }
+
+
 @pytest.mark.parametrize("texts", [[], ["GB"], [chr(34) + "a", chr(92), ",", "{}", ""]])
 def test_arrays_in_rows_stay_arrays(texts):
     row, other = (Provider(key=key, name=key, regions=list(texts)) for key in ("one", "two"))
