@@ -18,7 +18,7 @@ from accounts.models import Account
 from common.clock import now
 from common.errors import PlatformError
 from common.garbage import collected_rarely
-from payments.debits.claiming import claim_debits
+from payments.debits.claiming import Claimed, claim_debits
 from payments.debits.parts import in_parts
 from payments.debits.planning import Planned, plan_debits
 from payments.debits.sending import WAITED, Answered, Network
@@ -37,12 +37,15 @@ from wallets.services import apply_mandate_result, note_active
 logger = logging.getLogger(__name__)
 
 SETTLE_TOGETHER = 500
+# A batch costs as much as eighty debits before the first of them, so it is given a moment to fill.
+SETTLE_FROM = 250
 NOT_SENT_WAIT = timedelta(minutes=10)
 LONGEST_OUTAGE = timedelta(days=1)
 OUTAGES = frozenset({"not_sent", "provider_down"})
 # Below the time limit of a task: what is left then is for the next tick.
 LONGEST_RUN_SECONDS = 300
 PATIENCE_SECONDS = 0.1
+MOMENT_SECONDS = 0.01
 # Each is a call that is waited for.
 CLOSED_TOGETHER = 20
 # So often in a row nothing can be claimed although something is due: others hold it, and they will see to it.
@@ -83,7 +86,9 @@ def _keep_busy(network: Network, supply: _Supply, run: DebitRun, beside: Executo
             coming = coming.result()
         if supply.lasts and coming is None and network.open < network.most + supply.batch:
             coming = beside.submit(supply.next_to, network, run)
-        if answers := network.take(most=SETTLE_TOGETHER, patience=PATIENCE_SECONDS):
+        if not network.worth_taking(SETTLE_FROM):
+            time.sleep(MOMENT_SECONDS)
+        elif answers := network.take(most=SETTLE_TOGETHER, patience=PATIENCE_SECONDS):
             stop_point("after_answer")
             run.settled += settle(answers)
             supply.hear(answers)
@@ -176,12 +181,13 @@ def _settle(answers: Sequence[Answered]) -> int:
     accounts = {answer.claim.account_id for answer in answers}
     list(Account.objects.filter(pk__any_of=accounts).order_by("pk").select_for_update().values_list("pk"))
     _apply_standings(answers)
+    _line_up_again([answer.claim for answer in answers if answer.reason == WAITED])
     results = {answer.claim.attempt_id: answer.result for answer in answers if answer.result}
     done = apply_plain_successes(results, source="debit")
     for answer in answers:
-        if answer.result is None:
+        if answer.result is None and answer.reason != WAITED:
             _not_sent(answer)
-        elif answer.claim.attempt_id not in done:
+        elif answer.result and answer.claim.attempt_id not in done:
             apply_result(answer.claim.attempt_id, answer.result, source="debit")
     return len(results)
 
@@ -195,23 +201,30 @@ def _apply_standings(answers: Sequence[Answered]) -> None:
             apply_mandate_result(pk, standing, source="debit")
 
 
+def _line_up_again(claims: Sequence[Claimed]) -> None:
+    """Those whose turn came too late, together: one by one they would keep a worker that is late already from all else.
+
+    Not those that are another worker's by now. The caller holds their accounts' locks.
+    """
+    for until in {claim.until for claim in claims}:
+        mine = [claim.attempt_id for claim in claims if claim.until == until]
+        unsent = Attempt.objects.filter(pk__any_of=mine, state="sending", claimed_until=until, needs_person=False)
+        unsent.update(state="created", reason=WAITED, claimed_until=None, look_up_at=None, look_ups=0)
+
+
 def _leave_to_look_up(answer: Answered) -> None:
     """Its lease runs out, and then it is asked about."""
     logger.error("an answer was left to the look-up", extra={"attempt": answer.claim.attempt_id})
 
 
 def _not_sent(answer: Answered) -> None:
-    """Provably nothing left us. An outage is waited out under the same reference, and one that only waited for its turn
-    is claimed again; an ended mandate ends the attempt.
-    """
+    """Provably nothing left us. An outage is waited out under the same reference; an ended mandate ends the attempt."""
     _account, _payment, attempt = lock_chain(answer.claim.attempt_id)
     if attempt.state != "sending" or attempt.claimed_until != answer.claim.until:
         # The answer took longer than the lease: the debit is another worker's now, or its fate is known.
         return
     waits = answer.reason in OUTAGES and attempt.created_at + LONGEST_OUTAGE > now()
-    if answer.reason == WAITED:
-        send_again(attempt.pk, reason=WAITED)
-    elif waits:
+    if waits:
         send_again(attempt.pk, reason=answer.reason, after=NOT_SENT_WAIT)
     else:
         close_unsent(attempt, answer.reason)

@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 LONGEST_WAIT = timedelta(seconds=5)
 WAITED = "waited"
 FLUSH_EVERY_SECONDS = 1
+HELD_SECONDS = 0.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +73,7 @@ class Network:
         # In sandbox mode reading the clock reads the database, which has no place on an event loop.
         ahead = clock.offset()
         self._meter = Meter(lambda: clock.real_now() + ahead)
-        self._flushed = time.monotonic()
+        self._flushed = self._taken = time.monotonic()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="debits", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -117,6 +118,10 @@ class Network:
                 self._put(Answered(claim=claim, reason="credentials"))
         self._loop.call_soon_threadsafe(self._begin, ready)
 
+    def worth_taking(self, least: int) -> bool:
+        """So many answers are there, or no more will come, or those that are there were held long enough."""
+        return self._answers.qsize() >= least or not self.open or time.monotonic() - self._taken > HELD_SECONDS
+
     def take(self, *, most: int, patience: float) -> list[Answered]:
         """The answers that are there, once one of them is or `patience` seconds are over."""
         taken: list[Answered] = []
@@ -124,6 +129,7 @@ class Network:
             taken.append(self._answers.get(timeout=patience))
             while len(taken) < most:
                 taken.append(self._answers.get_nowait())
+        self._taken = time.monotonic()
         if time.monotonic() - self._flushed > FLUSH_EVERY_SECONDS:
             self._flushed = time.monotonic()
             self._meter.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from payments.debits import debit_due_instalments
 from payments.debits.claiming import claim_debits
 from payments.debits.planning import plan_debits
 from payments.debits.running import settle
+from payments.debits.sending import WAITED, Answered
 from payments.models import Attempt, Instalment, JournalEntry, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from tests.faults.workers import Workers
@@ -90,6 +92,23 @@ def test_what_is_claimed_as_it_is_planned_is_kept_before_the_call_for_fifty_as_f
     planned(1)
     assert planned(50) == planned(5)
     assert claim_debits(100) == [], "they are claimed already"
+
+
+def test_what_waited_too_long_lines_up_again_together_but_for_what_is_another_workers(provider):
+    def lined_up(number: int) -> int:
+        for _ in range(number):
+            due_plan(provider)
+        answers = [Answered(claim=claim, reason=WAITED) for claim in plan_debits(number, claim=True).claims]
+        taken = Attempt.objects.filter(pk=answers[0].claim.attempt_id)
+        taken.update(claimed_until=now() + timedelta(minutes=9))
+        _none, found = statements(lambda: settle(answers))
+        assert taken.get().state == "sending"
+        rows = Attempt.objects.filter(pk__in=[answer.claim.attempt_id for answer in answers[1:]])
+        assert set(rows.values_list("state", "reason", "claimed_until")) == {("created", "waited", None)}
+        assert len(claim_debits(100)) == number - 1
+        return len(found)
+
+    assert lined_up(20) == lined_up(5)
 
 
 def test_refusals_are_written_together_as_well(provider):
