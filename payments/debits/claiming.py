@@ -6,9 +6,11 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from common.clock import now
@@ -111,13 +113,18 @@ def claim_of(attempt: Attempt, debit: Candidate, wallet: Wallet) -> Claimed:
             merchant_ref=attempt.merchant_reference,
             mandate=debit.standing,
             amount=attempt.amount,
-            subject=_("Instalment to %(creditor)s") % {"creditor": debit.account.creditor.name},
+            subject=_subject(debit.account.creditor.name, get_language()),
             notify_url=wallet.notify_url,
             due_on=debit.instalment.due_on,
         ),
         at=debit.at,
         ask_first=debit.wallet.descriptor.ends_silently,
     )
+
+
+@lru_cache(maxsize=256)
+def _subject(creditor: str, _language: str) -> str:
+    return _("Instalment to %(creditor)s") % {"creditor": creditor}
 
 
 def _set_aside(attempt_id: int) -> None:

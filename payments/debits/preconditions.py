@@ -65,7 +65,7 @@ def _unpaid(debit: Candidate) -> str:
 
 
 def _mandate_active(debit: Candidate) -> str:
-    return "" if debit.mandate.state == "active" and debit.mandate.provider_reference else "mandate_not_active"
+    return "" if debit.mandate.state == "active" and debit.standing.mandate_ref else "mandate_not_active"
 
 
 def _noticed_long_enough(debit: Candidate) -> str:

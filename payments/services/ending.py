@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from accounts.events import record_event
 from accounts.models import Account
 from common.clock import now
@@ -19,9 +21,9 @@ def finish(attempt: Attempt, state: str) -> None:
     attempt.save()
 
 
-def mark_finished(attempt: Attempt, state: str) -> None:
+def mark_finished(attempt: Attempt, state: str, *, at: datetime | None = None) -> None:
     """In memory; the fields it sets are `FINISHED`."""
-    attempt.state, attempt.finished_at = state, now()
+    attempt.state, attempt.finished_at = state, at or now()
     attempt.claimed_until = attempt.look_up_at = attempt.action = None
     attempt.needs_person = False
 

@@ -174,7 +174,7 @@ def leave_to_person(attempt_id: int, reason: str, source: str) -> Applied:
 
 
 def _succeed(attempt: Attempt, result: PaymentResult, source: str) -> None:
-    settle_successes([Success(attempt, result)], source=source)
+    settle_successes([Success(attempt, result, attempt.payment.account)], source=source)
 
 
 def _fail(attempt: Attempt, result: PaymentResult, source: str) -> None:

@@ -26,10 +26,7 @@ class Success:
 
     attempt: Attempt
     result: PaymentResult
-
-    @property
-    def account(self) -> Account:
-        return self.attempt.payment.account
+    account: Account
 
 
 def settle_successes(found: Sequence[Success], *, source: str) -> None:
@@ -40,7 +37,7 @@ def settle_successes(found: Sequence[Success], *, source: str) -> None:
     moment = now()
     late = {success.attempt.pk for success in found if success.attempt.payment.state != "open"}
     for success in found:
-        mark_finished(success.attempt, "succeeded")
+        mark_finished(success.attempt, "succeeded", at=moment)
     update_rows([success.attempt for success in found], *FINISHED)
     books = open_books(success.account for success in found)
     paid_at = [success.result.paid_at or moment for success in found]
@@ -54,7 +51,7 @@ def settle_successes(found: Sequence[Success], *, source: str) -> None:
     )
     settling.update_accounts(list(zip((success.account for success in found), paid_at, strict=True)))
     _remember_wallets(found)
-    _finish_payments(found, [entry for entry, _applied in posted])
+    _finish_payments(found, [entry for entry, _applied in posted], at=moment)
     told = zip(found, posted, strict=True)
     record_events([success_event(one.attempt, entry_id=entry.pk, source=source) for one, (entry, _applied) in told])
     for success, (_entry, applied) in zip(found, posted, strict=True):
@@ -92,10 +89,10 @@ def _remember_wallets(found: Sequence[Success]) -> None:
         mark_used(provider, *accounts)
 
 
-def _finish_payments(found: Sequence[Success], entries: Sequence[JournalEntry]) -> None:
+def _finish_payments(found: Sequence[Success], entries: Sequence[JournalEntry], *, at: datetime) -> None:
     for success, entry in zip(found, entries, strict=True):
         payment = success.attempt.payment
-        payment.state, payment.finished_at = "succeeded", payment.finished_at or now()
+        payment.state, payment.finished_at = "succeeded", payment.finished_at or at
         payment.entry_id = payment.entry_id or entry.pk
     update_rows([success.attempt.payment for success in found], "state", "entry", "finished_at")
 
@@ -109,9 +106,10 @@ def _doubt(attempt: Attempt, source: str) -> None:
 
 def success_event(attempt: Attempt, *, entry_id: int, source: str) -> Event:
     payment = attempt.payment
+    account = payment.account
     return new_event(
         "payment.succeeded",
-        account=payment.account,
+        account=account,
         source=source,
         payment=payment.reference,
         amount_minor=attempt.amount_minor,
@@ -119,7 +117,7 @@ def success_event(attempt: Attempt, *, entry_id: int, source: str) -> Event:
         provider=attempt.provider.key,
         by=payment.source,
         entry=entry_id,
-        balance_minor=payment.account.balance_minor,
+        balance_minor=account.balance_minor,
     )
 
 

@@ -29,7 +29,8 @@ def apply_plain_successes(results: Mapping[int, PaymentResult], *, source: str) 
     for attempt in attempts:
         result = hopeful[attempt.pk]
         if _as_asked(attempt, result) and attempt.pk not in booked:
-            found.setdefault(attempt.payment.account_id, Success(attempt, result))
+            account = attempt.payment.account
+            found.setdefault(account.pk, Success(attempt, result, account))
     plain = sorted(found.values(), key=lambda success: success.account.pk)
     for success in plain:
         attempt, result = success.attempt, success.result
