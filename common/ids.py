@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 import uuid
+from functools import lru_cache
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 symbols; no 0/O, 1/I to misread aloud
 _HALF_BITS = 20
@@ -25,6 +26,7 @@ def _scramble(half: int, key: int) -> int:
     return ((half * 0x2545F + key) ^ ((half * key) >> 7)) & _HALF_MASK
 
 
+@lru_cache(maxsize=4096)
 def public_reference(prefix: str, row_id: int) -> str:
     """The reference people see for a row: a fixed permutation of its id (a 4-round Feistel network over 40 bits).
 

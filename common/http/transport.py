@@ -91,12 +91,12 @@ async def asend(request: HttpRequest) -> HttpResponse:
 
 
 def _prepared(request: HttpRequest) -> tuple[Origin, bytes, ResponseReader]:
-    _refuse_outside_sandbox(request)
     try:
         url = address(request.url)
     except httpx.InvalidURL as error:
         raise NotSent("The address is none we can send to. Nothing was sent.", purpose=request.purpose) from error
     origin, host = _origin_of(url.scheme, url.host, url.port)
+    _refuse_outside_sandbox(origin)
     reader = ResponseReader(max_bytes=request.max_bytes, head_only=request.method == "HEAD")
     return origin, _written(request, url.target, host), reader
 
@@ -158,10 +158,10 @@ def _address(url: str) -> Address:
 _origin = lru_cache(maxsize=256)(_address)
 
 
-def _refuse_outside_sandbox(request: HttpRequest) -> None:
+def _refuse_outside_sandbox(origin: Origin) -> None:
     if not getattr(settings, "SANDBOX", False):
         return
-    if request.host not in _sandboxes(*(getattr(settings, name, "") or "" for name in SANDBOX_SETTINGS)):
+    if origin.host not in _sandboxes(*(getattr(settings, name, "") or "" for name in SANDBOX_SETTINGS)):
         raise NotSent("Sandbox mode sends nothing outside this machine. Point the address at the sandbox.")
 
 

@@ -56,6 +56,8 @@ class Agreements:
 
 def reference(attempt_id: str, longest: int) -> str:
     """Letters, digits and underscores, different for different ids; too long for that, `""`."""
+    if attempt_id.isascii() and attempt_id.isalnum() and len(attempt_id) <= longest:
+        return attempt_id
     escaped = "".join(chr(byte) if chr(byte) in _PLAIN else f"_{byte:02x}" for byte in attempt_id.encode())
     return escaped if len(escaped) <= longest else ""
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from common.http import HttpRequest, HttpResponse, NotSent, Operation, OutcomeUnknown
@@ -75,7 +76,7 @@ class Gateway:
         response = yield HttpRequest(method=method, url=f"{self.url}{path}", headers=every, **parts)
         return response, token
 
-    @property
+    @cached_property
     def _key(self) -> tuple[str, str, str]:
         return self.url, self.client_id, hashlib.sha256(self.secret.encode()).hexdigest()
 

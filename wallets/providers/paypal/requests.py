@@ -1,6 +1,7 @@
 """The bodies PayPal gets."""
 
 import hashlib
+import re
 import string
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,12 +16,15 @@ REFERENCE_LENGTH = 36
 REFERENCE_ALPHABET = string.ascii_letters + string.digits + "-_"
 DESCRIPTION_LIMIT = 127
 NOTE_LIMIT = 255
+PLAIN = re.compile(f"[A-Za-z0-9-]{{1,{REFERENCE_LENGTH}}}")
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-")
 _DESCRIBABLE = frozenset(string.ascii_letters + string.digits + "_'-., :;!?\"")
 
 
 def reference(attempt_id: str) -> str:
     """Letters, digits, dashes and underscores, different for different ids."""
+    if PLAIN.fullmatch(attempt_id):
+        return attempt_id
     escaped = "".join(chr(byte) if chr(byte) in _PLAIN else f"_{byte:02x}" for byte in attempt_id.encode())
     fits = 0 < len(escaped) <= REFERENCE_LENGTH
     return escaped if fits else "_" + hashlib.sha256(attempt_id.encode()).hexdigest()[: REFERENCE_LENGTH - 1]
