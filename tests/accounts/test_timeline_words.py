@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "compliance", "wallets", "payments", "reminders", "analytics")
 RECORDED = re.compile(r"_?record(?:_event)?\(\s*\"([a-z_]+\.[a-z_]+)\"")
 # Of the house itself, not of an account: told in the audit trail, where the kind stands as it is.
-HOUSE = re.compile(r"^(provider|schedule|user|api_key|creditor|import|accounts|balance|rule)\.")
+HOUSE = re.compile(r"^(provider|schedule|user|api_key|creditor|import|accounts|balance|rule)\.|^contact\.sending_limit")
 
 
 def recorded_kinds() -> set[str]:
