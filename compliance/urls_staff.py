@@ -1,6 +1,6 @@
 from django.urls import path
 
-from compliance import views_decisions, views_policies
+from compliance import views_decisions, views_policies, views_tester
 
 urlpatterns = [
     path("policies/", views_policies.policy_list, name="policy_list"),
@@ -12,5 +12,6 @@ urlpatterns = [
     path("policies/<int:policy_id>/in-force/", views_policies.policy_force, name="policy_force"),
     path("policies/<int:policy_id>/end/", views_policies.policy_end, name="policy_end"),
     path("decisions/", views_decisions.decision_list, name="decision_list"),
+    path("decisions/may-we/", views_tester.may_we, name="may_we"),
     path("decisions/<int:decision_id>/", views_decisions.decision_page, name="decision_page"),
 ]

@@ -18,7 +18,7 @@ from compliance.decision_filters import DecisionFilters
 from compliance.models import Decision
 from compliance.told.decisions import (
     asked_words,
-    packs_of_decision,
+    packs_named,
     reason_words,
     spoken,
     tone_of,
@@ -66,14 +66,14 @@ def decision_page(request: HttpRequest, decision_id: int) -> HttpResponse:
     if decision is None:
         raise NotFound(_("There is no such decision."))
     account = access_account(person(request), decision.account.reference)
-    packs = packs_of_decision(decision)
+    packs = packs_named(decision.packs)
     name = account.debtor.name
     context = {
         **decision_row(decision),
         "account": account,
         "name": name if may(request.user, "reveal") else masked_name(name),
         "packs": packs,
-        "spoken": spoken(decision, [row for _words, row in packs]),
+        "spoken": spoken(decision.reasons, decision.verdict, [row for _words, row in packs]),
         "requirements": all_named(decision.requirements),
         "zone": account.debtor.time_zone,
         "may_see_policies": may(request.user, "see_policies"),

@@ -16,6 +16,16 @@ def register_all() -> None:
     register(NavItem(_("Messages"), "message_list", "chat-dots", order=40, roles=ALLOWED["see_messages"]))
     register(
         NavItem(
+            _("Message texts"),
+            "template_list",
+            "chat-square-quote",
+            order=78,
+            roles=ALLOWED["see_schedules"],
+            section=_("Set-up"),
+        )
+    )
+    register(
+        NavItem(
             _("Schedules"),
             "schedule_list",
             "calendar-event",

@@ -9,7 +9,10 @@ from reminders import (
     views_sending,
     views_staff,
     views_switches,
+    views_templates,
 )
+
+OF_TEXT = "texts/<slug:key>/<slug:channel>/<slug:language>/"
 
 urlpatterns = [
     path("accounts-of/<str:reference>/send-link/", views_staff.account_send_link, name="account_send_link"),
@@ -50,6 +53,11 @@ urlpatterns = [
     ),
     path("sending-limits/", views_sending.sending_limits, name="sending_limits"),
     path("sending-limits/<int:limit_id>/", views_sending.sending_limit_edit, name="sending_limit_edit"),
+    path("texts/<int:template_id>/against/<int:other_id>/", views_templates.template_compare, name="template_compare"),
+    path("texts/", views_templates.template_list, name="template_list"),
+    path(OF_TEXT, views_templates.template_page, name="template_page"),
+    path(f"{OF_TEXT}write/", views_templates.template_edit, name="template_edit"),
+    path("texts/<int:template_id>/decide/", views_templates.template_decide, name="template_decide"),
     path("contact-switches/", views_switches.switch_list, name="contact_switches"),
     path("contact-switches/<int:switch_id>/end/", views_switches.switch_end, name="contact_switch_end"),
 ]

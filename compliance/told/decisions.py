@@ -83,20 +83,18 @@ def way_words(channel: str) -> str:
     return str(RAIL_WORDS.get(channel) or words_of(CHANNEL_WORDS, channel)) if channel else ""
 
 
-def packs_of_decision(decision: Decision) -> list[tuple[str, PolicyPack | None]]:
-    """The packs it was made under, by id and version, with the row where it is kept."""
-    named = [tuple(text.rpartition(" ")[::2]) for text in decision.packs]
+def packs_named(names: Iterable[str]) -> list[tuple[str, PolicyPack | None]]:
+    """The packs of a decision, by id and version, with the row where it is kept."""
+    named = [tuple(text.rpartition(" ")[::2]) for text in names]
     rows = PolicyPack.objects.filter(pack_id__in=[pack_id for pack_id, _version in named])
     found = {(row.pack_id, row.version): row for row in rows}
     return [(f"{pack_id} {version}", found.get((pack_id, version))) for pack_id, version in named]
 
 
-def spoken(decision: Decision, rows: Iterable[PolicyPack | None]) -> list[Spoken]:
+def spoken(reasons: Iterable[Mapping[str, Any]], verdict: str, rows: Iterable[PolicyPack | None]) -> list[Spoken]:
     known = {rule.id: (row, rule) for row in rows if row is not None for rule in pack_from(row).rules}
-    return [
-        _spoken(reason, decision.verdict, *known.get(reason.get("rule", ""), (None, None)))
-        for reason in decision.reasons
-    ]
+    nobody = (None, None)
+    return [_spoken(one, verdict, *known.get(one.get("rule", ""), nobody)) for one in reasons]
 
 
 def _spoken(reason: Mapping[str, Any], verdict: str, row: PolicyPack | None, rule: Any) -> Spoken:

@@ -98,13 +98,26 @@ class Template(models.Model):
     subject = models.CharField(max_length=150, blank=True)
     button = models.CharField(max_length=60, blank=True, help_text=_("Label of the link in an e-mail."))
     body = models.TextField()
+    written_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    why = models.CharField(max_length=200, blank=True, db_default="")
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL)
     approved_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True)
+    refused_why = models.CharField(max_length=200, blank=True, db_default="")
     created_at = models.DateTimeField(default=now)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["key", "channel", "language", "version"], name="template_version_once")
+            models.UniqueConstraint(fields=["key", "channel", "language", "version"], name="template_version_once"),
+            models.CheckConstraint(
+                condition=Q(written_by__isnull=True)
+                | Q(approved_by__isnull=True)
+                | ~Q(written_by=models.F("approved_by")),
+                name="template_approved_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_at__isnull=True) | Q(refused_at__isnull=True), name="template_decided_once"
+            ),
         ]
 
     def __str__(self) -> str:

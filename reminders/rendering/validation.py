@@ -1,7 +1,7 @@
 """What is wrong with a template text, found when it is saved and not when it is due."""
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -41,8 +41,11 @@ class Problem:
     blocking: bool = True
 
 
-def validate_template(text: str, channel: str) -> list[Problem]:
-    """Everything wrong with `text` for `channel`; an empty list means it may be saved."""
+def validate_template(text: str, channel: str, *, alone: bool = True) -> list[Problem]:
+    """Everything wrong with `text` for `channel`; an empty list means it may be saved. Not `alone`: it is a part of a
+    message, such as its subject, which needs not say what the whole must say."""
+    if not alone:
+        return [problem for check in _CHECKS if check not in (_required, _length) for problem in check(text, channel)]
     if not text.strip():
         return [Problem("empty", _("Write the text of the message."))]
     if len(text) > MAX_CHARACTERS[channel]:
@@ -60,18 +63,21 @@ def blocking(problems: list[Problem]) -> list[Problem]:
 
 def _variables(text: str, channel: str) -> list[Problem]:
     return [
-        Problem("unknown_variable", _unknown(place.name or place.written), place.start)
+        Problem("unknown_variable", unknown_name(place.name or place.written, VARIABLES), place.start)
         for place in places(text)
         if place.name not in VARIABLES
     ]
 
 
-def _unknown(name: str) -> str:
-    near = get_close_matches(name.strip("{ }"), VARIABLES, n=1)
-    if near:
-        return _("There is no variable %(name)s. Did you mean %(near)s?") % {"name": name[:60], "near": near[0]}
-    known = ", ".join(sorted(VARIABLES))
-    return _("There is no variable %(name)s. Use one of: %(known)s.") % {"name": name[:60], "known": known}
+def unknown_name(name: str, known: Iterable[str]) -> str:
+    """The name, the one that was probably meant, and all there are."""
+    words = {"name": name[:60], "known": ", ".join(sorted(known))}
+    if near := get_close_matches(name.strip("{ }"), words["known"].split(", "), n=1):
+        return _("There is no variable %(name)s here. Did you mean %(near)s? Known are: %(known)s.") % {
+            **words,
+            "near": near[0],
+        }
+    return _("There is no variable %(name)s here. Known are: %(known)s.") % words
 
 
 def _braces(text: str, channel: str) -> list[Problem]:

@@ -60,6 +60,34 @@ VARIABLES: Mapping[str, Variable] = {
     "required_notice": Variable(str, "wording the law of the place requires", "", optional=True),
 }
 
+# What each message knows about: a variable that it does not know would stop every one of them.
+_ANY = frozenset({
+    "first_name", "creditor", "company", "reference", "phone", "link", "page", "opt_out", "required_notice",
+})  # fmt: skip
+_DEBT = frozenset({"amount", "balance", "due_date", "days_overdue"})
+_MONEY = frozenset({"amount", "balance", "due_date"})
+_IN_A_WALLET = _MONEY | {"wallet"}
+_AGREEMENT = frozenset({"wallet", "limit", "due_date", "terms"})
+_QUESTION = _MONEY | {"wallets"}
+_OF_TEXT: Mapping[str, frozenset[str]] = {
+    "pre_debit": _IN_A_WALLET | {"limit"},
+    "receipt": _MONEY,
+    "plan_confirmed": _DEBT | {"instalments", "limit", "wallet"},
+    "agreement_copy": _AGREEMENT,
+    "end_in_wallet": _AGREEMENT,
+    "payment_reversed": _IN_A_WALLET,
+    "debit_failed": _IN_A_WALLET,
+    "debit_stopped": _IN_A_WALLET,
+    "refund_sent": _IN_A_WALLET,
+    "refund_done": _IN_A_WALLET,
+}
+
+
+def variables_of(key: str) -> frozenset[str]:
+    """Those a text of this key may use."""
+    return _ANY | (_QUESTION if key.startswith("answer_") else _OF_TEXT.get(key, _DEBT))
+
+
 # Direction overrides can make a name read as something else; nobody's name needs them.
 _BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 

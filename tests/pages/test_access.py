@@ -12,7 +12,7 @@ from payments.accrual.changing import terms_of
 from payments.models import Attempt, InterestTerms, Payment, ReconciliationItem, RuleChange
 from payments.refunds import request_refund
 from payments.services import apply_result
-from reminders.models import SendingLimit
+from reminders.models import SendingLimit, Template
 from tests import factories
 from tests.compliance.test_pack_register import body as pack_body
 from tests.pages.conftest import signed_in
@@ -68,6 +68,10 @@ PAGES = {
     "rule_change": CONFIGURE,
     "rule_end": CONFIGURE,
     "message_list": STAFF,
+    "template_list": SUPERVISORS,
+    "template_page": SUPERVISORS,
+    "template_compare": SUPERVISORS,
+    "template_edit": CONFIGURE,
     "schedule_list": SUPERVISORS,
     "schedule_detail": SUPERVISORS,
     "schedule_preview": SUPERVISORS,
@@ -80,6 +84,7 @@ PAGES = {
     "policy_file": SUPERVISORS,
     "policy_compare": SUPERVISORS,
     "policy_propose": CONFIGURE,
+    "may_we": STAFF,
     "decision_list": STAFF,
     "decision_page": STAFF,
     "user_list": {"admin"},
@@ -100,6 +105,7 @@ ACTIONS = {
     "account_send_link": STAFF,
     "account_correction_decide": SUPERVISORS,
     "schedule_publish": CONFIGURE,
+    "template_decide": CONFIGURE,
     "rule_decide": CONFIGURE,
     "policy_sign": {"compliance"},
     "policy_force": CONFIGURE,
@@ -136,6 +142,7 @@ OWN_APPS = (
     "analytics.views",
     "payments.views_staff",
     "reminders.views_staff",
+    "reminders.views_templates",
     "wallets.views_",
 )
 
@@ -174,6 +181,18 @@ def policies():
     return {
         **{f"policy_{name}": {"policy_id": one.pk} for name in ("page", "file", "sign", "force", "end")},
         "policy_compare": {"policy_id": one.pk, "other_id": other.pk},
+    }
+
+
+def texts():
+    one = Template.objects.get(key="overdue_friendly", channel="sms", language="en")
+    other = Template.objects.create(key=one.key, channel="sms", language="en", version=2, body=one.body)
+    place = {"key": one.key, "channel": "sms", "language": "en"}
+    return {
+        "template_page": place,
+        "template_edit": place,
+        "template_decide": {"template_id": other.pk},
+        "template_compare": {"template_id": one.pk, "other_id": other.pk},
     }
 
 
@@ -222,6 +241,7 @@ def places(account, agent, installed):
         **{f"rule_{name}": {"kind": "interest", "rule_id": rule.pk} for name in ("page", "change", "end")},
         **{f"rule_{name}": {"reference": asked.reference} for name in ("request", "decide")},
         **policies(),
+        **texts(),
         "decision_page": {"decision_id": decided(account)},
         "user_edit": {"user_id": agent.pk},
         "user_reset_factor": {"user_id": agent.pk},
