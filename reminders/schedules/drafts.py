@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
@@ -64,6 +65,7 @@ def settled(steps: Sequence[StepDraft]) -> list[StepDraft]:
                 _("Step %(number)d: %(problem)s") % {"number": number, "problem": problem}, field="steps"
             )
     _check_days(groups)
+    _check_followers(groups)
     return ordered
 
 
@@ -105,3 +107,24 @@ def _check_days(groups: Sequence[Sequence[StepDraft]]) -> None:
     if any(len(group) > 1 and len(by_day[group[0].offset_days]) > 1 for group in groups):
         words = _("A step after a reminder cannot hang on one of two steps of the same day. Give it a day of its own.")
         raise InvalidInput(words, field="steps")
+
+
+def _check_followers(groups: Sequence[Sequence[StepDraft]]) -> None:
+    """The next day of the schedule ends a chain: a step that waits until then or longer is never sent."""
+    days = sorted({group[0].offset_days for group in groups})
+    ends = dict(pairwise(days))
+    number = 0
+    for group in groups:
+        day, end = group[0].offset_days, ends.get(group[0].offset_days)
+        for step in group:
+            number += 1
+            day += step.after_previous or 0
+            if end is not None and day >= end:
+                raise InvalidInput(
+                    _(
+                        "Step %(number)d can never be sent: it waits until day %(day)d, and a later step begins on "
+                        "day %(end)d. Shorten the wait, or move the later step."
+                    )
+                    % {"number": number, "day": day, "end": end},
+                    field="steps",
+                )

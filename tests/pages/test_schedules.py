@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.models import Event
@@ -103,6 +104,27 @@ def test_a_step_that_cannot_work_is_refused_with_words(admin, sign_in, installed
     )
     assert words in answer.content.decode()
     assert Schedule.objects.count() == 1
+
+
+def test_a_follower_that_the_next_day_always_overtakes_is_refused(admin, sign_in, installed):
+    follower = {"days": 6, "when": "follows"}
+    client, url = sign_in(admin), reverse("schedule_new")
+    late = client.post(
+        url, {"token": "e8", "name": "Late", "creditor": "", **step_data({"days": 1}, follower, {"days": 7})}
+    )
+    assert "Step 2 can never be sent: it waits until day 7" in late.content.decode()
+    in_time = step_data({"days": 1}, follower, {"days": 8})
+    client.post(url, {"token": "e9", "name": "In time", "creditor": "", **in_time})
+    assert list(Schedule.objects.exclude(pk=installed.pk).values_list("name", flat=True)) == ["In time"]
+
+
+def test_two_versions_are_never_in_force_for_the_same_people(admin, compliance_officer, installed):
+    one = in_force(admin, compliance_officer)
+    other = in_force(admin, compliance_officer, name="Another")
+    states = dict(Schedule.objects.values_list("pk", "state"))
+    assert states == {installed.pk: "retired", one.pk: "retired", other.pk: "published"}
+    with pytest.raises(IntegrityError, match="schedule_one_published_per_creditor"), transaction.atomic():
+        Schedule.objects.filter(pk=one.pk).update(state="published")
 
 
 def test_one_person_asks_another_agrees_and_the_version_before_can_be_taken_back(
