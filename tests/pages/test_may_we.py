@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from common.clock import today
-from compliance.models import ContactCount, Decision
+from compliance.models import ContactCount, Decision, PolicyPack
 from tests import factories
 from tests.compliance.test_pack_register import in_force as put_in_force
 
@@ -52,8 +52,8 @@ def test_asking_leaves_no_trace(installed, law, agent, sign_in):
 
 
 def test_without_the_law_of_the_country_a_person_decides(installed, agent, sign_in):
-    account = factories.account(person=factories.debtor(country="FR", time_zone="Europe/Paris"))
-    factories.contact_point(account.debtor, kind="phone", value="+33612345678")
+    account = reachable()
+    PolicyPack.objects.all().delete()
     page = ask(sign_in(agent), account)
     assert page.context["kind"] == "review"
     assert "A person has to decide" in page.content.decode()
