@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reminders', '0010_sending_limits'),
+        ('reminders', '0011_complaints_and_feedback'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
