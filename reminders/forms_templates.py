@@ -54,7 +54,7 @@ def words_of_variables(place: Place) -> list[tuple[str, str, str, str]]:
         (
             name,
             str(KIND_WORDS[VARIABLES[name].kind.__name__]),
-            str(VARIABLE_WORDS[name]),
+            str(VARIABLE_WORDS.get(name, name.replace("_", " "))),
             format_fact(name, VARIABLES[name].example, language=place.language),
         )
         for name in sorted(variables_of(place.key))

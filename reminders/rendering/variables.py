@@ -70,6 +70,10 @@ _IN_A_WALLET = _MONEY | {"wallet"}
 _AGREEMENT = frozenset({"wallet", "limit", "due_date", "terms"})
 _QUESTION = _MONEY | {"wallets"}
 _OF_TEXT: Mapping[str, frozenset[str]] = {
+    "overdue_last": _DEBT | {"statement"},
+    "complaint_answer": _DEBT | {"terms"},
+    "answer_handover_later": _QUESTION | {"opens"},
+    "answer_plan": _QUESTION | {"instalments"},
     "pre_debit": _IN_A_WALLET | {"limit"},
     "receipt": _MONEY,
     "plan_confirmed": _DEBT | {"instalments", "limit", "wallet"},
@@ -85,7 +89,7 @@ _OF_TEXT: Mapping[str, frozenset[str]] = {
 
 def variables_of(key: str) -> frozenset[str]:
     """Those a text of this key may use."""
-    return _ANY | (_QUESTION if key.startswith("answer_") else _OF_TEXT.get(key, _DEBT))
+    return _ANY | _OF_TEXT.get(key, _QUESTION if key.startswith("answer_") else _DEBT)
 
 
 # Direction overrides can make a name read as something else; nobody's name needs them.
