@@ -16,6 +16,7 @@ from payments.models import Payment, Refund
 from payments.models.refunds import REFUND_STATES
 from payments.refunds.options import RefundRefused, choices_of, refuse_amount
 from payments.services.locking import lock_chain
+from payments.services.owed_refunds import owe_no_refund, owe_refund
 from payments.services.refund_results import lock_refund, tell
 from wallets.gateway import adapter
 from wallets.models import Provider
@@ -62,7 +63,9 @@ def approve_refund(refund: Refund, *, by: User, note: str = "") -> Refund:
     _decide(row, "approved", by=by, note=note)
     if row.way == Refund.Way.WALLET:
         row.look_up_at = row.decided_at
-        row.save(update_fields=["look_up_at"])
+    else:
+        owe_refund(row)
+    row.save(update_fields=["look_up_at", "entry", "undone"])
     _record("refund.approved", row, by=by, why=note)
     return row
 
@@ -75,7 +78,8 @@ def reject_refund(refund: Refund, *, by: User, note: str) -> Refund:
     row = lock_refund(refund.pk)
     _decide(row, "rejected", by=by, note=note)
     row.look_up_at, row.finished_at, row.needs_person = None, row.decided_at, False
-    row.save(update_fields=["look_up_at", "finished_at", "needs_person"])
+    owe_no_refund(row)
+    row.save(update_fields=["look_up_at", "finished_at", "needs_person", "undone"])
     _record("refund.rejected", row, by=by, why=note)
     return row
 

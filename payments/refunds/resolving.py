@@ -11,6 +11,7 @@ from common.errors import Conflict, InvalidInput
 from payments.models import Refund
 from payments.models.refunds import ASKED_REFUND_STATES
 from payments.refunds.sending import look_up_refund
+from payments.services.owed_refunds import owe_no_refund
 from payments.services.refund_results import lock_refund, post_refund, tell
 
 
@@ -40,7 +41,10 @@ def give_up_refund(refund: Refund, *, by: User, reason: str) -> Refund:
         row.state = "failed" if row.state in ASKED_REFUND_STATES else "rejected"
         row.finished_at, row.look_up_at, row.claimed_until, row.needs_person = now(), None, None, False
         row.problem = "given_up"
-        row.save(update_fields=["state", "finished_at", "look_up_at", "claimed_until", "needs_person", "problem"])
+        owe_no_refund(row)
+        row.save(
+            update_fields=["state", "finished_at", "look_up_at", "claimed_until", "needs_person", "problem", "undone"]
+        )
         tell("refund.given_up", row, source="user", actor=by, why=reason)
     return row
 

@@ -45,6 +45,7 @@ def _take(attempt: Attempt, said: base.Dispute, source: str) -> str:
         return "amount_mismatch"
     account = attempt.payment.account
     key = f"dispute:{attempt.provider_id}:{said.reference}"[:80]
+    drop_what_no_longer_fits(attempt, "disputed", coming=said.amount.minor)
     entry = post_out("dispute", attempt, said.amount.minor, key=key, reason=TAKEN_BACK, dispute=said.reference)
     Dispute.objects.create(
         attempt=attempt,
@@ -56,7 +57,6 @@ def _take(attempt: Attempt, said: base.Dispute, source: str) -> str:
         entry=entry,
     )
     tell_taken_back(attempt, said.amount, entry=entry, source=source)
-    drop_what_no_longer_fits(attempt, "disputed")
     rest_agreement(attempt)
     leave_in_peace(account)
     return "disputed"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from common.clock import now
-from payments.ledger import post_entry
-from payments.models import Attempt, JournalEntry
+from payments.ledger import Line, post_entry
+from payments.models import Attempt, JournalEntry, LedgerAccount
 from payments.services import settling
 from payments.services.reversing import reopen, uncredit
 from payments.services.shares import lines_out, owed_again, standing_of
+
+Kind = LedgerAccount.Kind
 
 
 def post_out(
@@ -36,17 +38,21 @@ def post_out(
     return entry
 
 
-def post_back(kind: str, attempt: Attempt, minor: int, *, key: str, **data: Any) -> JournalEntry:
-    """Post `minor` that came back to us, once per key: against what is owed now, the rest as surplus."""
+def post_back(
+    kind: str, attempt: Attempt, minor: int, *, key: str, place: str = Kind.CLEARING, **data: Any
+) -> JournalEntry:
+    """Post `minor` that came back to us, once per key: against what is owed now, the rest as surplus. `place`: where
+    it is; the refunds when a transfer is not made after all."""
     account = attempt.payment.account
     shares, _surplus = settling.allocate(account, minor)
+    lines = settling.payment_lines(account, minor=minor, provider_key=attempt.provider.key)
     entry, is_new = post_entry(
         kind,
         idempotency_key=key,
         creditor_id=account.creditor_id,
         currency=attempt.currency,
         effective_at=now(),
-        lines=settling.payment_lines(account, minor=minor, provider_key=attempt.provider.key),
+        lines=lines if place == Kind.CLEARING else [_at(place, line) for line in lines],
         attempt=attempt.pk,
         payment=attempt.payment.reference,
         **data,
@@ -56,3 +62,23 @@ def post_back(kind: str, attempt: Attempt, minor: int, *, key: str, **data: Any)
         settling.credit_instalments(account, sum(shares.values()), attempt.payment.instalment)
         settling.update_account(account, paid_at=account.last_payment_at or now())
     return entry
+
+
+def post_transfer(attempt: Attempt, minor: int, *, key: str, **data: Any) -> JournalEntry:
+    """What was owed as a refund has left our bank account."""
+    entry, _is_new = post_entry(
+        "refund_transfer",
+        idempotency_key=key,
+        creditor_id=attempt.payment.account.creditor_id,
+        currency=attempt.currency,
+        effective_at=now(),
+        lines=[Line(Kind.REFUNDS, minor), Line(Kind.TRUST, -minor)],
+        attempt=attempt.pk,
+        payment=attempt.payment.reference,
+        **data,
+    )
+    return entry
+
+
+def _at(place: str, line: Line) -> Line:
+    return Line(place, line.minor) if line.kind == Kind.CLEARING else line

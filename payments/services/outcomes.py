@@ -19,8 +19,9 @@ from payments.services.disputing import AGAIN, apply_disputes
 from payments.services.ending import end_payment, finish, may_have_left, release_instalment
 from payments.services.found_refunds import apply_refunds
 from payments.services.locking import lock_chain
-from payments.services.reversing import reverse
+from payments.services.reversing import TAKEN_BACK, reverse
 from payments.services.succeeding import Success, settle_successes, tell_a_person
+from payments.services.unsent_refunds import drop_unsent
 from payments.services.waiting import next_look_up
 from wallets.providers.base import Action, PaymentResult, PaymentState
 
@@ -192,6 +193,7 @@ def _fail(attempt: Attempt, result: PaymentResult, source: str) -> None:
 
 
 def _take_back(attempt: Attempt, result: PaymentResult, source: str) -> None:
+    drop_unsent(attempt, TAKEN_BACK)
     finish(attempt, "reversed")
     reverse(attempt, source=source)
     _leave_to_person(attempt, "taken_back", source)

@@ -11,17 +11,17 @@ from django.db import transaction
 from accounts.events import record_event
 from accounts.models import User
 from common.clock import now
-from payments.models import Refund
+from payments.models import LedgerAccount, Refund
 from payments.models.refunds import ASKED_REFUND_STATES, REFUND_STATES
 from payments.services.locking import lock_chain
-from payments.services.moving_back import post_back, post_out
+from payments.services.moving_back import post_transfer
+from payments.services.owed_refunds import owe_refund, put_back
 from payments.services.unsent_refunds import room
 from payments.services.waiting import LADDER
 from payments.signals import refund_moved, tell_after_commit
 from wallets.gateway import adapter
 from wallets.providers.base import ConfigError, RefundResult
 
-REFUNDED = "refunded"
 # A provider's own page can take this long before anybody can say what became of a refund.
 SHORTEST_PATIENCE = timedelta(days=1)
 
@@ -92,16 +92,10 @@ def _same_again(refund: Refund) -> Refund:
 def post_refund(refund: Refund, *, source: str) -> None:
     """Close it as done: the entry, the debt or the surplus, the messages. The caller holds its locks."""
     late = refund.state == "failed"
-    refund.entry = post_out(
-        "refund",
-        refund.attempt,
-        refund.amount_minor,
-        key=f"refund:{refund.pk}:{refund.undone_id or 'done'}",
-        reason=REFUNDED,
-        by_transfer=refund.way == Refund.Way.TRANSFER,
-        refund=refund.reference,
-    )
-    refund.undone = None
+    owe_refund(refund)
+    if refund.way == Refund.Way.TRANSFER:
+        key = f"refund:{refund.pk}:transferred:{refund.entry_id}"
+        post_transfer(refund.attempt, refund.amount_minor, key=key, refund=refund.reference)
     _finish(refund, "succeeded")
     tell("refund.succeeded", refund, source=source, balance_minor=refund.payment.account.balance_minor)
     tell_after_commit(refund_moved, Refund, refund=refund)
@@ -117,13 +111,8 @@ def _fail(refund: Refund, at: datetime, source: str) -> None:
     """It never left, or the payer's bank sent it back: either way a person decides what to do instead."""
     returned = refund.state == "succeeded"
     if returned:
-        refund.undone = post_back(
-            "refund_reversal",
-            refund.attempt,
-            refund.amount_minor,
-            key=f"refund:{refund.pk}:returned:{refund.entry_id}",
-            refund=refund.reference,
-        )
+        ours = refund.way == Refund.Way.TRANSFER
+        refund.undone = put_back(refund, LedgerAccount.Kind.TRUST if ours else LedgerAccount.Kind.CLEARING)
     problem = refund.problem or "declined_generic"
     _finish(refund, "failed")
     tell("refund.failed", refund, source=source, reason=problem)

@@ -56,7 +56,8 @@ def _later_entries(attempt: Attempt, entry: JournalEntry) -> list[int]:
 def lines_out(
     account: Account, standing: Standing, minor: int, *, provider_key: str, by_transfer: bool = False
 ) -> list[Line]:
-    """`minor` leaves: out of the surplus first, then the debt comes back in the reverse order of allocation.
+    """`minor` leaves: out of the surplus first, then the debt comes back in the reverse order of allocation. What we
+    transfer ourselves is owed as a refund until it is made; a wallet has it back at once.
 
     What was passed on meanwhile is missing in suspense, where the shortfall shows until a person settles it.
     """
@@ -67,7 +68,7 @@ def lines_out(
         back[name] = max(0, min(left, standing.shares.get(name, 0)))
         left -= back[name]
     owed = sum(back.values())
-    source = Line(Kind.TRUST, -minor) if by_transfer else Line(Kind.CLEARING, -minor, qualifier=provider_key)
+    source = Line(Kind.REFUNDS, -minor) if by_transfer else Line(Kind.CLEARING, -minor, qualifier=provider_key)
     return [
         *(Line(Kind.RECEIVABLE, share, account=account, component=name) for name, share in back.items()),
         Line(Kind.PLACED, -owed),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from accounts.events import record_event
 from common.clock import now
 from payments.models import Attempt, Refund
 from payments.models.refunds import LIVE_REFUND_STATES, SENT_REFUND_STATES
+from payments.services.owed_refunds import owe_no_refund
 
 UNSENT = ("requested", "approved")
 
@@ -25,17 +26,29 @@ def room(attempt: Attempt, *, states: tuple[str, ...] = LIVE_REFUND_STATES) -> i
 
 def drop_what_no_longer_fits(attempt: Attempt, why: str, *, coming: int = 0) -> None:
     """Turn down the newest unsent refunds until `coming` more fits. The caller holds the attempt's locks."""
-    for refund in attempt.refunds.select_for_update().filter(state__in=UNSENT).order_by("-pk"):
+    for refund in _unsent(attempt):
         if room(attempt) >= coming:
             return
-        _drop(refund, why)
+        _drop(refund, attempt, why)
 
 
-def _drop(refund: Refund, why: str) -> None:
+def drop_unsent(attempt: Attempt, why: str) -> None:
+    """The payment is gone, so nothing of it is given back any more. The caller holds the attempt's locks."""
+    for refund in _unsent(attempt):
+        _drop(refund, attempt, why)
+
+
+def _unsent(attempt: Attempt) -> QuerySet[Refund]:
+    return attempt.refunds.select_for_update().filter(state__in=UNSENT).order_by("-pk")
+
+
+def _drop(refund: Refund, attempt: Attempt, why: str) -> None:
+    refund.attempt, refund.payment = attempt, attempt.payment
     refund.state, refund.problem, refund.look_up_at = "rejected", why, None
     refund.decided_by = refund.decided_by or refund.requested_by
     refund.decided_at = refund.finished_at = now()
-    refund.save(update_fields=["state", "problem", "look_up_at", "decided_by", "decided_at", "finished_at"])
+    owe_no_refund(refund)
+    refund.save()
     record_event("refund.rejected", account=refund.payment.account, refund=refund.reference, reason=why)
 
 

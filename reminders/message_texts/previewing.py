@@ -67,7 +67,7 @@ def _facts_of(account: Account, place: Place) -> Mapping[str, Fact]:
     }
     known = variables_of(place.key)
     if known >= DEBT:
-        about = {
+        about: dict[str, Fact] = {
             "amount": account.balance,
             "due_date": account.due_date,
             "days_overdue": account.days_past_due(today()),

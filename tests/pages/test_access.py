@@ -59,6 +59,8 @@ PAGES = {
     "remittance_list": SUPERVISORS | {"creditor"},
     "remittance_page": SUPERVISORS | {"creditor"},
     "remittance_file": SUPERVISORS | {"creditor"},
+    "trust_page": SUPERVISORS,
+    "office_hours": CONFIGURE,
     "terms_list": CONFIGURE,
     "terms_edit": CONFIGURE,
     "rule_list": SUPERVISORS,
@@ -124,6 +126,8 @@ ACTIONS = {
     "deposit_decide": STAFF,
     "deposit_confirm": SUPERVISORS,
     "reconciliation_act": SUPERVISORS,
+    "trust_record": SUPERVISORS,
+    "trust_act": SUPERVISORS,
     "remittance_draft": SUPERVISORS,
     "remittance_approve": {"lead", "compliance"},
     "remittance_paid": {"admin"},
@@ -217,6 +221,7 @@ def places(account, agent, installed):
     remitted = {"reference": approved_remittance(account).reference}
     return {
         "sending_limit_edit": {"limit_id": limit.pk},
+        "trust_act": {"reference": "TRF-1", "action": "confirm"},
         **{name: of for name in [*PAGES, *ACTIONS] if name.startswith("account_")},
         **{name: deposit for name in [*PAGES, *ACTIONS] if name.startswith("deposit_") and name != "deposit_list"},
         **{f"remittance_{name}": remitted for name in ("page", "approve", "paid", "cancel")},

@@ -6,12 +6,13 @@ from itertools import count
 
 import pytest
 from django.db import transaction
+from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.errors import PlatformError
 from common.money import Money
-from payments.models import Attempt, Payment, Refund
+from payments.models import Attempt, Payment, Posting, Refund
 from payments.models.refunds import LIVE_REFUND_STATES
 from payments.refunds import (
     approve_refund,
@@ -112,7 +113,10 @@ def test_the_refunds_never_exceed_the_payment_and_the_ledger_balances(paid, owed
         live = sum(row.amount_minor for row in attempt.refunds.filter(state__in=LIVE_REFUND_STATES))
         assert live <= paid
         assert books_are_right()
-    taken = sum(row.amount_minor for row in attempt.refunds.filter(state="succeeded"))
+    owed_by_transfer = sum(row.amount_minor for row in attempt.refunds.filter(state="approved", way="transfer"))
+    taken = owed_by_transfer + sum(row.amount_minor for row in attempt.refunds.filter(state="succeeded"))
     disputed = sum(row.amount_minor for row in attempt.disputes.filter(returned=None))
     attempt.refresh_from_db()
+    owed = Posting.objects.filter(ledger_account__kind="refunds").aggregate(minor=Sum("amount_minor"))["minor"] or 0
+    assert owed == -owed_by_transfer
     assert standing_of(attempt).minor == paid - taken - disputed, "what went out is what the ledger says went out"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 
-from common.errors import Forbidden
+from common.errors import Conflict, Forbidden
 from common.money import Money
 from payments.ledger import Line, post_entry
-from payments.models import JournalEntry, Payment, Refund
+from payments.models import JournalEntry, Payment, Posting, Refund
 from payments.refunds import (
     RefundRefused,
     approve_refund,
@@ -20,8 +21,9 @@ from payments.refunds import (
     send_due_refunds,
 )
 from payments.refunds.sending import send_refund
-from payments.services import apply_waiting_events, refresh_payment
+from payments.services import apply_result, apply_waiting_events, refresh_payment
 from tests.payments.helpers import balance, books_are_right, kinds, open_page, soon
+from wallets.providers.base import PaymentResult, PaymentState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -173,15 +175,48 @@ def test_what_was_paid_too_much_goes_back_and_the_debt_stays(account, wallet, al
     assert given_back_at_wallet(wallet, payment) == 20_000 and choices_of(payment).surplus.minor == 0
 
 
-def test_a_refund_by_our_own_transfer_is_posted_when_it_was_made(paid, account, wallet, agent, lead):
+def at(kind: str) -> int:
+    return Posting.objects.filter(ledger_account__kind=kind).aggregate(minor=Sum("amount_minor"))["minor"] or 0
+
+
+def test_a_refund_by_our_own_transfer_is_owed_until_it_was_made(paid, account, wallet, agent, lead):
     refund = asked(paid, 20_000, agent, way=TRANSFER)
+    assert balance(account) == 75_000
     approve_refund(refund, by=lead)
-    assert send_due_refunds() == 0 and balance(account) == 75_000
+    assert send_due_refunds() == 0 and balance(account) == 95_000
+    assert (at("refunds"), at("trust")) == (-20_000, 0) and books_are_right()
     record_transfer(refund, by=agent, reference="BANK-1")
     refund.refresh_from_db()
     assert refund.state == "succeeded" and balance(account) == 95_000 and books_are_right()
     assert given_back_at_wallet(wallet, paid) == 0
-    assert refund.entry.postings.get(ledger_account__kind="trust").amount_minor == -20_000
+    assert (at("refunds"), at("trust")) == (0, -20_000)
+
+
+def test_a_transfer_that_is_called_off_is_owed_to_nobody_any_more(paid, account, wallet, agent, lead):
+    refund = asked(paid, 20_000, agent, way=TRANSFER)
+    approve_refund(refund, by=lead)
+    reject_refund(refund, by=lead, note="wrong account")
+    refund.refresh_from_db()
+    assert refund.state == "rejected" and balance(account) == 75_000 and books_are_right()
+    assert (at("refunds"), at("trust")) == (0, 0)
+    again = asked(paid, 20_000, agent, way=TRANSFER)
+    approve_refund(again, by=lead)
+    record_transfer(again, by=agent, reference="BANK-2")
+    assert (balance(account), at("refunds"), at("trust")) == (95_000, 0, -20_000)
+
+
+def test_a_payment_that_is_taken_back_takes_an_agreed_transfer_with_it(paid, account, wallet, agent, lead):
+    refund = asked(paid, 20_000, agent, way=TRANSFER)
+    approve_refund(refund, by=lead)
+    attempt = paid.attempts.get()
+    gone = PaymentResult(state=PaymentState.REVERSED, merchant_ref=attempt.merchant_reference, amount=attempt.amount)
+    apply_result(attempt.pk, gone, source="poll")
+    refund.refresh_from_db()
+    assert refund.state == "rejected"
+    assert (balance(account), at("refunds"), at("trust"), at("suspense")) == (75_000 + paid.amount_minor, 0, 0, 0)
+    assert books_are_right()
+    with pytest.raises(Conflict):
+        record_transfer(refund, by=agent, reference="BANK-3")
 
 
 def test_a_refund_made_at_the_wallets_own_page_is_posted_once_and_told_to_a_person(paid, account, wallet):
