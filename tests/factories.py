@@ -69,6 +69,13 @@ def in_force(body: dict[str, Any]) -> None:
     _enact([(packs_of(body, file="")[0], body)])
 
 
+def hours_only(country: str) -> None:
+    """Decent hours as the only law of a country whose law is not shipped."""
+    (body,) = single_bodies(read_file(SIGNED_PACKS / "taiwan.yaml"))
+    body["pack"] |= {"id": f"hours-{country.lower()}", "jurisdiction": {"country": country}}
+    in_force(body)
+
+
 def _enact(packs: list[tuple[Pack, dict[str, Any]]]) -> None:
     signer, enforcer = (
         User.objects.get_or_create(email=f"{name}@packs.example", defaults={"role": role, "is_active": False})[0]

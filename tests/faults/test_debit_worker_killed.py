@@ -123,6 +123,7 @@ def test_wherever_the_worker_was_killed_the_payer_hears_of_the_debit_once(
 def test_killed_between_a_refusals_commit_and_the_words_about_it_the_payer_hears_of_it_once(
     plan, account, wallet, workers, code, purpose
 ):
+    factories.reword("house", "HOUSE-DEBIT", without="min_gap")  # there is room for another try
     wallet.control.fault("decline", method="alipay.trade.pay", code=code)
     workers.kill_fork_at("before_words", debit_due_instalments)
     assert RetryDecision.objects.get().attempt.state == "failed" and about_failures() == []

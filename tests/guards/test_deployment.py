@@ -14,8 +14,12 @@ LONG_KEY = "f3Q9-k2Lw8-Zr7Tm-4Xc1V-pB6Nd-0Hs5J-yG-eU-aR-oW-iK-tM-qP"
 ROOT = Path(__file__).resolve().parents[2]
 
 
+# What tests set for themselves in this process.
+OF_TESTS = ("SANDBOX", "DEBUG", "DJANGO_ALLOW_ASYNC_UNSAFE")
+
+
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if name not in ("SANDBOX", "DEBUG")}
+    inherited = {name: value for name, value in os.environ.items() if name not in OF_TESTS}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,

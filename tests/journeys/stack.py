@@ -77,11 +77,11 @@ class Stack:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def signs_policies(self) -> None:
+    def signs_policies(self, *countries: str) -> None:
         """As the demo does: without a signed pack of the country nothing that asks for money goes by machine. Needs an
-        administrator, who puts in force what compliance has signed."""
+        administrator, who puts in force what compliance has signed. `countries`: others than the demo's."""
         self.manage("create_user", "cai@agency.example", "--role", "compliance", "--name", "Cai Wen")
-        sign = "from collections_platform.demo.policies import sign_demo_policies; sign_demo_policies()"
+        sign = f"from collections_platform.demo.policies import sign_demo_policies; sign_demo_policies(*{countries})"
         self.manage("shell", "-c", sign)
 
     def messages(self, *, to: str = "", channel: str = "") -> list[dict[str, Any]]:

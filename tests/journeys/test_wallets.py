@@ -70,10 +70,11 @@ each = pytest.mark.parametrize("owed", IN_PARTS, ids=str)
 
 @pytest.fixture(scope="module")
 def agency(stack, tmp_path_factory) -> Agency:
+    everybody = [*TO_PAY, *INSIDE_STRIPE, *BY_BANK.values(), *IN_PARTS, NEIGHBOUR]
+    stack.manage("create_user", "ada@agency.example", "--role", "admin", "--name", "Ada Admin")
+    stack.signs_policies(*sorted({owed.country for owed in everybody}))
     made = Agency(stack)
-    made.places(
-        [*TO_PAY, *INSIDE_STRIPE, *BY_BANK.values(), *IN_PARTS, NEIGHBOUR], tmp_path_factory.mktemp("placement")
-    )
+    made.places(everybody, tmp_path_factory.mktemp("placement"))
     return made
 
 

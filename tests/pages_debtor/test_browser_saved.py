@@ -62,7 +62,7 @@ def test_one_tap_is_accessible_names_its_amount_and_pays(site, holder, scheme, w
         page.wait_for_url("**/p/*/")
         button = page.locator("button.tap")
         assert "1,150.00" in button.inner_text() and "4242" in button.inner_text()
-        page.locator("details.why-not summary").click()
+        page.locator("details.why-not summary").last.click()
         look("offered")
         page.check("#id_choice_other")
         assert "1,150.00" not in button.inner_text()
