@@ -62,7 +62,8 @@ class Agency:
     ahead: timedelta = field(default_factory=timedelta)
 
     def places(self, accounts: list[Owed], folder: Path) -> None:
-        told = self.stack.manage("create_creditor", CODE, "--name", CREDITOR, "--country", "HK")
+        role = "first_party_creditor"  # what an agency must announce first is no part of this story
+        told = self.stack.manage("create_creditor", CODE, "--name", CREDITOR, "--country", "HK", "--role", role)
         self.key = told.strip().rsplit(" ", 1)[-1]
         file = folder / "placement.csv"
         with file.open("w", newline="") as writing:
