@@ -22,7 +22,7 @@ from compliance.pack_register import covered, gate_for, packs_in_force
 from compliance.packs.actions import Action, Entry
 from compliance.packs.engine import Gate
 from compliance.packs.look import Case
-from compliance.packs.schema import Pack
+from compliance.packs.schema import Pack, Rule
 from compliance.packs.verdicts import Kind, Verdict
 from compliance.packs.vocabulary import DEBIT
 from compliance.places import Places, places_of
@@ -66,6 +66,7 @@ class _Class:
     zones: tuple[ZoneInfo, ...]
     by_notice: bool
     by_amount: bool
+    by_age: bool
 
 
 @dataclass
@@ -91,6 +92,7 @@ class DebitLaw:
             debit.amount == debit.agreed,
             debit.told_at if known.by_notice else debit.told_at is None,
             debit.amount if known.by_amount else None,
+            account.due_date if known.by_age else None,
         )
         if key not in self._told:
             self._told[key] = self._judged(debit, known)[0]
@@ -133,12 +135,10 @@ class DebitLaw:
         about = About(role=account.creditor.role, places=places, product=account.product)
         facts = facts_about(about, today=self.at.date())
         gate = gate_for(facts, packs=self.packs)
-        types = {
-            rule.type
-            for pack in gate.packs
-            for rule in pack.rules
-            if rule.scope.rails is None or rule.scope.rails & rails
-        }
+        rules = [
+            rule for pack in gate.packs for rule in pack.rules if rule.scope.rails is None or rule.scope.rails & rails
+        ]
+        types = {rule.type for rule in rules}
         return _Class(
             gate=gate,
             covered=covered(facts, packs=self.packs),
@@ -146,6 +146,7 @@ class DebitLaw:
             zones=tuple(ZoneInfo(zone) for zone in places.zones),
             by_notice=_ASKS_ABOUT_NOTICE in types,
             by_amount=_ASKS_ABOUT_AMOUNT in types,
+            by_age=any(_asks_about_age(rule) for rule in rules),
         )
 
     def _judged(self, debit: Debit, known: _Class) -> tuple[Refusal | None, Case, Verdict]:
@@ -205,6 +206,12 @@ def _case_of(debit: Debit, known: _Class, law: DebitLaw) -> Case:
         facts=facts,
         ledger=(*debit.tries, *law.notes.get(account.debtor_id, ())),
     )
+
+
+def _asks_about_age(rule: Rule) -> bool:
+    """Whether its conditions, exceptions or parameters name how old a debt is. In doubt they do: it costs only time."""
+    said = repr((rule.scope, rule.exceptions, rule.params))
+    return any(name in said for name in ("past_due", "due_date", "time_barred"))
 
 
 _NOWHERE = Places(countries=(), zones=())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from accounts.models import Hold
 from common.clock import now
-from compliance.debits import DebitLaw
+from compliance.debits import Debit, DebitLaw, read_law
 from compliance.models import Decision, PolicyPack
 from payments.debits import debit_due_instalments
 from payments.models import Attempt, Instalment, RetryDecision
@@ -100,6 +101,23 @@ def test_two_tries_are_three_days_apart_as_the_houses_pack_says_and_the_person_i
     debit_due_instalments()
     assert Attempt.objects.count() == 1 and first(plan).last_reason == "law"
     assert first(plan).debit_not_before == tried.created_at + timedelta(hours=72)
+
+
+def test_one_persons_old_debt_does_not_answer_for_anothers_young_one(plan, account):
+    of_the_old = {"roles": "all", "rails": "all", "if": "more_than_30_days_past_due"}
+    enact({"id": "OLD", "type": "mandate", "scope": of_the_old, "params": {"requires": ["a_new_signature"]}})
+    young = factories.account(days_overdue=5)
+    law = read_law([account, young], at=now())
+    told = {one.pk: law.refusal(debit_of(one)) for one in (account, young)}
+    assert account.days_past_due(now().date()) > 30
+    assert told[account.pk] is not None and told[young.pk] is None
+
+
+def debit_of(account) -> Debit:
+    return Debit(
+        account=account, instalment="instalment:1", plan="1", mandate="1", rails=frozenset({"alipay", "wallet"}),
+        amount=Decimal(1), agreed=Decimal(1), told_at=now(),
+    )  # fmt: skip
 
 
 def test_the_same_question_is_worked_out_once_for_a_class(plan, account, monkeypatch):
