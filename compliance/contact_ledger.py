@@ -18,7 +18,7 @@ from compliance.models import ENTRY_STATES, ContactEntry
 from compliance.pack_facts import REQUIRED_BY_LAW, Word
 from compliance.packs.actions import Entry
 
-LOOK_BACK = timedelta(days=62)  # more than the longest period any pack counts contacts in
+LOOK_BACK = timedelta(days=62)  # further where a pack in force counts further
 # Somebody told us, on no channel we know of.
 ELSEWHERE = "elsewhere"
 _NOON = time(12)
@@ -88,9 +88,9 @@ def note(debtor_id: UUID, *, accounts: Iterable[int] = (), tags: Iterable[str], 
     )  # fmt: skip
 
 
-def history_of(debtor_id: UUID, *, at: datetime) -> list[Entry]:
-    """Every contact the packs may count, and every note of whatever age."""
-    recent = Q(at__gt=at - LOOK_BACK) | Q(channel=ContactEntry.NOTE)
+def history_of(debtor_id: UUID, *, at: datetime, reach: timedelta = LOOK_BACK) -> list[Entry]:
+    """Every contact that packs of this reach may count, and every note of whatever age."""
+    recent = Q(at__gt=at - max(reach, LOOK_BACK)) | Q(channel=ContactEntry.NOTE)
     rows = ContactEntry.objects.filter(recent, debtor_id=debtor_id, at__lte=at).exclude(state="released")
     return [entry_of(row) for row in rows.order_by("at", "id")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,6 +47,7 @@ from compliance.pack_register import covered, gate_for, packs_in_force
 from compliance.packs import verdicts
 from compliance.packs.engine import Gate
 from compliance.packs.look import Case
+from compliance.packs.reach import reach_of
 from compliance.packs.verdicts import Finding
 from compliance.places import Places, places_of
 
@@ -140,8 +141,8 @@ def judge(
     account, facts = gather_facts(account_id, channel=channel, contact_point=contact_point, at=at, lock=lock)
     action = Action(purpose, channel, carrier_allows=carrier_allows)
     policies = tuple(policies_around(at))
-    case = case_of(account, action, facts, contact_point=contact_point, at=at)
     packs = packs_in_force()
+    case = case_of(account, action, facts, contact_point=contact_point, at=at, reach=reach_of(packs))
     gate = gate_for(case.facts, packs=packs)
     return Judged(
         account=account,
@@ -157,9 +158,15 @@ def judge(
 
 
 def case_of(
-    account: Account, action: Action, facts: Facts, *, contact_point: ContactPoint | None, at: datetime
+    account: Account,
+    action: Action,
+    facts: Facts,
+    *,
+    contact_point: ContactPoint | None,
+    at: datetime,
+    reach: timedelta,
 ) -> Case:
-    """Everything the packs may ask about one contact, read afresh."""
+    """Everything that packs of this reach may ask about one contact, read afresh."""
     debtor, places = account.debtor, places_on_file(account)
     zones = tuple(ZoneInfo(zone) for zone in places.zones)
     about = About(
@@ -176,7 +183,7 @@ def case_of(
     told |= channel_facts(about, channel=action.channel, word=word)
     if began := first_contact_at(account.pk, debtor.pk):
         told["initial_communication"] = began
-    lines = history_of(debtor.pk, at=at)
+    lines = history_of(debtor.pk, at=at, reach=reach)
     if zones:
         lines += counted_before(facts.counts, lines, zone=zones[0], before=at)
     lines += refusal_of(word, channel=action.channel, address=address)

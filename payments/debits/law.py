@@ -13,6 +13,7 @@ from accounts.models import Account
 from common.money import Money
 from compliance.debits import Debit, DebitLaw, Refusal, read_law, tried
 from compliance.packs.actions import Entry
+from compliance.packs.reach import reach_of
 from payments.models import Attempt, Instalment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.retries.rules import BY_REASON, TROUBLE
@@ -23,7 +24,7 @@ from wallets.providers.base import WalletProvider
 if TYPE_CHECKING:
     from payments.debits.preconditions import Candidate
 
-LOOK_BACK = timedelta(days=180)  # the longest period in which any pack counts tries
+LOOK_BACK = timedelta(days=180)  # further where a pack in force counts further
 _NOT_THEIRS = Q(decline_category=Category.OPERATOR) | Q(
     decline_category=Category.RETRY_LATER,
     reason__in=[reason for (_category, reason), rule in BY_REASON.items() if rule is TROUBLE],
@@ -71,15 +72,16 @@ def rails_of(key: str, *, country: str, wallet: WalletProvider | None) -> frozen
 
 
 def read_debit_law(at: datetime, accounts: Iterable[Account], mandates: Iterable[int]) -> Law:
-    return Law(packs=read_law(accounts, at=at), tries=_tries(mandates, at))
+    packs = read_law(accounts, at=at)
+    return Law(packs=packs, tries=_tries(mandates, at, reach=reach_of(packs.packs)))
 
 
-def _tries(mandates: Iterable[int], at: datetime) -> dict[int, list[Entry]]:
+def _tries(mandates: Iterable[int], at: datetime, *, reach: timedelta) -> dict[int, list[Entry]]:
     """Debits of each instalment that the debtor's side declined, or whose end nobody knows, and what came of them."""
     rows = Attempt.objects.filter(
         Q(state__in=("failed", "succeeded", "reversed")) | Q(state__in=OPEN_ATTEMPT_STATES),
         mandate__any_of=list(mandates),
-        created_at__gt=at - LOOK_BACK,
+        created_at__gt=at - max(reach, LOOK_BACK),
         payment__instalment__isnull=False,
     ).exclude(_NOT_THEIRS, state="failed")
     found: dict[int, list[Entry]] = {}

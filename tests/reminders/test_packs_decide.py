@@ -51,6 +51,17 @@ def test_a_reminder_leaves_under_the_packs_in_force_and_says_so(outbox, queued):
     assert (entry.state, entry.source, entry.channel) == ("done", f"message:{row.pk}", "sms")
 
 
+def test_a_cap_over_a_season_counts_what_is_older_than_two_months(outbox, account, queued):
+    season = {**CAP["params"], "window": {"kind": "rolling_days", "n": 120}}
+    enact({**CAP, "params": season})
+    ContactEntry.objects.create(
+        debtor=account.debtor, accounts=[account.pk], at=now() - timedelta(days=100), channel="email", state="done"
+    )
+    row = send(queued)
+    assert row.state != "sent" and not outbox.messages()
+    assert "TRIAL-CAP" in Decision.objects.get().rules
+
+
 def test_where_no_pack_is_in_force_nothing_of_collection_leaves(outbox, account, queued):
     PolicyPack.objects.filter(pack_id="cn").delete()
     row = send(queued)
