@@ -1,7 +1,7 @@
 """How long a complaint may wait, by the place the person lives in.
 
-A place without a line has the house's own clock, which is at least as short as any line here. Working days are written
-as the same number of plain days, which is earlier. Sources as known to us, to be checked by counsel of the place.
+A place without a line has the house's own clock. Working days are written as the same number of plain days, which is
+earlier. The figures are as known to us and have not been read in their sources: counsel of the place has to.
 """
 
 from __future__ import annotations
