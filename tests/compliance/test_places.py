@@ -51,6 +51,10 @@ def test_a_number_of_sao_paulo_names_its_state():
     assert places("BR", phones=("+5511912345678",)).subdivisions == ("BR-SP",)
 
 
+def test_a_number_that_lies_in_no_zone_names_none():
+    assert places(zone="America/Chicago", phones=("+80012345678",)).zones == ("America/Chicago",)
+
+
 def about(role="third_party_collector", **fields):
     return About(role=role, places=places(), **fields)
 
