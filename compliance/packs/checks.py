@@ -54,10 +54,14 @@ def flag(value: Any, place: Place) -> bool:
     return value
 
 
-def whole(least: int = 0) -> Check:
+MOST = 36_600  # a hundred years in days: a slip of the pen beyond it would leave the calendar
+
+
+def whole(least: int = 0, most: int = MOST) -> Check:
     def check(value: Any, place: Place) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise wrong(value, place, wants=_("a whole number from %(least)s up") % {"least": least})
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            wants = _("a whole number from %(least)s to %(most)s") % {"least": least, "most": most}
+            raise wrong(value, place, wants=wants)
         return value
 
     return check

@@ -42,7 +42,9 @@ class Type:
 
 _WINDOWS = c.list_of(c.window)
 _CAP_WINDOW = c.table({"kind": c.choice(*WINDOW_KINDS), "n": c.whole(1)}, required=("kind",))
-_AFTER = c.table({"years": c.whole(), "months": c.whole(), "days": c.whole(), "after": c.name}, required=("after",))
+_AFTER = c.table(
+    {"years": c.whole(most=100), "months": c.whole(most=1_200), "days": c.whole(), "after": c.name}, required=("after",)
+)
 _DUE = c.table({"within_days": c.whole(), "within_business_days": c.whole(), "after": c.name, "before": c.names})
 _PERIOD = c.table(
     {"name": c.name, "days": c.whole(), "from": c.name, "assumed_receipt": c.LENGTH}, required=("name", "days")
