@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from compliance.models import ContactPolicy
 from reminders.models import CallTask, Conversation, SendingLimit
 from reminders.services import dispatch_due
 from tests import factories
-from tests.pages.test_browser import RULES, open_page
+from tests.pages.looking import complaints_about
+from tests.pages.test_browser import open_page
 from tests.pages.test_browser import pytestmark as in_a_browser
 from tests.reminders.conftest import always_open, queue_reminder
 from tests.reminders.test_conversations import write
 
 pytestmark = in_a_browser
 __all__ = ["always_open", "open_page"]
-SCREENS = [(390, 844, "light"), (390, 844, "dark"), (1280, 800, "light"), (1280, 800, "dark")]
 
 
 @pytest.fixture
@@ -51,16 +48,4 @@ def addresses(installed, always_open):
 def test_the_pages_of_contact_are_accessible_and_fit(addresses, open_page, live_server, monkeypatch, language):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     root = factories.user(role="admin", language=language)
-    complaints: list[str] = []
-    for width, height, scheme in SCREENS:
-        page = open_page(root, width=width, height=height, scheme=scheme)
-        page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
-        for name, address in addresses.items():
-            page.goto(live_server.url + address, wait_until="networkidle")
-            violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-            complaints += [f"{name} {width} {scheme}: {rule['id']}" for rule in violations]
-            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            complaints += [f"{name}: {wider} px wider than the screen"] if wider > 0 else []
-            if folder := os.environ.get("CONTACT_SHOTS"):
-                page.screenshot(path=f"{folder}/{name}-{width}-{scheme}-{language}.png", full_page=True)
-    assert complaints == []
+    assert complaints_about(addresses, user=root, open_page=open_page, url=live_server.url) == []

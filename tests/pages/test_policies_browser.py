@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from common.clock import now
@@ -17,12 +15,12 @@ from compliance.pack_register import gate_for, load_shipped, propose, put_in_for
 from compliance.packs.actions import Action
 from compliance.packs.look import Case
 from tests import factories
-from tests.pages.test_browser import RULES, open_page
+from tests.pages.looking import complaints_about
+from tests.pages.test_browser import open_page
 from tests.pages.test_browser import pytestmark as in_a_browser
 
 pytestmark = in_a_browser
 __all__ = ["open_page"]
-SCREENS = [(390, 844, "light"), (390, 844, "dark"), (1280, 800, "light"), (1280, 800, "dark")]
 
 
 @pytest.fixture
@@ -56,24 +54,7 @@ def addresses(installed, admin, compliance_officer):
 def test_the_pages_of_compliance_are_accessible_and_fit(addresses, open_page, live_server, monkeypatch, language):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     root = factories.user(role="compliance", language=language)
-    complaints: list[str] = []
-
-    def heard(message) -> None:
-        complaints.extend([message.text] if message.type == "error" else [])
-
-    for width, height, scheme in SCREENS:
-        page = open_page(root, width=width, height=height, scheme=scheme)
-        page.on("console", heard)
-        page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
-        for name, address in addresses.items():
-            page.goto(live_server.url + address, wait_until="networkidle")
-            violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-            complaints += [f"{name} {width} {scheme}: {rule['id']}" for rule in violations]
-            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            complaints += [f"{name}: {wider} px wider than the screen"] if wider > 0 else []
-            if folder := os.environ.get("POLICY_SHOTS"):
-                page.screenshot(path=f"{folder}/{name}-{width}-{scheme}-{language}.png", full_page=True)
-    assert complaints == []
+    assert complaints_about(addresses, user=root, open_page=open_page, url=live_server.url) == []
 
 
 def test_a_version_is_uploaded_signed_and_put_in_force_by_keys_alone(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from common.clock import today
@@ -14,12 +12,12 @@ from payments.accrual.allocation import by_component, texts_of
 from payments.accrual.changing import ask_for_rule
 from payments.models import AllocationOrder, FeeRule, InterestTerms, RuleChange
 from tests import factories
-from tests.pages.test_browser import RULES, open_page
+from tests.pages.looking import complaints_about
+from tests.pages.test_browser import open_page
 from tests.pages.test_browser import pytestmark as in_a_browser
 
 pytestmark = in_a_browser
 __all__ = ["open_page"]
-SCREENS = [(390, 844, "light"), (390, 844, "dark"), (1280, 800, "light"), (1280, 800, "dark")]
 
 
 @pytest.fixture
@@ -49,24 +47,7 @@ def addresses(installed, lead):
 def test_the_pages_of_rules_are_accessible_and_fit(addresses, open_page, live_server, monkeypatch, language):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     root = factories.user(role="admin", language=language)
-    complaints: list[str] = []
-
-    def heard(message) -> None:
-        complaints.extend([message.text] if message.type == "error" else [])
-
-    for width, height, scheme in SCREENS:
-        page = open_page(root, width=width, height=height, scheme=scheme)
-        page.on("console", heard)
-        page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
-        for name, address in addresses.items():
-            page.goto(live_server.url + address, wait_until="networkidle")
-            violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-            complaints += [f"{name} {width} {scheme}: {rule['id']}" for rule in violations]
-            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            complaints += [f"{name}: {wider} px wider than the screen"] if wider > 0 else []
-            if folder := os.environ.get("RULES_SHOTS"):
-                page.screenshot(path=f"{folder}/{name}-{width}-{scheme}-{language}.png", full_page=True)
-    assert complaints == []
+    assert complaints_about(addresses, user=root, open_page=open_page, url=live_server.url) == []
 
 
 def test_an_order_is_arranged_and_asked_for_by_keys_alone(addresses, open_page, live_server, monkeypatch):

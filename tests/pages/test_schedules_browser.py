@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from reminders.models import Schedule
 from reminders.schedules.drafts import StepDraft
 from reminders.schedules.services import propose_schedule, save_draft
 from tests import factories
-from tests.pages.test_browser import RULES, open_page
+from tests.pages.looking import complaints_about
+from tests.pages.test_browser import SCREENS, open_page
 from tests.pages.test_browser import pytestmark as in_a_browser
 
 pytestmark = in_a_browser
 __all__ = ["open_page"]
-SCREENS = [(390, 844, "light"), (1280, 800, "dark")]
 
 
 @pytest.fixture
@@ -45,19 +42,7 @@ def addresses(installed, admin):
 def test_the_pages_of_schedules_are_accessible_and_fit(addresses, open_page, live_server, monkeypatch, language):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     root = factories.user(role="compliance", language=language)
-    complaints: list[str] = []
-    for width, height, scheme in SCREENS:
-        page = open_page(root, width=width, height=height, scheme=scheme)
-        page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
-        for name, address in addresses.items():
-            page.goto(live_server.url + address, wait_until="networkidle")
-            violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-            complaints += [f"{name} {width} {scheme}: {rule['id']}" for rule in violations]
-            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            complaints += [f"{name}: {wider} px wider than the screen"] if wider > 0 else []
-            if folder := os.environ.get("SCHEDULE_SHOTS"):
-                page.screenshot(path=f"{folder}/{name}-{width}-{scheme}-{language}.png", full_page=True)
-    assert complaints == []
+    assert complaints_about(addresses, user=root, open_page=open_page, url=live_server.url, screens=SCREENS) == []
 
 
 def test_an_admin_edits_previews_publishes_and_rolls_back_a_schedule(
