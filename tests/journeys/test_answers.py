@@ -141,8 +141,6 @@ def a_mailbox_that_is_gone_is_followed_by_a_text(story: Story) -> None:
     (text,) = eventually(lambda: story.reached(BEN), what="the text to Ben")
     assert text["channel"] == "sms"
     assert "/p/" in text["text"]
-    seen = story.sees(f"/accounts-of/{story.account('FC-3')['reference']}/")
-    assert "Text message" in seen
 
 
 def whoever_lost_her_job_is_left_in_peace_and_led_to_help(story: Story) -> None:
