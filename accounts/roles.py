@@ -39,6 +39,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "sign_policies": frozenset({"compliance"}),
     "put_policies_in_force": CONFIGURERS,
     "see_policies": SUPERVISORS,
+    # A notice that others gave opens the way to people: somebody of standing agrees that it was given.
+    "confirm_notices": SUPERVISORS,
     "see_decisions": STAFF,
     "see_schedules": SUPERVISORS,
     "see_rules": SUPERVISORS,

@@ -6,9 +6,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Creditor, Debtor, User
+from accounts.models import Account, Creditor, Debtor, Portfolio, User
 from accounts.models.tracking import track_changes
 from common.clock import now
+from common.crypto.fields import EncryptedTextField
+from common.ids import uuid7
 from common.states import StateTable
 
 # A version is never edited: what changes is a new version, and the old one is superseded.
@@ -190,3 +192,79 @@ class ContactCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} on {self.day}"
+
+
+class NoticeDocument(models.Model):
+    """A copy of a notice, or the proof that it was given, as it was uploaded: kept sealed, never shown by us."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=120)
+    media_type = models.CharField(max_length=40)
+    size = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    content = EncryptedTextField(help_text=_("Base64."))
+    created_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GivenNotice(models.Model):
+    """A notice that packs ask for and somebody else gave, about one account or a whole placement.
+
+    The packs see it from the moment a second person confirms it: then each account has its line in the ledger of
+    contacts. A row is never changed after that; what was wrong is taken back by a `NoticeCorrection`.
+    """
+
+    class Way(models.TextChoices):
+        LETTER = "letter", _("Letter")
+        REGISTERED = "registered", _("Registered letter")
+        EMAIL = "email", _("E-mail")
+        SMS = "sms", _("Text message")
+        VOICE = "voice", _("Call")
+        IN_PERSON = "in_person", _("In person")
+        ELSEWHERE = "elsewhere", _("Another way")
+
+    kind = models.CharField(max_length=48)
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="given_notices")
+    portfolio = models.ForeignKey(Portfolio, null=True, on_delete=models.PROTECT, related_name="given_notices")
+    given_by = models.CharField(max_length=120)
+    given_on = models.DateField()
+    way = models.CharField(max_length=12, choices=Way.choices)
+    reference = models.CharField(max_length=120, blank=True)
+    document = models.ForeignKey(NoticeDocument, null=True, on_delete=models.PROTECT, related_name="notices")
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(default=now)
+    confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    covers = models.PositiveIntegerField(default=0, help_text=_("Accounts that got their line by it."))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(account__isnull=True) ^ models.Q(portfolio__isnull=True),
+                name="given_notice_about_one_or_a_placement",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(reference="") | models.Q(document__isnull=False), name="given_notice_has_evidence"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_by__isnull=True) | ~models.Q(confirmed_by=models.F("recorded_by")),
+                name="given_notice_four_eyes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.given_on}"
+
+
+class NoticeCorrection(models.Model):
+    """Takes a given notice back, with the reason. What was recorded stays."""
+
+    notice = models.OneToOneField(GivenNotice, on_delete=models.PROTECT, related_name="correction")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    why = models.CharField(max_length=300)
+    at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"correction of {self.notice_id}"

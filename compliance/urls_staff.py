@@ -1,6 +1,6 @@
 from django.urls import path
 
-from compliance import views_decisions, views_policies, views_tester
+from compliance import views_decisions, views_notices, views_policies, views_tester
 
 urlpatterns = [
     path("policies/", views_policies.policy_list, name="policy_list"),
@@ -14,4 +14,10 @@ urlpatterns = [
     path("decisions/", views_decisions.decision_list, name="decision_list"),
     path("decisions/may-we/", views_tester.may_we, name="may_we"),
     path("decisions/<int:decision_id>/", views_decisions.decision_page, name="decision_page"),
+    path("given-notices/", views_notices.notice_list, name="given_notice_list"),
+    path("given-notices/placement/", views_notices.notice_placement, name="given_notice_placement"),
+    path("given-notices/<int:notice_id>/confirm/", views_notices.notice_confirm, name="given_notice_confirm"),
+    path("given-notices/<int:notice_id>/take-back/", views_notices.notice_take_back, name="given_notice_take_back"),
+    path("given-notices/<int:notice_id>/document/", views_notices.notice_document, name="given_notice_document"),
+    path("accounts-of/<str:reference>/notices/", views_notices.notice_account, name="given_notice_account"),
 ]

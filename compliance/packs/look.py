@@ -59,6 +59,11 @@ class Case:
         found = [entry for name in names if name in by_tag for entry in by_tag[name]]
         return sorted(found, key=_when) if len(found) > 1 else found
 
+    def about_it(self, names: Iterable[str]) -> list[Entry]:
+        """Those of `tagged` that are about this very debt, or about none in particular."""
+        debts = frozenset(self.action.debts)
+        return [one for one in self.tagged(names) if not one.debts or not debts or not one.debts.isdisjoint(debts)]
+
     def told(self, name: str) -> Any:
         """What the facts, the action or a note in the history say about a name; ABSENT when nothing does."""
         try:

@@ -73,5 +73,5 @@ def _sent(name: str, at: Look) -> date | None:
         told = at.case.facts.get(fact)
         if day := at.case.day_of(told):
             return day
-    entries = [one for one in at.case.tagged((notice, f"{notice}_sent")) if not one.inbound]
+    entries = [one for one in at.case.about_it((notice, f"{notice}_sent")) if not one.inbound]
     return entries[-1].at.astimezone(at.case.home).date() if entries else None

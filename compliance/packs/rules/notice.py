@@ -62,9 +62,9 @@ def build(rule: Rule, pack: Pack) -> Callable[[Look], Iterable[Finding]]:
 
 
 def _sent(names: Iterable[str], at: Look) -> datetime | None:
-    """When it went out; the newest time. A fact without a date counts as long ago."""
+    """When it went out about this debt; the newest time. A fact without a date counts as long ago."""
     found = [
-        entry.at for entry in at.case.tagged(names) if not entry.inbound and not entry.tags & {"bounced", "failed"}
+        entry.at for entry in at.case.about_it(names) if not entry.inbound and not entry.tags & {"bounced", "failed"}
     ]
     for name in names:
         if name in at.case.facts and at.truth(name) is True:
