@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,15 @@ class Item:
     actor: str = ""
     body: str = ""
     href: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where an event's own page is, and the page that says why it came about."""
+
+    href: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,11 +50,20 @@ class Timeline:
 # Apps to the right lend their words for what the record keeps as codes: reasons, purposes, wallets, states.
 _reason_words: list[Mapping[str, Promise]] = []
 _reason_tellers: list[Callable[[str], str]] = []
+LinkFinder = Callable[[Account, Sequence[Event]], Mapping[int, Links]]
+_link_finders: list[LinkFinder] = []
 
 
 def register_reason_words(words: Mapping[str, Promise]) -> None:
     if words not in _reason_words:
         _reason_words.append(words)
+
+
+def register_link_finder(find: LinkFinder) -> None:
+    """`find` knows pages of our own people for some of these events, by the events' ids, in a steady number of
+    questions."""
+    if find not in _link_finders:
+        _link_finders.append(find)
 
 
 def timeline_of(account: Account, *, group: str = "", before: int = 0, for_creditor: bool = False) -> Timeline:
@@ -60,9 +78,13 @@ def timeline_of(account: Account, *, group: str = "", before: int = 0, for_credi
     found = list(rows.select_related("actor").order_by("-pk")[: PAGE + 1])
     shown = found[:PAGE]
     notes = _notes(shown)
-    return Timeline(
-        [item_of(event, notes, for_creditor=for_creditor) for event in shown], shown[-1].pk if len(found) > PAGE else 0
-    )
+    links = {} if for_creditor else _links(account, shown)
+    items = [item_of(event, notes, for_creditor=for_creditor, links=links.get(event.pk, Links())) for event in shown]
+    return Timeline(items, shown[-1].pk if len(found) > PAGE else 0)
+
+
+def _links(account: Account, events: Sequence[Event]) -> dict[int, Links]:
+    return {pk: links for find in _link_finders for pk, links in find(account, events).items()}
 
 
 def _notes(events: Iterable[Event]) -> dict[str, str]:
@@ -70,13 +92,15 @@ def _notes(events: Iterable[Event]) -> dict[str, str]:
     return {str(note.pk): note.text for note in Note.objects.filter(pk__in=[pk for pk in wanted if pk])}
 
 
-def item_of(event: Event, notes: Mapping[str, str], *, for_creditor: bool = False) -> Item:
+def item_of(event: Event, notes: Mapping[str, str], *, for_creditor: bool = False, links: Links = Links()) -> Item:
     words = words_of(event.kind)
     return Item(
         icon=words.icon,
         tone=words.tone,
         title=words.title,
         at=event.happened_at,
+        href=links.href,
+        why=links.why,
         actor=str(event.actor) if event.actor and not for_creditor else "",
         body=notes.get(event.data.get("note", ""), "")
         or " · ".join(_details(event.data, without=PRIVATE if for_creditor else ())),

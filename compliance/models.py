@@ -135,6 +135,9 @@ class Decision(models.Model):
     packs = models.JSONField(default=list, db_default=[])
     rules = models.JSONField(default=list, db_default=[])
     requirements = models.JSONField(default=list, db_default=[])
+    source = models.CharField(
+        max_length=48, blank=True, db_default="", help_text=_("The row it was asked for: message:7, call:3:1.")
+    )
     decided_at = models.DateTimeField(default=now)
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -55,3 +56,10 @@ def policies_in_force(at: datetime | None = None) -> QuerySet[ContactPolicy]:
     day = (at or now()).date()
     rows = ContactPolicy.objects.filter(effective_from__lte=day)
     return rows.exclude(effective_until__lte=day).select_related("creditor").order_by("country", "channel", "id")
+
+
+def newest_decisions(asked: Mapping[str, int]) -> dict[str, int]:
+    """The newest decision of each row, as `source: decision`. `asked`: the rows' sources and their accounts, by whose
+    index they are found."""
+    rows = Decision.objects.filter(account__in=set(asked.values()), source__in=list(asked))
+    return dict(rows.order_by("id").values_list("source", "id")) if asked else {}

@@ -33,6 +33,7 @@ class Decided:
     account: Account
     judged: Judged
     reserved_day: date | None = None
+    source: str = ""
 
 
 def lock_debtor(debtor_id: UUID) -> None:
@@ -53,8 +54,8 @@ def decide(
     """Judge one contact with fresh facts and, when it may go, reserve it under the person's caps.
 
     Call it inside the transaction that commits the sending: the debtor's row stays locked until then, so of two last
-    permitted contacts exactly one passes. `source` names the row this is for (message:7): by it the line in the ledger
-    of contacts is found again when its outcome is known. What is sent must pass `approve_words` as well.
+    permitted contacts exactly one passes. `source` names the row this is for (message:7): by it the decision, and the
+    line in the ledger of contacts, are found again. What is sent must pass `approve_words` as well.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("decide() holds a lock: call it inside a transaction.")
@@ -65,7 +66,7 @@ def decide(
         carrier_allows=carrier_allows, lock=True,
     )  # fmt: skip
     verdict, fresh = judged.verdict, judged.account
-    decision = _store(judged, verdict)
+    decision = _store(judged, verdict, source)
     reserved = None
     if verdict.may_go:
         address = judged.case.action.address
@@ -73,7 +74,7 @@ def decide(
             fresh.debtor_id, account=fresh.pk, channel=channel, purpose=purpose, at=at, address=address, source=source
         )
         reserved = _count(fresh.debtor_id, judged.action, judged.facts, at)
-    return Decided(verdict, decision, fresh, judged, reserved)
+    return Decided(verdict, decision, fresh, judged, reserved, source)
 
 
 def preview(account: Account, channel: str, purpose: str, at: datetime | None = None) -> Judged:
@@ -89,11 +90,19 @@ def approve_words(decided: Decided, *, tokens: frozenset[str], text: str) -> Ver
     """
     verdict = decided.judged.with_words(tokens, text)
     if not verdict.may_go:
-        _store(decided.judged, verdict)
+        _store(decided.judged, verdict, decided.source)
     return verdict
 
 
-def _store(judged: Judged, verdict: Verdict) -> Decision:
+def consider(account: Account, *, channel: str, purpose: str, source: str = "") -> Verdict:
+    """Judge and keep the decision, and reserve nothing: for what a person does later, when it is asked again."""
+    point = usable_contact_point(account, channel=channel)
+    judged = judge(account.pk, channel=channel, purpose=purpose, contact_point=point, at=now())
+    _store(judged, judged.verdict, source)
+    return judged.verdict
+
+
+def _store(judged: Judged, verdict: Verdict, source: str = "") -> Decision:
     own = verdict is judged.verdict
     said = [*(() if own else _words_of(verdict)), *judged.reasons]
     return Decision.objects.create(
@@ -108,6 +117,7 @@ def _store(judged: Judged, verdict: Verdict) -> Decision:
         packs=judged.packs,
         rules=list(dict.fromkeys(reason.rule for reason in verdict.reasons)),
         requirements=list(judged.law.requirements),
+        source=source[:48],
         decided_at=judged.case.now,
     )
 

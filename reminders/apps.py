@@ -12,13 +12,14 @@ class RemindersConfig(AppConfig):
 
     @staticmethod
     def _register_pages() -> None:
-        from accounts.timeline import register_reason_teller, register_reason_words
+        from accounts.timeline import register_link_finder, register_reason_teller, register_reason_words
         from common import clock_targets
         from compliance.words import PURPOSE_WORDS
-        from reminders import navigation, panels, panels_debtor, reasons, selectors_clock, work_reasons
+        from reminders import navigation, panels, panels_debtor, reasons, selectors_clock, why, work_reasons
 
         register_reason_words(PURPOSE_WORDS)
         register_reason_teller(reasons.known_words)
+        register_link_finder(why.links_of_events)
         navigation.register_all()
         panels.register()
         panels_debtor.register()

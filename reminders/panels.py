@@ -19,6 +19,7 @@ from reminders.complaints.words import standing
 from reminders.models import Message
 from reminders.reasons import reason_words
 from reminders.selectors import messages_of, upcoming_for
+from reminders.why import reasons_why
 from reminders.words import CHANNEL_NAMES, MESSAGE_WORDS, purpose_words
 
 SHOWN = 6
@@ -71,17 +72,21 @@ def _message_item(message: Message) -> dict[str, Any]:
 
 
 def messages_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
+    found = list(messages_of(account)[:SHOWN])
+    staff = may(request.user, "see_messages")
+    why = reasons_why(found) if staff and may(request.user, "see_decisions") else {}
     rows = [
         {
             "message": message,
+            "why": why.get(message.pk, ""),
             "words": MESSAGE_WORDS[message.state],
             "purpose": purpose_words(message.purpose),
             "channel": CHANNEL_NAMES[message.channel],
             "reason": reason_words(message.reason),
         }
-        for message in messages_of(account)[:SHOWN]
+        for message in found
     ]
-    return {"rows": rows, "staff": may(request.user, "see_messages")}
+    return {"rows": rows, "staff": staff}
 
 
 def complaints_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None:

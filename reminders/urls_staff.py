@@ -39,6 +39,7 @@ urlpatterns = [
     path("letters/<int:batch_id>/file/<slug:kind>/", views_letters.letter_batch_file, name="letter_batch_file"),
     path("letters/returned/<int:letter_id>/", views_letters.letter_returned, name="letter_returned"),
     path("messages/", views_staff.message_list, name="message_list"),
+    path("messages/<int:message_id>/", views_staff.message_page, name="message_page"),
     path("schedules/", views_schedules.schedule_list, name="schedule_list"),
     path("schedules/new/", views_schedules.schedule_edit, name="schedule_new"),
     path("schedules/tomorrow/", views_schedules.schedule_preview, name="schedule_preview"),

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from compliance.models import ContactPolicy
-from reminders.models import CallTask, Conversation, SendingLimit
+from reminders.models import CallTask, Conversation, Message, SendingLimit
 from reminders.services import dispatch_due
 from tests import factories
 from tests.pages.looking import complaints_about
@@ -39,6 +39,9 @@ def addresses(installed, always_open):
         "calls": reverse("call_list"),
         "call": reverse("call_page", args=[CallTask.objects.get().pk]),
         "letters": reverse("letter_list"),
+        "messages": reverse("message_list"),
+        "message": reverse("message_page", args=[Message.objects.exclude(facts__decision=None).latest("pk").pk]),
+        "timeline": reverse("account_page", args=[carl.reference]),
         "limits": reverse("sending_limits"),
         "limit": reverse("sending_limit_edit", args=[limit.pk]),
     }
