@@ -14,7 +14,7 @@ from common.templatetags.frame import OWN_NAMES
 from reminders.message_texts.places import Place
 from reminders.models import Template
 from reminders.rendering.languages import LANGUAGES, written_language
-from reminders.rendering.texts import CHANNELS, TemplateText
+from reminders.rendering.texts import WRITTEN, TemplateText
 from reminders.rendering.variables import VARIABLES, format_fact, variables_of
 from reminders.words import CHANNEL_NAMES
 
@@ -33,6 +33,7 @@ VARIABLE_WORDS: dict[str, Promise] = {
     "wallet": _("the wallet used or agreed"),
     "terms": _("the debit agreement word for word"),
     "phone": _("where to reach a person"),
+    "caller": _("the name of whoever of us is calling"),
     "link": _("the payment link, made anew for each message"),
     "page": _("the page behind the link that fits the question"),
     "wallets": _("the wallets that can pay this account"),
@@ -68,7 +69,7 @@ class TemplateFilters(forms.Form):
         label=_("Language"), choices=[EVERY, *((tag, OWN_NAMES[tag]) for tag in LANGUAGES)], required=False
     )
     channel = forms.ChoiceField(
-        label=_("Way"), choices=[EVERY, *((key, CHANNEL_NAMES[key]) for key in CHANNELS)], required=False
+        label=_("Way"), choices=[EVERY, *((key, CHANNEL_NAMES[key]) for key in WRITTEN)], required=False
     )
     waiting = forms.BooleanField(label=_("Only what waits for a second person"), required=False)
 
@@ -81,6 +82,13 @@ class TemplateFilters(forms.Form):
     def apply(self, rows: QuerySet[Template]) -> QuerySet[Template]:
         chosen = self.cleaned_data if self.is_valid() else {}
         return rows.filter(**{name: chosen[name] for name in ("language", "channel") if chosen.get(name)})
+
+    @property
+    def shown(self) -> tuple[list[str], list[str]]:
+        """Languages and channels that are asked for."""
+        chosen = self.cleaned_data if self.is_valid() else {}
+        language, channel = chosen.get("language"), chosen.get("channel")
+        return ([language] if language else list(LANGUAGES)), ([channel] if channel else list(WRITTEN))
 
     @property
     def only_waiting(self) -> bool:
@@ -107,7 +115,7 @@ class TextForm(OnceForm):
     def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["body"].widget.attrs["lang"] = place.language
-        if place.channel == "sms":
+        if place.channel in ("sms", "whatsapp", "voice"):
             del self.fields["subject"]
         if place.channel != "email":
             del self.fields["button"]

@@ -94,7 +94,7 @@ def call_page(request: HttpRequest, task_id: int) -> HttpResponse:
         "account": task.account,
         "purpose": purpose_words(task.purpose),
         "reason": reason_words(task.reason) if task.reason else "",
-        "script": script_of(task),
+        "script": script_of(task, caller=task.agent if task.state == "calling" else person(request)),
         "number": number_of(task) if mine else "",
         "mine": mine,
         "form": form,

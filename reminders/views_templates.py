@@ -17,15 +17,16 @@ from accounts.roles import allowed, may, person
 from accounts.selectors import accounts_visible_to
 from common.errors import InvalidInput, NotFound
 from common.templatetags.frame import OWN_NAMES
+from reminders.dispatch.content import text_for
 from reminders.forms import DecisionForm
 from reminders.forms_templates import TemplateFilters, TextForm, words_of_variables
 from reminders.message_texts.difference import difference
 from reminders.message_texts.lint import Linted, lint
-from reminders.message_texts.places import Place, is_place, standing, text_name, versions_of
+from reminders.message_texts.places import Place, is_place, shipped_places, standing, text_name, versions_of
 from reminders.message_texts.previewing import Preview, accounts_to_show, previews
 from reminders.message_texts.services import approve_text, bring_back_text, refuse_text, write_text
 from reminders.models import Template
-from reminders.rendering.texts import TemplateText, default_text
+from reminders.rendering.texts import WORDS_OF_CHANNEL, TemplateText, default_text
 from reminders.words import CHANNEL_NAMES
 
 
@@ -36,6 +37,9 @@ def template_list(request: HttpRequest) -> HttpResponse:
     found: dict[Place, list[Template]] = defaultdict(list)
     for row in filters.apply(Template.objects.select_related("written_by", "approved_by").order_by("-version")):
         found[Place.of(row)].append(row)
+    if not filters.only_waiting:
+        for place in shipped_places(*filters.shown):
+            found.setdefault(place, [])
     rows = [_row(place, versions) for place, versions in found.items()]
     waiting = [row for row in rows if row["waiting"]]
     if filters.only_waiting:
@@ -75,7 +79,7 @@ def template_page(request: HttpRequest, key: str, channel: str, language: str) -
     in_force = next((one for one in versions if one.approved_at), None)
     asked = request.GET.get("version", "")
     shown = next((one for one in versions if str(one.version) == asked), in_force)
-    text = _text(shown) if shown else default_text(key, channel=channel, language=language)
+    text = _text(shown) if shown else _unwritten(place)
     context = {
         **_row(place, versions),
         "shown": shown,
@@ -114,6 +118,13 @@ def _accounts(request: HttpRequest, place: Place) -> list[Account]:
     return list(rows.by_reference(reference).select_related("debtor", "creditor"))
 
 
+def _unwritten(place: Place) -> TemplateText:
+    """What is sent as long as nobody has written a version: WhatsApp then says what text messages say."""
+    if place.channel in WORDS_OF_CHANNEL:
+        return text_for(place.key, channel=place.channel, language=place.language)
+    return default_text(place.key, channel=place.channel, language=place.language)
+
+
 def _text(row: Template) -> TemplateText:
     return TemplateText(body=row.body, subject=row.subject, button=row.button)
 
@@ -124,7 +135,7 @@ def template_edit(request: HttpRequest, key: str, channel: str, language: str) -
     """`act=look` shows what would be read; nothing is kept by looking."""
     place = _place(key, channel, language)
     in_force = versions_of(place).filter(approved_at__isnull=False).first()
-    first = _text(in_force) if in_force else default_text(key, channel=channel, language=language)
+    first = _text(in_force) if in_force else _unwritten(place)
     initial = {"subject": first.subject, "button": first.button, "body": first.body}
     asked = request.method == "POST"
     form = TextForm(request.POST if asked else None, initial=initial, place=place)

@@ -196,6 +196,7 @@ WORDING: dict[str, Promise] = {
     ),
     "balance": _("the balance"),
     "basis_and_amount": _("the basis and the amount"),
+    "business_name_revealing_collection": _("a company name that tells of collection"),
     "business_name_not_revealing_collection": _("a company name that does not tell of collection"),
     "cfpb_website_statement": _("the website of the authority"),
     "clear_opt_out_statement_for_this_address": _("how to opt out for this address"),

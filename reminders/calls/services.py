@@ -20,6 +20,7 @@ from compliance.gate import EVERY_CHANNEL, Verdict
 from compliance.selectors import usable_contact_point
 from compliance.services import decide, lock_debtor, release
 from reminders.calls.outcomes import OUTCOMES, Outcome
+from reminders.calls.script import script_of
 from reminders.dispatch.outcome import fall_back
 from reminders.heeding import (
     CALL_LATER,
@@ -46,7 +47,7 @@ def start_call(task: CallTask, *, by: User) -> CallTask:
     """The agent is about to dial: the gate decides with fresh facts, and the attempt is counted whatever comes of it.
 
     Where it says no the task waits or ends, with its words in `reason`: look at the state. Raises Conflict when calls
-    are switched off or the task is in other hands.
+    are switched off, when the packs forbid what our script says, or when the task is in other hands.
     """
     lock_debtor(task.debtor_id)
     row = _locked(task)
@@ -56,6 +57,8 @@ def start_call(task: CallTask, *, by: User) -> CallTask:
         raise Conflict(_("This call is in other hands, or over."))
     point = usable_contact_point(row.account, channel=CHANNEL)
     _check_switches(row)
+    if refused := script_of(row, caller=by).refused:
+        raise Conflict(_("These words may not be said here: %(why)s") % {"why": " ".join(refused)})
     row.tries += 1
     decided = decide(row.account, channel=CHANNEL, purpose=row.purpose, contact_point=point, source=_source(row))
     if not decided.verdict.may_go:

@@ -129,9 +129,9 @@ def text_for(purpose: str, *, channel: str, language: str) -> TemplateText:
     """The newest approved version in the language, else in English, else the text the product ships."""
     key = ONE_TEXT.get(channel) or TEMPLATE_OF_PURPOSE.get(purpose, purpose)
     worded = WORDS_OF_CHANNEL.get(channel, channel)
-    approved = Template.objects.filter(key=key, channel=worded, approved_at__isnull=False)
+    approved = Template.objects.filter(key=key, channel__in=(channel, worded), approved_at__isnull=False)
     for tongue in (language, "en"):
-        row = approved.filter(language=tongue).order_by("-version").first()
+        row = approved.filter(language=tongue).order_by("-channel", "-version").first()  # its own first
         if row is not None:
             return TemplateText(body=row.body, subject=row.subject, button=row.button)
     return default_text(key, channel=channel, language=language)

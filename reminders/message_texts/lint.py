@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from reminders.message_texts.by_law import law_against
 from reminders.rendering.errors import MissingFact
 from reminders.rendering.sms_text import SmsLength, measure, plain_for_sms
 from reminders.rendering.syntax import fill, names_in, places
@@ -16,6 +17,7 @@ from reminders.rendering.validation import Problem, unknown_name, validate_templ
 from reminders.rendering.variables import example_facts, variables_of
 
 HARD_GRADE = 9  # years of school; plain-language guides ask for no more
+PUSH_TITLE, PUSH_BODY = 50, 150
 HARD_CHARACTERS = 40  # of a Chinese sentence
 _SENTENCE = re.compile(r"[.!?。！？;；]+(?=\s|$|[\u4e00-\u9fff])|\n\s*\n")
 _WORD = re.compile(r"[A-Za-z']+")
@@ -63,13 +65,25 @@ def lint(text: TemplateText, *, key: str, channel: str, language: str) -> Linted
         for problem in validate_template(part, channel, alone=False)
     ]
     filled = _filled(text.body, language)
-    if channel in ("email", "in_app") and not text.subject.strip():
+    if channel in ("email", "in_app", "push") and not text.subject.strip():
         problems.append(Problem("no_subject", _("Give it a subject: it is what a person sees first.")))
+    if channel == "push":
+        problems += _cut_off(text, filled, language)
+    if channel == "voice" and not any(problem.blocking for problem in problems):
+        problems += law_against(key, filled)
     reading = reading_of(filled)
     if reading.is_hard:
         problems.append(Problem("hard_to_read", _hard_words(reading), blocking=False))
     sms = measure(plain_for_sms(filled)) if channel == "sms" else None
     return Linted(list(dict.fromkeys(problems)), characters=len(filled), reading=reading, sms=sms)
+
+
+def _cut_off(text: TemplateText, body: str, language: str) -> list[Problem]:
+    shown = ((_filled(text.subject, language), PUSH_TITLE), (body, PUSH_BODY))
+    if all(len(part) <= most for part, most in shown):
+        return []
+    words = _("Phones cut notifications off: the title after about %(title)s characters, the text after %(text)s.")
+    return [Problem("cut_off", words % {"title": PUSH_TITLE, "text": PUSH_BODY}, blocking=False)]
 
 
 def _unfilled(text: TemplateText, key: str) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from django.db.models import QuerySet
@@ -12,13 +13,21 @@ from reminders.conversations.words import DRAFT_NAMES
 from reminders.models import Template
 from reminders.rendering.errors import UnknownText
 from reminders.rendering.languages import LANGUAGES
-from reminders.rendering.texts import ANSWERS, CHANNELS, KINDS, default_text
+from reminders.rendering.texts import ANSWERS, CALLS, KINDS, PUSH_NOTICE, channels_of, default_text
 from reminders.words import purpose_words
 
 ANSWER_NAMES: dict[str, Promise] = {
     "answer_how_to_pay": _("How to pay"),
     "answer_promise": _("Thank you for the promise"),
     "answer_help": _("Help"),
+    "push_notice": _("Notification on the phone"),
+    "call_open": _("Call: who we are, and is it them"),
+    "call_soon": _("Call: soon due"),
+    "call_overdue": _("Call: overdue"),
+    "call_last": _("Call: before anything else is decided"),
+    "call_close": _("Call: the end"),
+    "call_voicemail": _("Voicemail"),
+    "call_voicemail_named": _("Voicemail where the law wants names"),
 }
 
 
@@ -40,12 +49,29 @@ def is_place(place: Place) -> bool:
     """Whether such a message is ever sent: the platform ships a text for it, or an installation has one."""
     if place.language not in LANGUAGES:
         return False
-    if place.key in (*KINDS, *ANSWERS) and place.channel in CHANNELS:
+    if place.channel in channels_of(place.key):
         try:
             return bool(default_text(place.key, channel=place.channel, language=place.language))
         except UnknownText:
             pass
     return Template.objects.filter(**place.as_fields()).exists()
+
+
+# Texts that every installation has from the first day are rows; these are only written when somebody changes them.
+SHIPPED_ONLY = frozenset({"whatsapp", "push", "voice"})
+
+
+def shipped_places(languages: Iterable[str], channels: Iterable[str]) -> list[Place]:
+    """Those that may have no row, for these languages and channels."""
+    wanted = SHIPPED_ONLY.intersection(channels)
+    return [
+        place
+        for key in (*KINDS, *ANSWERS, *CALLS, PUSH_NOTICE)
+        for channel in channels_of(key)
+        if channel in wanted
+        for language in languages
+        if is_place(place := Place(key, channel, language))
+    ]
 
 
 def versions_of(place: Place) -> QuerySet[Template]:

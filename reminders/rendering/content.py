@@ -61,7 +61,7 @@ def render(
     known = {
         "company": sender.company,
         "phone": sender.phone,
-        "opt_out": layout_words(written)[f"opt_out_{channel}"],
+        "opt_out": layout_words(written).get(f"opt_out_{channel}", ""),
         **facts,
     }
     return _RENDERERS[channel](_Job(template, written, known, sender, unsubscribe_url))
@@ -160,4 +160,5 @@ _RENDERERS: Mapping[str, Callable[[_Job], Content]] = {
     "whatsapp": _whatsapp,
     "push": _in_app,
     "letter": _in_app,
+    "voice": _whatsapp,
 }

@@ -49,14 +49,18 @@ def disclosure_for(role: str, *, countries: frozenset[str], language: str) -> st
 def tokens_of(content: Content, *, channel: str, language: str, account: Account, sender: Sender) -> frozenset[str]:
     """`channel` e-mail: every one carries its way out in a header and a line (List-Unsubscribe)."""
     text = f"{content.subject}\n{content.text}"
-    found = {token for token, pattern in _PATTERNS.items() if pattern.search(text)}
+    found = tokens_in(text, creditor=account.creditor.name)
     way_out = layout_words(language).get(f"opt_out_{channel}", "")
     if channel == "email" or (way_out and (way_out in text or plain_for_sms(way_out) in text)):
-        found.add(OPT_OUT)
+        found |= {OPT_OUT}
     if sender.licence and sender.licence in text:
-        found.add("licence_number")
-    if account.creditor.name in text:
-        found.add("creditor_name")
+        found |= {"licence_number"}
     if account.balance_minor and str(account.balance) in text:
         found |= {"amount", "balance"}
-    return frozenset(found)
+    return found
+
+
+def tokens_in(text: str, *, creditor: str = "") -> frozenset[str]:
+    """What any text says, whoever sends it and by whatever way."""
+    found = {token for token, pattern in _PATTERNS.items() if pattern.search(text)}
+    return frozenset(found | ({"creditor_name"} if creditor and creditor in text else set()))

@@ -49,9 +49,22 @@ ANSWER_CHANNELS = ("sms", "in_app")
 # What one of us writes by hand travels in this frame.
 FRAMES = ("agent_reply",)
 CHANNELS = ("sms", "email", "in_app")
+# What our people say on the phone and may leave on a machine.
+CALLS = (
+    "call_open",
+    "call_soon",
+    "call_overdue",
+    "call_last",
+    "call_close",
+    "call_voicemail",
+    "call_voicemail_named",
+)
+PUSH_NOTICE = "push_notice"
 # WhatsApp carries the words of text messages; a notification says always the same, for it lies open on a table.
 WORDS_OF_CHANNEL: Mapping[str, str] = {"whatsapp": "sms", "letter": "email"}
-ONE_TEXT: Mapping[str, str] = {"push": "push_notice"}
+ONE_TEXT: Mapping[str, str] = {"push": PUSH_NOTICE}
+# Every channel that has words of its own; WhatsApp says what text messages say until somebody writes it its own.
+WRITTEN = (*CHANNELS, "whatsapp", "push", "voice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,15 @@ class TemplateText:
     body: str
     subject: str = ""
     button: str = ""
+
+
+def channels_of(key: str) -> tuple[str, ...]:
+    """Where the words of this key may be written."""
+    if key in CALLS:
+        return ("voice",)
+    if key == PUSH_NOTICE:
+        return ("push",)
+    return (*CHANNELS, "whatsapp") if key in (*KINDS, *ANSWERS) else ()
 
 
 @cache

@@ -19,6 +19,7 @@ MAX_CHARACTERS: Mapping[str, int] = {
     "whatsapp": 1600,
     "push": 300,
     "letter": 20_000,
+    "voice": 1_200,
 }
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "sms": ("opt_out",),
@@ -27,6 +28,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "whatsapp": ("opt_out",),
     "push": (),
     "letter": (),
+    "voice": (),
 }
 LONG_SMS_SEGMENTS = 3
 

@@ -50,6 +50,7 @@ VARIABLES: Mapping[str, Variable] = {
         str, "attaches the itemised statement as a PDF, and names the file (e-mail only)", "statement-ACC-7F3K9QMP.pdf"
     ),
     "opens": Variable(str, "when somebody is there again", "Monday, 9:00 AM"),
+    "caller": Variable(str, "the name of whoever of us is calling (calls only)", "Ann Lee"),
     "phone": Variable(str, "where to reach a person", "+1 555 010 0123"),
     "link": Variable(str, "the payment or portal link", "https://pay.example/p/7Kq2dVx9TnBw4Rm1"),
     "page": Variable(
@@ -87,8 +88,21 @@ _OF_TEXT: Mapping[str, frozenset[str]] = {
 }
 
 
+# What lies open on a table or is heard by whoever plays the machine says nothing of a debt.
+_ONLY: Mapping[str, frozenset[str]] = {
+    "push_notice": frozenset({"company", "phone", "link"}),
+    "call_voicemail": frozenset({"first_name", "company", "caller", "phone"}),
+    "call_voicemail_named": frozenset({"first_name", "company", "caller", "phone"}),
+}
+_CALL = (_ANY - {"link", "page", "opt_out"}) | _DEBT | {"caller"}
+
+
 def variables_of(key: str) -> frozenset[str]:
     """Those a text of this key may use."""
+    if key in _ONLY:
+        return _ONLY[key]
+    if key.startswith("call_"):
+        return _CALL
     return _ANY | _OF_TEXT.get(key, _QUESTION if key.startswith("answer_") else _DEBT)
 
 
