@@ -16,8 +16,10 @@ class PaymentsConfig(AppConfig):
     def _register_pages() -> None:
         from common import clock_targets
         from payments import debtor_panels, navigation, open_work, panels, refund_pages, selectors, work_reasons
+        from payments.transfers import words
 
         navigation.register_all()
+        words.register_all()
         open_work.register_all()
         panels.register()
         debtor_panels.register_page()

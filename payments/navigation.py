@@ -15,6 +15,7 @@ def register_all() -> None:
     register(
         NavItem(_("Reconciliation"), "reconciliation_list", "journal-check", order=35, roles=ALLOWED["confirm_money"])
     )
+    register(NavItem(_("Bank transfers"), "bank_transfer_list", "cash-stack", order=36, roles=ALLOWED["work"]))
     register(NavItem(_("Trust account"), "trust_page", "safe", order=37, roles=ALLOWED["confirm_money"]))
     register(NavItem(_("Debit tries"), "retry_list", "arrow-repeat", order=33, roles=ALLOWED["confirm_money"]))
     register(

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from accounts.roles import may
 from accounts.timeline import register_reason_teller, register_reason_words
 from common import clock, panels
 from common.money import Money
@@ -79,7 +80,13 @@ def links_of(account: Account) -> list[PaymentLink]:
 
 
 def money_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
-    return {"account": account, "payments": payment_rows(account), "links": links_of(account), "now": clock.now()}
+    return {
+        "account": account,
+        "payments": payment_rows(account),
+        "links": links_of(account),
+        "now": clock.now(),
+        "may_record": may(request.user, "work"),
+    }
 
 
 def instalment_row(row: Instalment, currency: str, decision: RetryDecision | None = None) -> dict[str, Any]:

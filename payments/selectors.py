@@ -24,6 +24,7 @@ KINDS: dict[str, Promise] = {
     "payment": _("Payment received, thank you"),
     "direct_payment": _("Payment to the creditor, thank you"),
     "payment_reversal": _("Payment taken back"),
+    "payment_misplaced": _("Payment was not for this account"),
     "interest": _("Interest"),
     "fee": _("Fee"),
     "accrual": _("Interest and fees"),

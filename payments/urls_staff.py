@@ -4,6 +4,7 @@ from payments import (
     urls_reconciliation,
     urls_remittances,
     urls_rules,
+    urls_transfers,
     views_staff,
     views_staff_corrections,
     views_staff_deposits,
@@ -49,4 +50,5 @@ urlpatterns = [
     *urls_reconciliation.urlpatterns,
     *urls_remittances.urlpatterns,
     *urls_rules.urlpatterns,
+    *urls_transfers.urlpatterns,
 ]

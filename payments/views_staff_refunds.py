@@ -56,6 +56,7 @@ def payment_page(request: HttpRequest, reference: str) -> HttpResponse:
         "account": payment.account,
         "words": PAYMENT_WORDS[payment.state],
         "source": SOURCE_WORDS.get(payment.source, payment.source),
+        "transfer": payment.transfers.first(),
         "attempts": [(row, _problem_words(row.reason), ATTEMPT_WORDS[row.state]) for row in attempts],
         "refunds": [refund_row(row) for row in payment.refunds.order_by("-pk")],
         "disputes": [row for attempt in attempts for row in attempt.disputes.order_by("-pk")],

@@ -23,6 +23,7 @@ from common.keyset import page_of
 from common.once import use_token
 from payments.forms_trust import ArrivalForm, WhyForm
 from payments.models import TrustTransfer
+from payments.transfers.access import unplaced
 from payments.trust import confirm_arrival, record_arrival, reject_arrival, return_arrival
 from payments.trust.balances import where_it_is
 
@@ -99,6 +100,8 @@ def _show(request: HttpRequest, *, arrival: ArrivalForm | None = None) -> HttpRe
     page = page_of(rows, order=("-id",), cursor=request.GET.get("cursor", ""))
     context = {
         "held": held,
+        "unplaced": unplaced("suspense"),
+        "going_back": unplaced("to_return"),
         "wallets": wallets,
         "page": page,
         "rows": [(row, *STATES[row.state], row.recorded_by_id == person(request).pk) for row in page.rows],

@@ -22,6 +22,7 @@ from common.heartbeat import age
 from common.money import Money
 from payments.models import Attempt, JournalEntry, Payment, Posting, Refund, RetryDecision
 from payments.retries.selectors import next_on, worth_telling
+from payments.services.shares import OWN_BANK
 from reminders import receivers
 from reminders.models import Message
 from wallets.models import Mandate
@@ -113,7 +114,12 @@ def _taken_back(since: datetime, until: datetime) -> QuerySet[JournalEntry]:
 
 
 def _say_taken_back(entry: Any) -> None:
-    """Of a deposit's credit, which was our own doing, the attempt that the deposit was quoted for is told."""
+    """Of a deposit's credit, which was our own doing, the attempt that the deposit was quoted for is told. A transfer
+    to our own bank has none: its payment is what the reversed entry posted."""
+    if entry.reverses and (transferred := Payment.objects.filter(entry=entry.reverses, source=OWN_BANK).first()):
+        amount = Money(entry.minor, transferred.currency)
+        receivers.say_taken_back(Payment, payment=transferred, amount=amount, occasion=f"entry:{entry.pk}")
+        return
     number = entry.data.get("attempt") or entry.reverses.data["of_attempt"]
     attempt = Attempt.objects.select_related("payment__account").get(pk=number)
     receivers.say_taken_back(

@@ -31,6 +31,7 @@ STEP_WORDS: dict[str, Promise] = {
     "paid": _("Payment"),
     "given_back": _("Money given back"),
     "taken_back": _("Payment taken back; it counts as never made"),
+    "misplaced": _("Payment was not for this account; it counts as never made"),
     "waived": _("Waived"),
     "interest": _("Interest"),
     "stop": _("No interest for some days"),

@@ -21,6 +21,8 @@ from payments.models.accrual import FeeRule, InterestTerms
 # What working an account out writes itself: the result of facts, not facts.
 OWN_KINDS = frozenset({"interest", "fee", "accrual", "replay"})
 FIXED_KINDS = frozenset({"placement_reversal", "balance_adjustment", "settlement", "write_off", "waiver"})
+# A transfer that was put on the wrong account and has been taken off it.
+MISPLACED = "payment_misplaced"
 RECEIVABLE, SUSPENSE = LedgerAccount.Kind.RECEIVABLE.value, LedgerAccount.Kind.SUSPENSE.value
 DAY, MONTH = timedelta(days=1), timedelta(days=31)
 
@@ -35,6 +37,7 @@ class Moved:
     at: datetime
     reverses: str
     attempt: Any
+    of_entry: int | None
     components: dict[str, int]
     surplus: int = 0
 
@@ -107,10 +110,12 @@ def _moved(ids: Sequence[int]) -> dict[int, list[Moved]]:
     columns = (
         "account_id", "entry_id", "component", "amount_minor", "ledger_account__kind", "entry__kind",
         "entry__idempotency_key", "entry__effective_at", "entry__reverses__idempotency_key", "entry__data__attempt",
+        "entry__data__of_entry",
     )  # fmt: skip
     found: dict[int, dict[int, Moved]] = defaultdict(dict)
-    for account_id, entry_id, component, minor, ledger, kind, key, at, reverses, attempt in rows.values_list(*columns):
-        one = found[account_id].setdefault(entry_id, Moved(entry_id, key, kind, at, reverses or "", attempt, {}))
+    for account_id, entry_id, component, minor, ledger, *about in rows.values_list(*columns):
+        kind, key, at, reverses, attempt, of = about
+        one = found[account_id].setdefault(entry_id, Moved(entry_id, key, kind, at, reverses or "", attempt, of, {}))
         if ledger == SUSPENSE:
             one.surplus -= minor
         else:
@@ -188,9 +193,15 @@ def _start(runs_from: str, *, account: Account, placed_on: date, last_paid: date
 def _facts_of_ledger(moved: list[Moved], zone: ZoneInfo, through: date) -> list[Fact]:
     """Days in the person's own zone; where that is a day ahead of ours, what happened today happened today."""
     came = {one.attempt: one.key for one in reversed(moved) if one.attempt is not None and one.came_in > 0}
-    known = {one.key for one in moved}
+    known, keys = {one.key for one in moved}, {one.entry_id: one.key for one in moved}
     facts = [
-        _fact(one, zone, came.get(one.attempt, ""), one.reverses if one.reverses in known else "") for one in moved
+        _fact(
+            one,
+            zone,
+            came.get(one.attempt) or keys.get(one.of_entry or 0, ""),
+            one.reverses if one.reverses in known else "",
+        )
+        for one in moved
     ]
     return [replace(fact, on=min(fact.on, through)) for fact in facts]
 
@@ -203,7 +214,8 @@ def _fact(one: Moved, zone: ZoneInfo, came: str, reverses: str) -> Fact:
     if money and one.came_in > 0:
         return Fact(one.key, "paid", on, minor=one.came_in)
     if money and one.came_in < 0 and reverses:
-        return Fact(one.key, "taken_back", on, minor=-one.came_in, of=reverses)
+        kind = "misplaced" if one.kind == MISPLACED else "taken_back"
+        return Fact(one.key, kind, on, minor=-one.came_in, of=reverses)
     if money and one.came_in < 0 and came:
         return Fact(one.key, "given_back", on, minor=-one.came_in, of=came)
     return Fact(one.key, "adjusted", on, moves=tuple(one.components.items()), surplus=one.surplus)

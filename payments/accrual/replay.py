@@ -12,7 +12,19 @@ from payments.accrual.interest import BASIS_POINT, InterestSpan, Piece, Stop, is
 
 Moves = dict[str, int]
 # Within a day: what is owed comes before what is paid, and what goes back comes after that.
-RANKS = {"placed": 0, "adjusted": 1, "fee": 2, "rule_fee": 2, "paid": 3, "given_back": 4, "taken_back": 5, "waived": 6}
+RANKS = {
+    "placed": 0,
+    "adjusted": 1,
+    "fee": 2,
+    "rule_fee": 2,
+    "paid": 3,
+    "given_back": 4,
+    "taken_back": 5,
+    "misplaced": 5,
+    "waived": 6,
+}
+# That payment never counted; a fee may come for the first only: what was somebody else's payment is nobody's fault.
+NEVER_CAME = ("taken_back", "misplaced")
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,7 @@ class Fact:
     """One thing that happened on a day. `key` is its own for ever; `of` is the key of the payment it is about.
 
     placed, adjusted: `moves` by component and `surplus`. paid: `minor` came in. given_back: `minor` of payment `of`
-    went out. taken_back: `minor` of payment `of` never counted. fee, rule_fee, waived: on `component`.
+    went out. taken_back, misplaced: `minor` of payment `of` never counted. fee, rule_fee, waived: on `component`.
     """
 
     key: str
@@ -123,7 +135,7 @@ def in_order(facts: Iterable[Fact], *, since: date) -> list[Fact]:
     came = {fact.key: fact.on for fact in known if fact.kind == "paid"}
     never: dict[str, int] = {}
     for fact in known:
-        if fact.kind == "taken_back":
+        if fact.kind in NEVER_CAME:
             never[fact.of] = never.get(fact.of, 0) + fact.minor
     earliest = min((fact.on for fact in known), default=since)
     earliest = min(earliest, since)
@@ -231,6 +243,8 @@ class _Run:
     def _taken_back(self, fact: Fact) -> None:
         """Its money was left out on the day it seemed to come; here it is only told."""
         self._step(fact.kind, fact.on, fact.key, {})
+
+    _misplaced = _taken_back
 
     def _waived(self, fact: Fact) -> None:
         minor = min(fact.minor, self.outcome.components[fact.component])

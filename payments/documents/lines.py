@@ -22,6 +22,7 @@ KINDS: dict[str, Promise] = {
     "balance_adjustment": gettext_lazy("Correction by the creditor"),
     "payment": gettext_lazy("Your payment. Thank you"),
     "payment_reversal": gettext_lazy("Payment taken back"),
+    "payment_misplaced": gettext_lazy("Payment was not for this account"),
     "placement_reversal": gettext_lazy("Amount withdrawn"),
     "interest": gettext_lazy("Interest"),
     "fee": gettext_lazy("Fee"),

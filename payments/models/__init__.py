@@ -16,6 +16,7 @@ from payments.models.reconciliation import Expectation, LedgerReading, Reconcili
 from payments.models.refunds import Dispute, Refund, SurplusDecision
 from payments.models.remittance import CommissionTerms, Remittance, RemittanceLine
 from payments.models.retries import RetryDecision, RetryFold, RetryStatistic
+from payments.models.transfers import BankTransfer, TransferStep
 from payments.models.trust import TrustTransfer
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "AccrualState",
     "AllocationOrder",
     "Attempt",
+    "BankTransfer",
     "CommissionTerms",
     "Deposit",
     "DepositAddress",
@@ -51,5 +53,6 @@ __all__ = [
     "StatementLine",
     "StatementRun",
     "SurplusDecision",
+    "TransferStep",
     "TrustTransfer",
 ]

@@ -39,6 +39,7 @@ SURPLUS_STATES = StateTable("surplus decision", {"requested": ("done", "rejected
 class Refund(models.Model):
     """One sum given back of one attempt's money. Requested by one person, approved by another, claimed before the call.
 
+    Of a transfer to our own bank account there is no attempt and no provider: it goes back by our own transfer.
     A trigger keeps the live refunds and the open disputes of an attempt within its amount.
     """
 
@@ -55,8 +56,8 @@ class Refund(models.Model):
         PROVIDER = "provider", _("Made at the wallet itself")
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
-    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="refunds")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="refunds")
+    attempt = models.ForeignKey(Attempt, null=True, blank=True, on_delete=models.PROTECT, related_name="refunds")
+    provider = models.ForeignKey(Provider, null=True, blank=True, on_delete=models.PROTECT, related_name="refunds")
     merchant_reference = models.CharField(max_length=64)
     provider_reference = models.CharField(max_length=128, blank=True)
     state = models.CharField(max_length=10, choices=REFUND_STATES.choices, default="requested")
@@ -105,6 +106,11 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="succeeded") | Q(entry__isnull=False), name="refund_succeeded_is_posted"
             ),
+            models.CheckConstraint(
+                condition=Q(attempt__isnull=False, provider__isnull=False)
+                | Q(attempt=None, provider=None, way="transfer", origin="staff"),
+                name="refund_without_wallet_is_a_transfer",
+            ),
             models.UniqueConstraint(fields=["provider", "merchant_reference"], name="refund_reference_once"),
         ]
         indexes = [
@@ -119,6 +125,11 @@ class Refund(models.Model):
     @property
     def reference(self) -> str:
         return public_reference("RFD", self.pk)
+
+    @property
+    def source(self) -> Attempt | Payment:
+        """What its money came with: a wallet's attempt, or the payment that was a transfer to our own account."""
+        return self.attempt or self.payment
 
     @property
     def amount(self) -> Money:

@@ -12,12 +12,13 @@ from common.errors import Conflict, Forbidden, InvalidInput
 from common.ids import uuid7
 from common.money import Money
 from common.once import use_token
-from payments.models import Payment, Refund
+from payments.models import Attempt, Payment, Refund
 from payments.models.refunds import REFUND_STATES
 from payments.refunds.options import RefundRefused, choices_of, refuse_amount
-from payments.services.locking import lock_chain
+from payments.services.locking import lock_chain, lock_payment
 from payments.services.owed_refunds import owe_no_refund, owe_refund
 from payments.services.refund_results import lock_refund, tell
+from payments.services.shares import Source
 from wallets.gateway import adapter
 from wallets.models import Provider
 from wallets.providers.base import ConfigError
@@ -32,8 +33,7 @@ def request_refund(
     """Ask to give `amount` back. None when the form came before; raises `RefundRefused` when it cannot be done."""
     if not reason.strip():
         raise InvalidInput(_("Say why, in a few words."), field="reason")
-    attempt_id = choices_of(payment).attempt.pk
-    _account, payment, attempt = lock_chain(attempt_id)
+    payment, attempt = _lock(choices_of(payment).source)
     if not use_token(caller_of(by), token):
         return None
     choice = choices_of(payment)
@@ -41,8 +41,8 @@ def request_refund(
     refund = Refund.objects.create(
         payment=payment,
         attempt=attempt,
-        provider=attempt.provider,
-        merchant_reference=_new_reference(attempt.provider),
+        provider=attempt.provider if attempt else None,
+        merchant_reference=_new_reference(attempt.provider if attempt else None),
         amount_minor=amount.minor,
         currency=amount.currency,
         purpose=purpose,
@@ -95,10 +95,17 @@ def _record(kind: str, refund: Refund, *, by: User, why: str) -> None:
     tell(kind, refund, source="user", actor=by, why=why)
 
 
-def _new_reference(provider: Provider) -> str:
+def _lock(source: Source) -> tuple[Payment, Attempt | None]:
+    if isinstance(source, Payment):
+        return lock_payment(source.pk), None
+    _account, payment, attempt = lock_chain(source.pk)
+    return payment, attempt
+
+
+def _new_reference(provider: Provider | None) -> str:
     """In the provider's alphabet; a wallet that is not configured can only be refunded by transfer, under any name."""
     name = f"refund:{uuid7().hex}"
     try:
-        return adapter(provider).merchant_ref(name)
+        return adapter(provider).merchant_ref(name) if provider else name
     except ConfigError:
         return name

@@ -10,7 +10,7 @@ from common.errors import Conflict
 from common.money import Money
 from payments.models import Attempt, Payment, Refund
 from payments.refunds.surplus import free_surplus
-from payments.services.shares import standing_of
+from payments.services.shares import OWN_BANK, Source, standing_of
 from payments.services.unsent_refunds import room
 from wallets.gateway import adapter
 from wallets.providers.base import Capability, ConfigError, Descriptor
@@ -27,7 +27,7 @@ class Choice:
     """`most` can be given back in all, `surplus` of it was paid beyond the debt. `wallet_refusal` says why only a
     transfer of our own is possible, "" when the wallet can do it."""
 
-    attempt: Attempt
+    source: Source
     most: Money
     surplus: Money
     wallet_refusal: str
@@ -35,27 +35,29 @@ class Choice:
 
 def choices_of(payment: Payment) -> Choice:
     """Raises `RefundRefused`, with what to do instead, when nothing of this payment can be given back."""
-    attempt = _paid_attempt(payment)
-    most = room(attempt)
+    source = _paid_source(payment)
+    most = room(source)
     if most <= 0:
         raise RefundRefused(
             _("All of this payment has been given back, or is on its way back, already."), why="nothing_left"
         )
-    surplus = min(most, max(0, standing_of(attempt).surplus), max(0, free_surplus(payment.account).minor))
+    surplus = min(most, max(0, standing_of(source).surplus), max(0, free_surplus(payment.account).minor))
     return Choice(
-        attempt,
+        source,
         Money(most, payment.currency),
         Money(surplus, payment.currency),
-        _wallet_refusal(attempt),
+        _wallet_refusal(source),
     )
 
 
-def _paid_attempt(payment: Payment) -> Attempt:
+def _paid_source(payment: Payment) -> Source:
     if payment.source == "direct":
         raise RefundRefused(
             _("The creditor received this payment itself. Ask the creditor to give it back and to report it."),
             why="paid_to_creditor",
         )
+    if payment.source == OWN_BANK and payment.state == "succeeded":
+        return payment
     attempt = payment.attempts.select_related("provider").filter(state="succeeded").order_by("-pk").first()
     if attempt is None:
         raise RefundRefused(_("This payment has not arrived, so there is nothing to give back."), why="not_received")
@@ -75,8 +77,10 @@ def _descriptor(attempt: Attempt) -> Descriptor | None:
         return None
 
 
-def _wallet_refusal(attempt: Attempt) -> str:
-    about = _descriptor(attempt)
+def _wallet_refusal(source: Source) -> str:
+    if isinstance(source, Payment):
+        return _("It came to our own bank account, so it goes back by our own transfer.")
+    attempt, about = source, _descriptor(source)
     if about is None or not about.can(Capability.REFUND):
         return _("%(wallet)s cannot give money back for us. Give it back by our own transfer.") % {
             "wallet": attempt.provider.display_name
@@ -103,7 +107,8 @@ def refuse_amount(choice: Choice, amount: Money, *, purpose: str, way: str) -> N
 def _refuse_at_wallet(choice: Choice, amount: Money) -> None:
     if choice.wallet_refusal:
         raise RefundRefused(choice.wallet_refusal, why="cannot")
-    about, attempt = _descriptor(choice.attempt), choice.attempt
+    assert isinstance(choice.source, Attempt)  # noqa: S101 - what no wallet carried was refused above
+    about, attempt = _descriptor(choice.source), choice.source
     if about and not about.can(Capability.PARTIAL_REFUND) and amount.minor != attempt.amount_minor:
         raise RefundRefused(
             _("%(wallet)s gives back whole payments only. Choose the whole amount, or our own transfer.")

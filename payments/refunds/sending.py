@@ -11,18 +11,20 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from common.clock import now
-from common.errors import PlatformError
+from common.errors import Conflict, PlatformError
 from common.http import NotSent, OutcomeUnknown
 from payments.faults import stop_point
-from payments.models import Refund
+from payments.models import Attempt, Refund
 from payments.models.refunds import ASKED_REFUND_STATES
 from payments.services.lookups import look_up_verified
 from payments.services.refund_results import apply_refund_result, leave_refund, lock_refund, tell
 from payments.services.unsent_refunds import room
 from payments.services.waiting import LADDER
 from wallets.gateway import adapter, call
+from wallets.models import Provider
 from wallets.providers.base import (
     Descriptor,
     IdempotencyKind,
@@ -77,7 +79,7 @@ def _claim(refund_id: int) -> Refund | None:
     refund = lock_refund(refund_id)
     if refund.state != "approved" or refund.look_up_at is None or refund.look_up_at > now():
         return None
-    if refund.attempt.state != "succeeded" or room(refund.attempt) < 0:
+    if refund.source.state != "succeeded" or room(refund.source) < 0:
         leave_refund(refund, "taken_back", "refund")
         return None
     refund.state, refund.sent_at, refund.look_ups = "sending", now(), 0
@@ -89,24 +91,32 @@ def _claim(refund_id: int) -> Refund | None:
 
 def _call(refund: Refund) -> RefundResult:
     """Raises `NotSent` and `RateLimited`: provably nothing was refunded."""
+    provider, attempt = _carrier(refund)
     request = RefundRequest(
-        merchant_ref=refund.attempt.merchant_reference,
+        merchant_ref=attempt.merchant_reference,
         refund_ref=refund.merchant_reference,
         amount=refund.amount,
-        provider_ref=refund.attempt.provider_reference,
+        provider_ref=attempt.provider_reference,
         reason=refund.reason,
     )
     try:
-        return call(adapter(refund.provider).refund(request), refund.provider)
+        return call(adapter(provider).refund(request), provider)
     except OutcomeUnknown:
         return RefundResult(state=RefundState.UNKNOWN, refund_ref=refund.merchant_reference)
+
+
+def _carrier(refund: Refund) -> tuple[Provider, Attempt]:
+    """The wallet that carries it. Raises `Conflict` where the money never was in one."""
+    if refund.provider is None or refund.attempt is None:
+        raise Conflict(_("No wallet knows this refund: it is our own transfer. Look at our bank."))
+    return refund.provider, refund.attempt
 
 
 def _apply(refund: Refund, said: RefundResult, source: str) -> Refund:
     applied = apply_refund_result(refund.pk, said, source=source)
     if applied.state == "failed":
         # What the wallet said of its refunds may have been counted as this one; see whether another is left.
-        look_up_verified(applied.attempt)
+        look_up_verified(_carrier(applied)[1])
     return applied
 
 
@@ -149,9 +159,10 @@ def _look_up_quietly(refund_id: int) -> None:
 def look_up_refund(refund_id: int, *, source: str = "poll") -> Refund:
     """Ask the provider and apply. Raises when it gives no answer: the refund stays due."""
     refund = Refund.objects.select_related("attempt", "provider").get(pk=refund_id)
-    wallet, attempt = adapter(refund.provider), refund.attempt
+    provider, attempt = _carrier(refund)
+    wallet = adapter(provider)
     asked = wallet.get_refund(refund.merchant_reference, attempt.merchant_reference, attempt.provider_reference)
-    said = call(asked, refund.provider)
+    said = call(asked, provider)
     if said.state is RefundState.UNKNOWN and refund.state in ("sending", "unknown") and _repeats_safely(refund):
         return _back_in_line(refund_id, LOST_CLAIM, after=LADDER[min(refund.look_ups, len(LADDER) - 1)])
     return _apply(refund, said, source)
@@ -159,7 +170,7 @@ def look_up_refund(refund_id: int, *, source: str = "poll") -> Refund:
 
 def _repeats_safely(refund: Refund) -> bool:
     """Whether the same number, sent again, moves nothing a second time, however late the first call arrives."""
-    about: Descriptor = adapter(refund.provider).descriptor
+    about: Descriptor = adapter(_carrier(refund)[0]).descriptor
     if about.idempotency is not IdempotencyKind.MERCHANT_REFERENCE:
         return False
     return about.idempotency_lifetime is None

@@ -55,7 +55,7 @@ def candidates_before(creditor_id: int, currency: str, end: datetime, *, since: 
         .order_by("entry__effective_at", "pk")
         .values(
             "pk", "amount_minor", "ledger_account__kind", "debt_id",
-            "entry_id", "entry__effective_at", "entry__reverses_id", "entry__data__attempt",
+            "entry_id", "entry__effective_at", "entry__reverses_id", "entry__data__attempt", "entry__data__of_entry",
         )
     )  # fmt: skip
     origins = _origins(found)
@@ -80,16 +80,20 @@ def _candidate(row: dict[str, Any], origins: Mapping[int, tuple[int, datetime]])
     )
 
 
+def _of_entry(row: Mapping[str, Any]) -> int | None:
+    return row["entry__reverses_id"] or row["entry__data__of_entry"]
+
+
 def _origins(found: Sequence[dict[str, Any]]) -> dict[int, tuple[int, datetime]]:
     """For each entry the one its money first came with: that of the same attempt, or the one it reverses."""
     keys = {f"attempt:{row['entry__data__attempt']}" for row in found if row["entry__data__attempt"]}
-    reversed_ids = {row["entry__reverses_id"] for row in found if row["entry__reverses_id"]}
+    reversed_ids = {pk for row in found if (pk := _of_entry(row))}
     first = JournalEntry.objects.filter(Q(idempotency_key__in=keys) | Q(pk__in=reversed_ids))
     by_id = {row.pk: (row.pk, row.effective_at) for row in first.only("pk", "effective_at", "idempotency_key")}
     by_key = {row.idempotency_key: by_id[row.pk] for row in first}
     pairs = {}
     for row in found:
-        origin = by_key.get(f"attempt:{row['entry__data__attempt']}") or by_id.get(row["entry__reverses_id"])
+        origin = by_key.get(f"attempt:{row['entry__data__attempt']}") or by_id.get(_of_entry(row) or 0)
         if origin:
             pairs[row["entry_id"]] = origin
     return pairs

@@ -18,6 +18,14 @@ def lock_account(account_id: int) -> Account:
     return Account.objects.select_for_update().get(pk=account_id)
 
 
+def lock_payment(payment_id: int) -> Payment:
+    """A payment with its account locked before it."""
+    account = lock_account(Payment.objects.values_list("account_id", flat=True).get(pk=payment_id))
+    payment = Payment.objects.select_for_update().get(pk=payment_id)
+    payment.account = account
+    return payment
+
+
 def lock_chain(attempt_id: int) -> tuple[Account, Payment, Attempt]:
     """Lock an attempt's account, payment and itself. The ids on the way never change, so they are read unlocked."""
     payment_id, account_id = Attempt.objects.values_list("payment_id", "payment__account_id").get(pk=attempt_id)

@@ -12,7 +12,7 @@ def owe_refund(refund: Refund) -> None:
     """Take it out of the payment, once: a transfer when it is agreed on, a wallet's refund when the wallet made it."""
     refund.entry = post_out(
         "refund",
-        refund.attempt,
+        refund.source,
         refund.amount_minor,
         key=f"refund:{refund.pk}:{refund.undone_id or 'done'}",
         reason=REFUNDED,
@@ -32,7 +32,7 @@ def put_back(refund: Refund, place: str) -> JournalEntry:
     """What was taken out is back, at `place` in the chart."""
     return post_back(
         "refund_reversal",
-        refund.attempt,
+        refund.source,
         refund.amount_minor,
         key=f"refund:{refund.pk}:returned:{refund.entry_id}",
         place=place,

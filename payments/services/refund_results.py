@@ -13,9 +13,10 @@ from accounts.models import User
 from common.clock import now
 from payments.models import LedgerAccount, Refund
 from payments.models.refunds import ASKED_REFUND_STATES, REFUND_STATES
-from payments.services.locking import lock_chain
+from payments.services.locking import lock_chain, lock_payment
 from payments.services.moving_back import post_transfer
 from payments.services.owed_refunds import owe_refund, put_back
+from payments.services.shares import place_of
 from payments.services.unsent_refunds import room
 from payments.services.waiting import LADDER
 from payments.signals import refund_moved, tell_after_commit
@@ -39,7 +40,7 @@ def apply_refund_result(refund_id: int, said: RefundResult, *, source: str) -> R
         return refund
     if wanted == "succeeded" and said.amount != refund.amount:
         return leave_refund(refund, "amount_mismatch", source)
-    if wanted == "succeeded" and refund.state == "failed" and room(refund.attempt) < refund.amount_minor:
+    if wanted == "succeeded" and refund.state == "failed" and room(refund.source) < refund.amount_minor:
         return leave_refund(refund, "refunded_twice", source)
     refund.provider_reference = said.provider_ref or refund.provider_reference
     refund.decline_code = said.decline.code[:80] if said.decline else refund.decline_code
@@ -50,8 +51,8 @@ def apply_refund_result(refund_id: int, said: RefundResult, *, source: str) -> R
 
 def lock_refund(refund_id: int) -> Refund:
     """The refund, with its account, payment and attempt locked before it."""
-    attempt_id = Refund.objects.values_list("attempt_id", flat=True).get(pk=refund_id)
-    _account, payment, attempt = lock_chain(attempt_id)
+    attempt_id, payment_id = Refund.objects.values_list("attempt_id", "payment_id").get(pk=refund_id)
+    payment, attempt = lock_chain(attempt_id)[1:] if attempt_id else (lock_payment(payment_id), None)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     refund.payment, refund.attempt = payment, attempt
     return refund
@@ -77,7 +78,7 @@ def tell(kind: str, refund: Refund, *, source: str, actor: User | None = None, *
         payment=refund.payment.reference,
         amount_minor=refund.amount_minor,
         currency=refund.currency,
-        provider=refund.provider.key,
+        provider=place_of(refund.source),
         **data,
     )
 
@@ -95,7 +96,7 @@ def post_refund(refund: Refund, *, source: str) -> None:
     owe_refund(refund)
     if refund.way == Refund.Way.TRANSFER:
         key = f"refund:{refund.pk}:transferred:{refund.entry_id}"
-        post_transfer(refund.attempt, refund.amount_minor, key=key, refund=refund.reference)
+        post_transfer(refund.source, refund.amount_minor, key=key, refund=refund.reference)
     _finish(refund, "succeeded")
     tell("refund.succeeded", refund, source=source, balance_minor=refund.payment.account.balance_minor)
     tell_after_commit(refund_moved, Refund, refund=refund)
@@ -149,10 +150,10 @@ def _plan_look_up(refund: Refund) -> None:
 
 def _patience(refund: Refund) -> timedelta:
     try:
-        about = adapter(refund.provider).descriptor
+        about = adapter(refund.provider).descriptor if refund.provider else None
     except ConfigError:
         return SHORTEST_PATIENCE
-    return max(about.pending_after, about.unknown_after, SHORTEST_PATIENCE)
+    return SHORTEST_PATIENCE if about is None else max(about.pending_after, about.unknown_after, SHORTEST_PATIENCE)
 
 
 def _pending(refund: Refund, at: datetime, source: str) -> None:

@@ -82,6 +82,13 @@ def rest_agreement(attempt: Attempt) -> None:
         pause_mandate(mandate, reason="the wallet took a debit back", source="system")
 
 
+def rest_agreements_of(account: Account, *, reason: str) -> None:
+    """As `rest_agreement`, for money that no wallet carried."""
+    mandate = live_mandate(account)
+    if mandate and mandate.state == "active":
+        pause_mandate(mandate, reason=reason, source="system")
+
+
 def reopen(account: Account) -> None:
     if account.status != "paid" or account.balance_minor <= 0:
         return

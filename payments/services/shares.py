@@ -1,18 +1,25 @@
-"""What of an attempt's money still stands where it was posted, and the lines that take a part of it out again."""
+"""What of the money that came still stands where it was posted, and the lines that take a part of it out again.
+
+Its source is a wallet's attempt; of a transfer to our own bank account, which no wallet carried, the payment itself.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Sum
 
 from accounts.models import Account
 from common.money import Money
 from payments.ledger import Line
-from payments.models import Attempt, JournalEntry, LedgerAccount, Posting
+from payments.models import Attempt, JournalEntry, LedgerAccount, Payment, Posting
 from payments.services.settling import ALLOCATION_ORDER
 
 Kind = LedgerAccount.Kind
+Source = Attempt | Payment
+# The name in the chart of what came to our own bank account, where a wallet's key stands else.
+OWN_BANK = "transfer"
 
 
 @dataclass(frozen=True)
@@ -27,16 +34,35 @@ class Standing:
         return sum(self.shares.values()) + self.surplus
 
 
-def entry_of(attempt: Attempt) -> JournalEntry | None:
-    """The entry that posted the attempt's money; of a payment that succeeded twice each attempt has its own."""
+def payment_of(source: Source) -> Payment:
+    return source if isinstance(source, Payment) else source.payment
+
+
+def place_of(source: Source) -> str:
+    """Whose clearing its money came through."""
+    return OWN_BANK if isinstance(source, Payment) else source.provider.key
+
+
+def names_of(source: Source) -> dict[str, Any]:
+    """What later entries say of the money they are about; `of_entry` names the entry that posted it."""
+    payment = payment_of(source)
+    own = {"of_entry": payment.entry_id} if source is payment else {"attempt": source.pk}
+    return {**own, "payment": payment.reference}
+
+
+def entry_of(source: Source) -> JournalEntry | None:
+    """The entry that posted the money; of a payment that succeeded twice each attempt has its own."""
+    if isinstance(source, Payment):
+        return source.entry
+    attempt = source
     return JournalEntry.objects.filter(idempotency_key=f"attempt:{attempt.pk}").first() or attempt.payment.entry
 
 
-def standing_of(attempt: Attempt) -> Standing:
-    entry = entry_of(attempt)
+def standing_of(source: Source) -> Standing:
+    entry = entry_of(source)
     if entry is None:
         return Standing()
-    rows = Posting.objects.filter(entry__in=[entry.pk, *_later_entries(attempt, entry)])
+    rows = Posting.objects.filter(entry__in=[entry.pk, *_later_entries(source, entry)])
     sums = rows.values("ledger_account__kind", "component").annotate(minor=Sum("amount_minor")).order_by()
     by_place = {(row["ledger_account__kind"], row["component"]): -row["minor"] for row in sums}
     shares = {name: by_place.get((Kind.RECEIVABLE.value, name), 0) for name in ALLOCATION_ORDER}
@@ -44,12 +70,11 @@ def standing_of(attempt: Attempt) -> Standing:
     return Standing({name: minor for name, minor in shares.items() if minor}, surplus)
 
 
-def _later_entries(attempt: Attempt, entry: JournalEntry) -> list[int]:
+def _later_entries(source: Source, entry: JournalEntry) -> list[int]:
     reversal = JournalEntry.objects.filter(reverses=entry).values_list("pk", flat=True)
-    pairs = [
-        *attempt.refunds.values_list("entry_id", "undone_id"),
-        *attempt.disputes.values_list("entry_id", "returned_id"),
-    ]
+    pairs = list(source.refunds.values_list("entry_id", "undone_id"))
+    if isinstance(source, Attempt):
+        pairs += source.disputes.values_list("entry_id", "returned_id")
     return [*reversal, *(pk for pair in pairs for pk in pair if pk)]
 
 

@@ -37,6 +37,7 @@ from wallets.models import Mandate
 
 # Where the purpose is finer than the text.
 TEMPLATE_OF_PURPOSE: Mapping[str, str] = {"pre_debit_notice": "pre_debit", "debit_receipt": "receipt"}
+_BANK: Mapping[str, str] = {"en": "bank", "zh-hans": "银行", "zh-hant": "銀行"}
 AGENT_REPLY, ASSISTANT_ANSWER = "agent_reply", "assistant_answer"
 # Where an answer's `page` leads, behind the payment link.
 PAGE_OF_TEXT: Mapping[str, str] = {"answer_hardship": "about/help/", "answer_dispute": "dispute/"}
@@ -189,7 +190,13 @@ def _about_taking_back(message: Message, account: Account) -> dict[str, Fact]:
     payment = Payment.objects.get(pk=message.facts["payment"])
     provider = payment.attempts.select_related("provider").order_by("-pk").values_list("provider__name", flat=True)
     amount = Money(message.facts["amount_minor"], payment.currency)
-    return {"amount": amount, "balance": account.balance, "wallet": provider.first() or "", "due_date": today()}
+    wallet = provider.first() or _bank(account)
+    return {"amount": amount, "balance": account.balance, "wallet": wallet, "due_date": today()}
+
+
+def _bank(account: Account) -> str:
+    """What stands where a wallet's name does, for money that no wallet carried."""
+    return _BANK[written_language(account.debtor.language)]
 
 
 def _about_failed_debit(message: Message, account: Account) -> dict[str, Fact]:
@@ -208,7 +215,7 @@ def _about_refund(message: Message, account: Account) -> dict[str, Fact]:
     return {
         "amount": refund.amount,
         "balance": account.balance,
-        "wallet": refund.provider.name,
+        "wallet": refund.provider.name if refund.provider else _bank(account),
         "due_date": today(),
     }
 

@@ -18,6 +18,7 @@ from tests.compliance.test_pack_register import body as pack_body
 from tests.pages.conftest import signed_in
 from tests.payments.deposit_rows import held_deposit
 from tests.remittance.cast import approved_remittance
+from tests.transfers.cast import recorded
 from wallets.models import Provider
 from wallets.providers.base import PaymentResult, PaymentState
 
@@ -60,6 +61,9 @@ PAGES = {
     "remittance_page": SUPERVISORS | {"creditor"},
     "remittance_file": SUPERVISORS | {"creditor"},
     "trust_page": SUPERVISORS,
+    "bank_transfer_list": STAFF,
+    "bank_transfer_new": STAFF,
+    "bank_transfer_page": STAFF,
     "office_hours": CONFIGURE,
     "terms_list": CONFIGURE,
     "terms_edit": CONFIGURE,
@@ -128,6 +132,9 @@ ACTIONS = {
     "reconciliation_act": SUPERVISORS,
     "trust_record": SUPERVISORS,
     "trust_act": SUPERVISORS,
+    "bank_transfer_act": STAFF,
+    "bank_transfer_confirm": SUPERVISORS,
+    "bank_transfer_refuse": STAFF,
     "remittance_draft": SUPERVISORS,
     "remittance_approve": {"lead", "compliance"},
     "remittance_paid": {"admin"},
@@ -218,10 +225,13 @@ def places(account, agent, installed):
     schedule = {"schedule_id": installed.pk}
     limit = SendingLimit.objects.create(channel="sms", sender="+15005550006", per_minute=60)
     deposit = {"reference": held_deposit(account).reference}
+    transfer = {"reference": recorded(100, agent).reference}
     remitted = {"reference": approved_remittance(account).reference}
     return {
         "sending_limit_edit": {"limit_id": limit.pk},
         "trust_act": {"reference": "TRF-1", "action": "confirm"},
+        **dict.fromkeys(("bank_transfer_page", "bank_transfer_confirm", "bank_transfer_refuse"), transfer),
+        "bank_transfer_act": {**transfer, "action": "place"},
         **{name: of for name in [*PAGES, *ACTIONS] if name.startswith("account_")},
         **{name: deposit for name in [*PAGES, *ACTIONS] if name.startswith("deposit_") and name != "deposit_list"},
         **{f"remittance_{name}": remitted for name in ("page", "approve", "paid", "cancel")},
