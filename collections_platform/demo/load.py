@@ -18,6 +18,7 @@ from collections_platform.demo.portfolios import write_placement
 from collections_platform.demo.remitting import remit
 from collections_platform.demo.staff import ensure_staff
 from collections_platform.demo.story import tell_story
+from collections_platform.demo.transfers import send_transfers
 from common.clock import today
 
 Say = Callable[[str], None]
@@ -61,3 +62,4 @@ def load_demo(say: Say) -> None:
     say("telling the demo's story so far")
     tell_story()
     remit()
+    send_transfers()
