@@ -73,6 +73,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "debit_receipt": NOTICE,  # we took it, perhaps at night
     "pre_debit_notice": BEFORE_DEBIT,
     "payment_reversed": NOTICE,
+    "payment_misplaced": NOTICE,
     "refund_sent": NOTICE,
     "refund_done": NOTICE,
     "end_in_wallet": NOTICE,

@@ -35,6 +35,7 @@ PURPOSE_WORDS: dict[str, Promise] = {
     "plan_confirmed": _("Plan confirmed"),
     "agreement_copy": _("Copy of the agreement"),
     "payment_reversed": _("Payment taken back"),
+    "payment_misplaced": _("Payment was not for this account"),
     "refund_sent": _("Refund on its way"),
     "refund_done": _("Money given back"),
     "end_in_wallet": _("End the agreement in the wallet"),

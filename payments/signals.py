@@ -1,8 +1,9 @@
 """The courtesies to the apps on the right: sent after the commit.
 
 `payment_confirmed` has the `payments` that have arrived, one or many; `payment_taken_back` the payment, the `amount`
-and an `occasion` that names this taking; `refund_moved` the refund that was sent or has arrived;
-`debit_failed` the `attempt` of a debit that was refused and `next_on`, the day of the next try or None.
+and an `occasion` that names this taking, and says when it was `misplaced`: put on the wrong account by us;
+`refund_moved` the refund that was sent or has arrived; `debit_failed` the `attempt` of a debit that was refused and
+`next_on`, the day of the next try or None.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from django.db.models.functions import Cast, Concat
 from common.clock import now
 from common.heartbeat import age
 from common.money import Money
+from payments.accrual.reading import MISPLACED
 from payments.models import Attempt, JournalEntry, Payment, Posting, Refund, RetryDecision
 from payments.retries.selectors import next_on, worth_telling
 from payments.services.shares import OWN_BANK
@@ -110,15 +111,17 @@ def _taken_back(since: datetime, until: datetime) -> QuerySet[JournalEntry]:
     sums = own.order_by().values("entry").annotate(minor=Sum("amount_minor"))
     recent = JournalEntry.objects.filter(recorded_at__gt=since, recorded_at__lte=until, kind__in=TAKEN_BACK)
     known = recent.annotate(of=Subquery(own.values("account")[:1]), minor=Subquery(sums.values("minor")))
-    return known.filter(~_told("payment_reversed", about="entry", account="of")).select_related("reverses")
+    return known.filter(~_told("payment_reversed", "payment_misplaced", about="entry", account="of")).select_related(
+        "reverses"
+    )
 
 
 def _say_taken_back(entry: Any) -> None:
     """Of a deposit's credit, which was our own doing, the attempt that the deposit was quoted for is told. A transfer
     to our own bank has none: its payment is what the reversed entry posted."""
     if entry.reverses and (transferred := Payment.objects.filter(entry=entry.reverses, source=OWN_BANK).first()):
-        amount = Money(entry.minor, transferred.currency)
-        receivers.say_taken_back(Payment, payment=transferred, amount=amount, occasion=f"entry:{entry.pk}")
+        given: dict[str, Any] = {"amount": Money(entry.minor, transferred.currency), "occasion": f"entry:{entry.pk}"}
+        receivers.say_taken_back(Payment, payment=transferred, misplaced=entry.kind == MISPLACED, **given)
         return
     number = entry.data.get("attempt") or entry.reverses.data["of_attempt"]
     attempt = Attempt.objects.select_related("payment__account").get(pk=number)
@@ -151,7 +154,7 @@ def _send_copy(mandate: Mandate) -> None:
     receivers.send_copy(Mandate, mandate=mandate)
 
 
-TAKEN_BACK = ("payment_reversal", "dispute")
+TAKEN_BACK = ("payment_reversal", MISPLACED, "dispute")
 NEWS = (
     News(_payments, _thank),
     News(_failed_debits, _say_failed),

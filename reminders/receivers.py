@@ -46,12 +46,15 @@ def withdraw_notices(sender: Any, *, mandate: Mandate, **_: Any) -> None:
 
 
 @receiver(payment_taken_back, dispatch_uid="reminders.payment_taken_back")
-def say_taken_back(sender: Any, *, payment: Payment, amount: Money, occasion: str, **_: Any) -> None:
+def say_taken_back(
+    sender: Any, *, payment: Payment, amount: Money, occasion: str, misplaced: bool = False, **_: Any
+) -> None:
     """The person learns that a payment no longer counts, and that nothing is asked of them by machine."""
+    purpose = "payment_misplaced" if misplaced else "payment_reversed"
     with transaction.atomic():
         cancel_queued(payment.account, reason="A payment was taken back.")
         facts = {"payment": payment.pk, "amount_minor": amount.minor}
-        queue_message(payment.account, purpose="payment_reversed", occasion=occasion, facts=facts)
+        queue_message(payment.account, purpose=purpose, occasion=occasion, facts=facts)
 
 
 @receiver(debit_failed, dispatch_uid="reminders.debit_failed")

@@ -123,8 +123,9 @@ def take_back_received(payment: Payment, *, kind: str, by: User, **data: Any) ->
         amount_minor=payment.amount_minor, currency=payment.currency, by=SOURCE, entry=entry.pk,
         balance_minor=account.balance_minor, **data,
     )  # fmt: skip
-    if kind == RECALLED:
-        occasion = f"entry:{entry.pk}"
-        tell_after_commit(payment_taken_back, Payment, payment=payment, amount=payment.amount, occasion=occasion)
+    tell_after_commit(
+        payment_taken_back, Payment, payment=payment, amount=payment.amount, occasion=f"entry:{entry.pk}",
+        misplaced=kind == MISPLACED,
+    )  # fmt: skip
     rest_agreements_of(account, reason="a bank transfer was taken back")
     return entry

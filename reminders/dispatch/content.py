@@ -267,6 +267,7 @@ _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "agreement_copy": _about_agreement,
     "end_in_wallet": _about_agreement,
     "payment_reversed": _about_taking_back,
+    "payment_misplaced": _about_taking_back,
     "debit_failed": _about_failed_debit,
     "debit_stopped": _about_failed_debit,
     "refund_sent": _about_refund,

@@ -22,6 +22,7 @@ KINDS = (
     "plan_confirmed",
     "agreement_copy",
     "payment_reversed",
+    "payment_misplaced",
     "refund_sent",
     "refund_done",
     "end_in_wallet",

@@ -81,6 +81,7 @@ _OF_TEXT: Mapping[str, frozenset[str]] = {
     "agreement_copy": _AGREEMENT,
     "end_in_wallet": _AGREEMENT,
     "payment_reversed": _IN_A_WALLET,
+    "payment_misplaced": _MONEY,
     "debit_failed": _IN_A_WALLET,
     "debit_stopped": _IN_A_WALLET,
     "refund_sent": _IN_A_WALLET,

@@ -201,6 +201,13 @@ def test_what_the_bank_took_back_is_owed_again_and_the_debtor_is_told(
     assert Event.objects.filter(kind="payment.reversed", account=account).count() == 1
 
 
+def test_who_was_credited_by_mistake_is_told_that_it_was_ours(account, people, django_capture_on_commit_callbacks):
+    row = confirmed(recorded(25_000, people[0], account=account), people[1])
+    with django_capture_on_commit_callbacks(execute=True):
+        done(row, "unplace", people, reason="it was Wang Fei")
+    assert list(Message.objects.filter(account=account).values_list("purpose", flat=True)) == ["payment_misplaced"]
+
+
 def test_an_account_that_was_paid_by_it_is_open_again(account, people):
     row = confirmed(recorded(125_000, people[0], account=account), people[1])
     assert owed_on(account) == 0 and account.status == "paid"
