@@ -11,9 +11,12 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Max, Q
 
-from accounts.models import ContactPoint
+from accounts.models import Account, ContactPoint
+from common.bulk import array_text, insert_rows
+from common.rows import new_row
 from compliance.models import ENTRY_STATES, ContactEntry
 from compliance.pack_facts import REQUIRED_BY_LAW, Word
 from compliance.packs.actions import Entry
@@ -32,13 +35,29 @@ def digest_of_address(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()[:32] if value else ""
 
 
-def reserve(
+def reserved_entry(
     debtor_id: UUID, *, account: int, channel: str, purpose: str, at: datetime, address: str = "", source: str = ""
 ) -> ContactEntry:
-    return ContactEntry.objects.create(
-        debtor_id=debtor_id, accounts=[account], at=at, channel=channel, purpose=purpose[:24], address=address,
-        source=source,
+    """A line for `reserve`; nothing is written yet."""
+    return new_row(
+        ContactEntry, debtor_id=debtor_id, accounts=[account], at=at, channel=channel, purpose=purpose[:24],
+        address=address, source=source,
     )  # fmt: skip
+
+
+def reserve(entries: Sequence[ContactEntry]) -> None:
+    """Call it under the debtors' locks, in the transaction that decided."""
+    insert_rows(entries)
+
+
+def settle_all(sources: Sequence[str]) -> None:
+    """These left: `settle` without tags, for many."""
+    ContactEntry.objects.filter(
+        state="reserved",
+        pk__in=ContactEntry.objects.filter(source__any_of=list(sources))
+        .exclude(Q(state="released") | Q(source=""))
+        .values("source").annotate(newest=Max("pk")).values("newest"),
+    ).update(state="done")  # fmt: skip
 
 
 def settle(source: str, *tags: str) -> None:
@@ -88,11 +107,14 @@ def note(debtor_id: UUID, *, accounts: Iterable[int] = (), tags: Iterable[str], 
     )  # fmt: skip
 
 
-def history_of(debtor_id: UUID, *, at: datetime, reach: timedelta = LOOK_BACK) -> list[Entry]:
-    """Every contact that packs of this reach may count, and every note of whatever age."""
+def histories_of(debtors: Sequence[UUID], *, at: datetime, reach: timedelta = LOOK_BACK) -> dict[UUID, list[Entry]]:
+    """Every contact that packs of this reach may count, and every note of whatever age; oldest first."""
     recent = Q(at__gt=at - max(reach, LOOK_BACK)) | Q(channel=ContactEntry.NOTE)
-    rows = ContactEntry.objects.filter(recent, debtor_id=debtor_id, at__lte=at).exclude(state="released")
-    return [entry_of(row) for row in rows.order_by("at", "id")]
+    rows = ContactEntry.objects.filter(recent, debtor_id__any_of=list(debtors), at__lte=at).exclude(state="released")
+    found: dict[UUID, list[Entry]] = {}
+    for row in rows.order_by("at", "id"):
+        found.setdefault(row.debtor_id, []).append(entry_of(row))
+    return found
 
 
 def entry_of(row: ContactEntry) -> Entry:
@@ -108,10 +130,24 @@ def entry_of(row: ContactEntry) -> Entry:
     )
 
 
-def first_contact_at(account_id: int, debtor_id: UUID) -> datetime | None:
-    rows = ContactEntry.objects.filter(debtor_id=debtor_id, accounts__contains=[account_id], inbound=False)
-    rows = rows.exclude(state="released").exclude(channel=ContactEntry.NOTE).order_by("at")
-    return rows.values_list("at", flat=True).first()
+_OPENED = """
+    SELECT asked.account_id, first.at
+    FROM unnest(%s::bigint[], %s::uuid[]) AS asked (account_id, debtor_id)
+    CROSS JOIN LATERAL (
+        SELECT e.at FROM compliance_contactentry e
+        WHERE e.debtor_id = asked.debtor_id AND e.accounts @> ARRAY[asked.account_id] AND NOT e.inbound
+          AND e.state <> 'released' AND e.channel <> 'note'
+        ORDER BY e.at LIMIT 1
+    ) AS first
+"""
+
+
+def opened_at(accounts: Iterable[Account]) -> dict[int, datetime]:
+    """When we first turned to these people about these debts."""
+    asked = [(account.pk, account.debtor_id) for account in accounts]
+    with connection.cursor() as cursor:
+        cursor.execute(_OPENED, [array_text([pk for pk, _ in asked]), array_text([debtor for _, debtor in asked])])
+        return dict(cursor.fetchall())
 
 
 def refusal_of(word: Word | None, *, channel: str, address: str = "") -> list[Entry]:

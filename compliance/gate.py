@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -21,6 +22,16 @@ HORIZON = timedelta(days=14)
 WEEK_DAYS = 7
 EVERY_CHANNEL = "*"
 PASSIVE_CHANNELS = frozenset({"in_app"})  # lies in the person's own inbox until they open it: rings nowhere
+
+# What an address of a channel is, where it needs one.
+KIND_OF_CHANNEL: Mapping[str, str] = {
+    "sms": "phone",
+    "email": "email",
+    "whatsapp": "phone",
+    "push": "app",
+    "voice": "phone",
+    "letter": "address",
+}
 
 
 class Kind(StrEnum):
@@ -287,8 +298,10 @@ def _unclear(action: Action, purpose: Purpose, facts: Facts, policies: Sequence[
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
+    """`words` are put together only where the rule speaks against it."""
+
     name: str
-    words: str
+    words: Callable[[], str]
     first: Timed
 
 
@@ -304,16 +317,28 @@ def _timed_rules(action: Action, purpose: Purpose, facts: Facts, policies: Seque
 
 
 def _quiet_rule(quiet_until: datetime) -> _Rule:
-    return _Rule("quiet", _("The account is to be left in peace until then."), lambda at, limit: max(at, quiet_until))
+    def words() -> str:
+        return _("The account is to be left in peace until then.")
+
+    return _Rule("quiet", words, lambda at, limit: max(at, quiet_until))
 
 
 def _window_rule(policy: Policy, zone: ZoneInfo, facts: Facts) -> _Rule:
     def first(at: datetime, limit: datetime) -> datetime | None:
-        return first_open(zone, at, limit=limit, hours_on=lambda day: policy.hours_on(day, facts.holidays))
+        return _first_open(policy, zone, facts.holidays, at, limit)
 
-    return _Rule(
-        "window", _("Outside the hours of %(policy)s in %(zone)s.") % {"policy": policy.name, "zone": zone.key}, first
-    )
+    def words() -> str:
+        return _("Outside the hours of %(policy)s in %(zone)s.") % {"policy": policy.name, "zone": zone.key}
+
+    return _Rule("window", words, first)
+
+
+@lru_cache(maxsize=2_000)
+def _first_open(
+    policy: Policy, zone: ZoneInfo, holidays: frozenset[date], at: datetime, limit: datetime
+) -> datetime | None:
+    """The same for everybody in this zone at this moment."""
+    return first_open(zone, at, limit=limit, hours_on=lambda day: policy.hours_on(day, holidays))
 
 
 def _cap_rule(policy: Policy, facts: Facts) -> _Rule:
@@ -323,11 +348,16 @@ def _cap_rule(policy: Policy, facts: Facts) -> _Rule:
                 return start
         return None
 
-    return _Rule("cap", _("Contacted as often as %(policy)s allows.") % {"policy": policy.name}, first)
+    def words() -> str:
+        return _("Contacted as often as %(policy)s allows.") % {"policy": policy.name}
+
+    return _Rule("cap", words, first)
 
 
 def has_room(policy: Policy, counts: Mapping[tuple[date, str], int], day: date) -> bool:
     """Whether one more contact on `day` keeps to the cap of that day and of the seven days it ends."""
+    if not counts:
+        return policy.daily_cap > 0 and policy.weekly_cap > 0
     by_day = [_count(policy, counts, day - timedelta(days=back)) for back in range(WEEK_DAYS)]
     return by_day[0] < policy.daily_cap and sum(by_day) < policy.weekly_cap
 
@@ -341,7 +371,7 @@ def _count(policy: Policy, counts: Mapping[tuple[date, str], int], day: date) ->
 def _in_time(rules: Sequence[_Rule], facts: Facts, at: datetime) -> Verdict:
     limit = max(at, facts.quiet_until or at) + HORIZON
     firsts = [(rule, rule.first(at, limit)) for rule in rules]
-    against = tuple(Reason(rule.name, rule.words, first) for rule, first in firsts if first != at)
+    against = tuple(Reason(rule.name, rule.words(), first) for rule, first in firsts if first != at)
     if not against:
         return Verdict(Kind.ALLOW)
     until = _first_common(rules, at, limit)

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from accounts.models import Account, ContactPoint
-from compliance.contact_ledger import (
-    address_digest,
-    counted_before,
-    first_contact_at,
-    history_of,
-    refusal_of,
-    request_of,
-)
-from compliance.facts import gather_facts, newest_word, policies_around
+from compliance.cases import case_of, facts_of
 from compliance.gate import (
     HORIZON,
     STRICTNESS,
@@ -33,23 +24,14 @@ from compliance.gate import (
     not_covered,
     requirement_not_met,
 )
+from compliance.known import Known, known_about
 from compliance.pack_decisions import reason_of
-from compliance.pack_facts import (
-    About,
-    asked_for,
-    channel_facts,
-    contact_action,
-    facts_about,
-    kind_of_address,
-    purpose_of,
-)
-from compliance.pack_register import covered, gate_for, packs_in_force
+from compliance.pack_facts import purpose_of
+from compliance.pack_register import covered, gate_for
 from compliance.packs import verdicts
 from compliance.packs.engine import Gate
 from compliance.packs.look import Case
-from compliance.packs.reach import reach_of
 from compliance.packs.verdicts import Finding
-from compliance.places import Places, places_of
 
 _OF_CHANNEL = frozenset({"consent", "opt_out", "content", "audience"})
 
@@ -134,88 +116,27 @@ class Judged:
         return [*said, *(reason_of(one) for one in self.law.findings if one.kind is not verdicts.Kind.ALLOW)]
 
 
-def judge(
-    account_id: int, *, channel: str, purpose: str, contact_point: ContactPoint | None, at: datetime,
-    carrier_allows: bool = True, lock: bool = False,
-) -> Judged:  # fmt: skip
-    account, facts = gather_facts(account_id, channel=channel, contact_point=contact_point, at=at, lock=lock)
-    action = Action(purpose, channel, carrier_allows=carrier_allows)
-    policies = tuple(policies_around(at))
-    packs = packs_in_force()
-    case = case_of(account, action, facts, contact_point=contact_point, at=at, reach=reach_of(packs))
-    gate = gate_for(case.facts, packs=packs)
+def judge(account_id: int, *, channel: str, purpose: str, contact_point: ContactPoint | None, at: datetime) -> Judged:
+    """With the rows as they are now, for whoever only asks."""
+    known = known_about([account_id], at=at)
+    return judge_known(known, account_id, Action(purpose, channel), contact_point=contact_point)
+
+
+def judge_known(known: Known, account_id: int, action: Action, *, contact_point: ContactPoint | None) -> Judged:
+    account = known.accounts[account_id]
+    facts = facts_of(known, account, channel=action.channel, contact_point=contact_point)
+    case = case_of(known, account, action, facts, contact_point=contact_point)
+    gate = gate_for(case.facts, packs=known.packs)
     return Judged(
         account=account,
         action=action,
         facts=facts,
-        policies=policies,
+        policies=known.policies,
         case=case,
         gate=gate,
-        covered=covered(case.facts, packs=packs),
-        house=evaluate(action, facts, policies, at),
+        covered=covered(case.facts, packs=known.packs),
+        house=evaluate(action, facts, known.policies, known.at),
         law=gate.decide(case),
-    )
-
-
-def case_of(
-    account: Account,
-    action: Action,
-    facts: Facts,
-    *,
-    contact_point: ContactPoint | None,
-    at: datetime,
-    reach: timedelta,
-) -> Case:
-    """Everything that packs of this reach may ask about one contact, read afresh."""
-    debtor, places = account.debtor, places_on_file(account)
-    zones = tuple(ZoneInfo(zone) for zone in places.zones)
-    about = About(
-        role=account.creditor.role,
-        places=places,
-        product=account.product,
-        due_date=account.due_date,
-        language=debtor.language,
-        holds=tuple((hold.kind, hold.since) for hold in facts.holds if hold.since is not None),
-    )
-    word = newest_word(debtor, channel=action.channel, contact_point=contact_point)
-    address = address_digest(contact_point)
-    told = facts_about(about, today=at.astimezone(zones[0] if zones else None).date())
-    told |= channel_facts(about, channel=action.channel, word=word)
-    if began := first_contact_at(account.pk, debtor.pk):
-        told["initial_communication"] = began
-    lines = history_of(debtor.pk, at=at, reach=reach)
-    if zones:
-        lines += counted_before(facts.counts, lines, zone=zones[0], before=at)
-    lines += refusal_of(word, channel=action.channel, address=address)
-    if asked_for(action.purpose):
-        lines.append(request_of(action.channel, account=account.pk, at=at))
-    return Case(
-        action=contact_action(
-            account=str(account.pk),
-            debtor=str(debtor.pk),
-            channel=action.channel,
-            purpose=action.purpose,
-            address=address,
-            address_kind=kind_of_address(action.channel, contact_point.value if contact_point else ""),
-        ),
-        now=at,
-        zones=zones,
-        facts=told,
-        ledger=tuple(lines),
-    )
-
-
-def places_on_file(account: Account) -> Places:
-    found: dict[str, list[str]] = {"phone": [], "address": []}
-    points = ContactPoint.objects.filter(debtor_id=account.debtor_id, kind__in=list(found))
-    for point in points.exclude(condition="invalid").order_by("position", "id"):
-        found[point.kind].append(point.value)
-    debtor = account.debtor
-    return places_of(
-        country=debtor.country,
-        time_zone=debtor.time_zone,
-        phones=tuple(found["phone"]),
-        addresses=tuple(found["address"]),
     )
 
 

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Debtor, Portfolio
 from common.clock import today
 from compliance.given_notices import source_of
-from compliance.judging import places_on_file
 from compliance.models import ContactEntry, GivenNotice
 from compliance.pack_facts import About, facts_about
 from compliance.pack_register import packs_in_force
 from compliance.packs.matching import in_play
 from compliance.packs.schema import Pack, Rule
+from compliance.selectors import places_of_account
 from compliance.told.names import ACTION_WORDS, CHANNEL_WORDS, all_of, count_words, length_words, listed, named
 from compliance.told.rules import sentences
 
@@ -87,7 +87,7 @@ def _scope(rule: Rule) -> str:
 
 def asked_about(account: Account) -> list[Asked]:
     """By the packs of every place the person may be in, for the role we have in this debt."""
-    places = places_on_file(account)
+    places = places_of_account(account)
     about = About(role=account.creditor.role, places=places, product=account.product)
     packs = in_play(packs_in_force(), facts_about(about, today=today()))
     return _grouped(_notice_rules(packs, role=account.creditor.role), given=kinds_given(account))

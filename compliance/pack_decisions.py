@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+import json
+from collections.abc import Callable, Hashable
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any, cast
 
 from accounts.models import Account
 from compliance.models import Decision
@@ -49,19 +52,43 @@ def reason_of(found: Finding) -> dict[str, Any]:
 
 def facts_digest(case: Case) -> str:
     """The same facts give the same digest, in whatever order they were told."""
-    told = (_plain(case.action), case.now, [zone.key for zone in case.zones], case.facts, case.ledger)
-    return hashlib.sha256(repr(_plain(told)).encode()).hexdigest()
+    return digest_of_told(case.action, case.now, [zone.key for zone in case.zones], case.facts, case.ledger)
+
+
+def digest_of_told(*told: Any) -> str:
+    return hashlib.sha256(_text(told).encode()).hexdigest()
+
+
+def _text(told: Any) -> str:
+    return _ENCODER.encode(told)
 
 
 def _plain(value: Any) -> Any:
+    """What JSON has no words for. Sets have no order of their own, and one in another order is the same set."""
     if isinstance(value, datetime):
-        return value.astimezone().timestamp()
-    if value is None or isinstance(value, bool | int | str | Decimal | date):
-        return str(value)
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, set | frozenset):
-        return sorted(str(_plain(one)) for one in value)
-    if hasattr(value, "items"):
-        return sorted((str(key), _plain(one)) for key, one in value.items())
-    return [(one.name, _plain(getattr(value, one.name))) for one in fields(value)]
+        return value.timestamp()
+    if isinstance(value, frozenset):
+        return _in_order(value)
+    if isinstance(value, set):
+        return _in_order(frozenset(value))
+    if is_dataclass(value):
+        values = _values_of(cast(Hashable, value.__class__))
+        return [_by_text(one) if type(one) is dict else one for one in values(value)]
+    return _by_text(dict(value)) if hasattr(value, "items") else str(value)
+
+
+def _by_text(told: dict[Any, Any]) -> dict[str, Any]:
+    return {key if isinstance(key, str) else _text(key): one for key, one in told.items()}
+
+
+@lru_cache(maxsize=1_000)
+def _in_order(values: frozenset[Any]) -> list[str]:
+    return sorted(_text(one) for one in values)
+
+
+@cache
+def _values_of(kind: Hashable) -> Callable[[Any], Any]:
+    return attrgetter(*(one.name for one in fields(cast(Any, kind))))
+
+
+_ENCODER = json.JSONEncoder(default=_plain, sort_keys=True)

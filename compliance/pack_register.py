@@ -22,7 +22,7 @@ from common.errors import Conflict, Forbidden
 from compliance.models import PACK_STATES, PolicyPack
 from compliance.packs.engine import Gate
 from compliance.packs.loader import packs_of
-from compliance.packs.matching import in_play
+from compliance.packs.matching import PLACES, in_play, names_matched
 from compliance.packs.reader import read_file
 from compliance.packs.schema import Effective, Pack
 
@@ -199,8 +199,51 @@ _RANK = {"schemes": 1, "house": 2}
 
 def gate_for(facts: Mapping[str, Any], *, packs: tuple[Pack, ...] | None = None) -> Gate:
     """The compiled packs in play for somebody, by `debtor.countries` and the like. `packs`: those in force, if read."""
-    ours = packs_in_force() if packs is None else packs
-    return _compiled(tuple(_Held(pack) for pack in in_play(ours, facts)))
+    return _in_play(facts, packs)[0]
+
+
+def covered(facts: Mapping[str, Any], *, packs: tuple[Pack, ...] | None = None) -> bool:
+    """Whether the law of every country the evidence points to is in force here: without it nothing goes by machine."""
+    return _in_play(facts, packs)[1]
+
+
+def _in_play(facts: Mapping[str, Any], packs: tuple[Pack, ...] | None) -> tuple[Gate, bool]:
+    """Asked in every decision; people whose facts are alike are in play alike."""
+    ours = _Same(packs_in_force() if packs is None else packs)
+    told = tuple((name, _hashable(facts[name])) for name in _names_asked(ours) if name in facts)
+    return _worked_out(ours, told)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list | set | frozenset) else value
+
+
+class _Same:
+    """These very packs as the key of a cache: those in force are read anew only when they are others."""
+
+    def __init__(self, packs: tuple[Pack, ...]) -> None:
+        self.packs = packs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.packs is other.packs
+
+    def __hash__(self) -> int:
+        return id(self.packs)
+
+
+@lru_cache(maxsize=50)
+def _names_asked(ours: _Same) -> tuple[str, ...]:
+    return tuple(sorted({*PLACES, *(name for pack in ours.packs for name in names_matched(pack))}))
+
+
+@lru_cache(maxsize=2_000)
+def _worked_out(ours: _Same, told: tuple[tuple[str, Any], ...]) -> tuple[Gate, bool]:
+    facts = dict(told)
+    countries = facts.get("debtor.countries") or ()
+    every_law = bool(countries) and all(
+        any(_of_a_country(pack) for pack in in_play(ours.packs, {"debtor.countries": [one]})) for one in countries
+    )
+    return _compiled(tuple(_Held(pack) for pack in in_play(ours.packs, facts))), every_law
 
 
 class _Held:
@@ -220,14 +263,6 @@ class _Held:
 @lru_cache(maxsize=200)
 def _compiled(held: tuple[_Held, ...]) -> Gate:
     return Gate(one.pack for one in held)
-
-
-def covered(facts: Mapping[str, Any], *, packs: tuple[Pack, ...] | None = None) -> bool:
-    """Whether the law of every country the evidence points to is in force here: without it nothing goes by machine."""
-    countries, ours = facts.get("debtor.countries") or (), packs_in_force() if packs is None else packs
-    return bool(countries) and all(
-        any(_of_a_country(pack) for pack in in_play(ours, {"debtor.countries": [one]})) for one in countries
-    )
 
 
 def _of_a_country(pack: Pack) -> bool:

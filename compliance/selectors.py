@@ -9,9 +9,11 @@ from django.db.models import QuerySet
 
 from accounts.models import Account, ContactPoint
 from common.clock import now
-from compliance.gate import Verdict
+from compliance.cases import places_on_file
+from compliance.gate import KIND_OF_CHANNEL, Verdict
 from compliance.judging import judge
 from compliance.models import ContactPolicy, Decision
+from compliance.places import Places
 
 DEFAULT_PURPOSE = "overdue_friendly"
 
@@ -29,16 +31,6 @@ def may_contact(
     return judge(account.pk, channel=channel, purpose=purpose, contact_point=point, at=at or now()).verdict
 
 
-KIND_OF_CHANNEL = {
-    "sms": "phone",
-    "email": "email",
-    "whatsapp": "phone",
-    "push": "app",
-    "voice": "phone",
-    "letter": "address",
-}
-
-
 def usable_contact_point(account: Account, *, channel: str) -> ContactPoint | None:
     """The address to use for a channel: the first that is not known to be dead. None where the channel needs none."""
     kind = KIND_OF_CHANNEL.get(channel)
@@ -46,6 +38,12 @@ def usable_contact_point(account: Account, *, channel: str) -> ContactPoint | No
         return None
     rows = ContactPoint.objects.filter(debtor_id=account.debtor_id, kind=kind).exclude(condition="invalid")
     return rows.order_by("position", "id").first()
+
+
+def places_of_account(account: Account) -> Places:
+    """Where the person may be, by everything on file."""
+    points = ContactPoint.objects.filter(debtor_id=account.debtor_id).order_by("position", "id")
+    return places_on_file(account.debtor, points)
 
 
 def decisions_of(account: Account) -> QuerySet[Decision]:

@@ -42,7 +42,7 @@ def _said_by_packs() -> tuple[str, ...]:
         value
         for module in (*modules, engine)
         for name, value in vars(module).items()
-        if name.startswith("_") and name.isupper() and isinstance(value, str) and value.endswith(".")
+        if name.isupper() and isinstance(value, str) and value.endswith(".")
     ]
     return tuple(dict.fromkeys(found))
 

@@ -53,7 +53,9 @@ def _message_of(event: ReceiptEvent) -> Message | None:
 
 def _apply(message: Message, event: ReceiptEvent) -> None:
     if message.state == "sending":
-        accept(message, SendResult.accepted(event.provider_ref, DeliveryState.SENT))  # it came before the answer did
+        accept(
+            [(message, SendResult.accepted(event.provider_ref, DeliveryState.SENT))]
+        )  # it came before the answer did
     if event.affects is Affects.OPT_OUT or event.state in (DeliveryState.OPTED_OUT, DeliveryState.COMPLAINED):
         withdraw_consent(message.debtor, channel=message.channel, source="provider", evidence={"code": event.code})
     if event.affects is Affects.ADDRESS:

@@ -49,7 +49,7 @@ class Debtor(Row):
 
 
 @track_changes
-class ContactPoint(models.Model):
+class ContactPoint(Row):
     class Kind(models.TextChoices):
         PHONE = "phone", _("Phone")
         EMAIL = "email", _("E-mail")

@@ -7,6 +7,13 @@ from typing import Any
 
 from compliance.packs.schema import Pack
 
+PLACES = ("debtor.countries", "debtor.country", "debtor.subdivisions", "debtor.localities")
+
+
+def names_matched(pack: Pack) -> Iterator[str]:
+    """The facts that a pack's own conditions ask for, the places apart."""
+    return (one["fact"] for key in ("any_of", "all_of") for one in pack.match.get(key, ()))
+
 
 def in_play(packs: Iterable[Pack], facts: Mapping[str, Any]) -> Iterator[Pack]:
     """Facts: `debtor.countries`, `debtor.subdivisions` (US-MA), `debtor.localities` (New York City)."""

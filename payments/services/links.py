@@ -9,12 +9,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts.events import record_event
+from accounts.events import new_event, record_event, record_events
 from accounts.models import Account, User
+from common.bulk import insert_rows
 from common.clock import now
 from common.errors import InvalidInput
 from common.ids import new_token
 from common.money import Money
+from common.rows import new_row
 from payments.errors import LinkExpired, LinkRevoked, LinkUnknown
 from payments.models import PaymentLink
 from payments.models.links import token_hash
@@ -40,17 +42,60 @@ def create_link(
         raise InvalidInput(_("The amount must be positive and in the account's currency."), field="amount")
     if not 1 <= valid_days <= 365:
         raise InvalidInput(_("A link is valid for 1 to 365 days."), field="valid_days")
-    token = new_token()
-    link = PaymentLink.objects.create(
-        account=account,
-        token_hash=token_hash(token),
-        language=language,
-        amount_minor=amount.minor if amount else None,
-        created_by=created_by,
-        expires_at=now() + timedelta(days=valid_days),
-    )
-    record_event("link.created", account=account, actor=created_by, link=link.pk, until=link.expires_at.isoformat())
-    return link, link_url(token)
+    links = NewLinks()
+    url = links.add(account, language=language, amount=amount, created_by=created_by, valid_days=valid_days)
+    (link,) = links.write()
+    return link, url
+
+
+class NewLinks:
+    """Links that are made together: two statements for any number of them. Nothing is stored before `write`, which
+    belongs into the transaction of whatever tells the addresses."""
+
+    def __init__(self) -> None:
+        self._rows: list[PaymentLink] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(
+        self,
+        account: Account,
+        *,
+        language: str = "",
+        amount: Money | None = None,
+        created_by: User | None = None,
+        valid_days: int = 30,
+    ) -> str:
+        """Its address, which is told once: only a hash of its token is kept."""
+        token = new_token()
+        self._rows.append(
+            new_row(
+                PaymentLink,
+                account=account,
+                token_hash=token_hash(token),
+                language=language,
+                amount_minor=amount.minor if amount else None,
+                created_by=created_by,
+                expires_at=now() + timedelta(days=valid_days),
+            )
+        )
+        return link_url(token)
+
+    def forget_after(self, number: int) -> None:
+        """Only the first so many are wanted: what told the others does not leave."""
+        del self._rows[number:]
+
+    def write(self) -> list[PaymentLink]:
+        rows, self._rows = self._rows, []
+        insert_rows(rows)
+        record_events([
+            new_event(
+                "link.created", account=row.account, actor=row.created_by, link=row.pk, until=row.expires_at.isoformat()
+            )
+            for row in rows
+        ])  # fmt: skip
+        return rows
 
 
 def find_link(token: str) -> PaymentLink:

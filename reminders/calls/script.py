@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from accounts.models import Account, User
 from common.clock import today
-from compliance.judging import places_on_file
-from compliance.selectors import usable_contact_point
+from compliance.selectors import places_of_account, usable_contact_point
 from compliance.wordings import words_refused
 from reminders.dispatch.content import sender_of, text_for
 from reminders.dispatch.names import form_of_address
@@ -74,7 +73,7 @@ def script_of(task: CallTask, *, caller: User | None = None) -> Script:
 
 
 def _notice(account: Account, language: str) -> str:
-    countries = frozenset(places_on_file(account).countries)
+    countries = frozenset(places_of_account(account).countries)
     return disclosure_for(account.creditor.role, countries=countries, language=language)
 
 

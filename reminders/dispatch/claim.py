@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -27,7 +28,7 @@ _CLAIM_DUE = """
         ) AS first
         ORDER BY first.priority, first.due_at, first.id LIMIT %s
     )
-    RETURNING id, channel, claimed_until
+    RETURNING id, channel, claimed_until, debtor_id, priority, due_at
 """
 _CLAIM_EXPIRED = """
     UPDATE reminders_message SET claimed_until = clock_timestamp() + make_interval(secs => %s)
@@ -35,7 +36,7 @@ _CLAIM_EXPIRED = """
           WHERE state = 'sending' AND claimed_until < clock_timestamp()
           ORDER BY claimed_until LIMIT %s FOR UPDATE SKIP LOCKED) AS expired
     WHERE id = expired_id
-    RETURNING id, channel, claimed_until
+    RETURNING id, channel, claimed_until, debtor_id
 """
 _RENEW = """
     UPDATE reminders_message SET claimed_until = clock_timestamp() + make_interval(secs => %s)
@@ -50,16 +51,19 @@ class Claim:
     message_id: int
     channel: str
     until: datetime
+    debtor_id: UUID
 
 
 @transaction.atomic
 def claim_due(batch: int) -> list[Claim]:
-    """The most urgent of what is due, of each channel no more than its sender may send now."""
+    """The most urgent of what is due, of each channel no more than its sender may send now; the
+    first comes first."""
     open_now = rooms(batch)
     columns = [[getattr(room, name) for room in open_now] for name in ("channel", "most", "reminders")]
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM_DUE, [LEASE_SECONDS, *columns, now(), batch])
-        claims = [Claim(*row) for row in cursor.fetchall()]
+        found = sorted(cursor.fetchall(), key=lambda row: (row[4], row[5], row[0]))
+    claims = [Claim(*row[:4]) for row in found]
     take(Counter(claim.channel for claim in claims))
     return claims
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,15 +16,16 @@ from django.urls import reverse
 from accounts.models import Account, Consent
 from common.clock import today
 from common.company import company_name
+from common.errors import PlatformError
 from common.money import Money
 from compliance.gate import EVERY_CHANNEL
 from payments.debtor_wallets import usable_wallets
 from payments.models import Attempt, Instalment, Payment, Refund
-from payments.services import create_link
+from payments.services.links import NewLinks
 from reminders.confirmation import CONFIRMATION, confirmation_text
 from reminders.conversations.proposing import plan_proposed
 from reminders.dispatch.names import form_of_address
-from reminders.dispatch.statements import attachments_for, file_name, fitting
+from reminders.dispatch.statements import Statement, file_name, fitting, statement_for
 from reminders.models import Complaint, Message, Reply, Template
 from reminders.rendering.content import Content, Sender, render
 from reminders.rendering.languages import babel_locale, written_language
@@ -46,75 +48,112 @@ WALLETS_NAMED = 5
 OPENS: Mapping[str, str] = {"en": "EEEE, h:mm a", "zh": "EEEE HH:mm"}
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """`statement` is still to be drawn and attached."""
+
+    content: Content
+    statement: Statement | None = None
+
+
+@dataclass
+class Desk:
+    """Where the messages of one transaction are written: their links are stored together by `write`, and a text is
+    looked up once."""
+
+    links: NewLinks = field(default_factory=NewLinks)
+    _texts: dict[tuple[str, str, str], TemplateText] = field(default_factory=dict)
+
+    def compose(self, message: Message, account: Account, *, countries: frozenset[str] = frozenset()) -> Composed:
+        """The finished words, with a fresh payment link. Raises MissingFact, UnusableTemplate or UnknownText, and then
+        leaves no link behind.
+
+        `countries`: whose law may want a sentence of its own in it.
+        """
+        before = len(self.links)
+        try:
+            return self._composed(message, account, countries)
+        except PlatformError:
+            self.links.forget_after(before)
+            raise
+
+    def _composed(self, message: Message, account: Account, countries: frozenset[str]) -> Composed:
+        language = written_language(account.debtor.language)
+        if message.purpose == CONFIRMATION:
+            return Composed(_confirmation(message, account, language))
+        if message.purpose == AGENT_REPLY:
+            return Composed(self._written_by_us(message, account, language))
+        link = self.links.add(account, language=language)
+        facts: dict[str, Fact] = {
+            "first_name": form_of_address(account.debtor, language),
+            "creditor": account.creditor.name,
+            "reference": account.reference,
+            "statement": file_name(account),
+            "link": link + PAGE_OF_PURPOSE.get(message.purpose, ""),
+            "page": link + (message.facts.get("page") or PAGE_OF_TEXT.get(message.facts.get("text", ""), "")),
+            "required_notice": disclosure_for(account.creditor.role, countries=countries, language=language),
+            **_FACTS.get(message.purpose, _about_debt)(message, account),
+        }
+        found = self.text_for(message.facts.get("text") or message.purpose, message.channel, language)
+        text = fitting(found, message.channel)
+        sender = sender_of(account)
+        content = render(
+            text,
+            channel=message.channel,
+            language=language,
+            facts=facts,
+            sender=sender,
+            unsubscribe_url=opt_out_url(message) if message.channel == "email" else "",
+        )
+        statement = statement_for(text, account, channel=message.channel, language=language, agency=sender.company)
+        return Composed(content, statement)
+
+    def _written_by_us(self, message: Message, account: Account, language: str) -> Content:
+        """What one of us wrote, word for word, with its variables filled and the way out added."""
+        link = self.links.add(account, language=language)
+        facts: dict[str, Fact] = {
+            "link": link,
+            "page": link,
+            "phone": sender_of(account).phone,
+            **_about_debt(message, account),
+        }
+        said = fill(Reply.objects.get(pk=message.facts["reply"]).text, facts, language=language)
+        if message.channel == "in_app":
+            return Content(said)
+        if message.channel == "email":
+            return self._mailed(message, account, language, Lines(said), link)
+        return Content(plain_for_sms(f"{said} {layout_words(language)[f'opt_out_{message.channel}']}"))
+
+    def _mailed(self, message: Message, account: Account, language: str, said: Lines, link: str) -> Content:
+        facts: dict[str, Fact] = {
+            "terms": said,
+            "link": link,
+            "creditor": account.creditor.name,
+            "reference": account.reference,
+        }
+        return render(
+            self.text_for(message.purpose, "email", language),
+            channel="email",
+            language=language,
+            facts=facts,
+            sender=sender_of(account),
+            unsubscribe_url=opt_out_url(message),
+        )
+
+    def text_for(self, purpose: str, channel: str, language: str) -> TemplateText:
+        key = (purpose, channel, language)
+        if key not in self._texts:
+            self._texts[key] = text_for(purpose, channel=channel, language=language)
+        return self._texts[key]
+
+
 def compose(message: Message, account: Account, *, countries: frozenset[str] = frozenset()) -> Content:
-    """The finished words, with a fresh payment link. Raises MissingFact, UnusableTemplate or UnknownText.
-
-    `countries`: whose law may want a sentence of its own in it.
-
-    Call it in the transaction that stores the words: the link lives or dies with them.
-    """
-    language = written_language(account.debtor.language)
-    if message.purpose == CONFIRMATION:
-        return _confirmation(message, account, language)
-    if message.purpose == AGENT_REPLY:
-        return written_by_us(message, account, language)
-    _, link = create_link(account, language=language)
-    facts: dict[str, Fact] = {
-        "first_name": form_of_address(account.debtor, language),
-        "creditor": account.creditor.name,
-        "reference": account.reference,
-        "statement": file_name(account),
-        "link": link + PAGE_OF_PURPOSE.get(message.purpose, ""),
-        "page": link + (message.facts.get("page") or PAGE_OF_TEXT.get(message.facts.get("text", ""), "")),
-        "required_notice": disclosure_for(account.creditor.role, countries=countries, language=language),
-        **_FACTS.get(message.purpose, _about_debt)(message, account),
-    }
-    found = text_for(message.facts.get("text") or message.purpose, channel=message.channel, language=language)
-    text = fitting(found, message.channel)
-    sender = sender_of(account)
-    content = render(
-        text,
-        channel=message.channel,
-        language=language,
-        facts=facts,
-        sender=sender,
-        unsubscribe_url=opt_out_url(message) if message.channel == "email" else "",
-    )
-    files = attachments_for(text, account, channel=message.channel, language=language, agency=sender.company)
-    return replace(content, attachments=files) if files else content
-
-
-def written_by_us(message: Message, account: Account, language: str) -> Content:
-    """What one of us wrote, word for word, with its variables filled and the way out added."""
-    _, link = create_link(account, language=language)
-    facts: dict[str, Fact] = {
-        "link": link,
-        "page": link,
-        "phone": sender_of(account).phone,
-        **_about_debt(message, account),
-    }
-    said = fill(Reply.objects.get(pk=message.facts["reply"]).text, facts, language=language)
-    if message.channel == "in_app":
-        return Content(said)
-    if message.channel == "email":
-        return _mailed(message, account, language, Lines(said), link)
-    return Content(plain_for_sms(f"{said} {layout_words(language)[f'opt_out_{message.channel}']}"))
-
-
-def _mailed(message: Message, account: Account, language: str, said: Lines, link: str) -> Content:
-    facts: dict[str, Fact] = {
-        "terms": said,
-        "link": link,
-        "creditor": account.creditor.name,
-        "reference": account.reference,
-    }
-    return render(
-        text_for(message.purpose, channel="email", language=language),
-        channel="email",
-        language=language,
-        facts=facts,
-        sender=sender_of(account),
-        unsubscribe_url=opt_out_url(message),
+    """One message with everything that belongs to it. Its link lives or dies with the transaction this is called in."""
+    desk = Desk()
+    composed = desk.compose(message, account, countries=countries)
+    desk.links.write()
+    return (
+        replace(composed.content, attachments=(composed.statement.drawn(),)) if composed.statement else composed.content
     )
 
 
@@ -138,6 +177,11 @@ def text_for(purpose: str, *, channel: str, language: str) -> TemplateText:
     return default_text(key, channel=channel, language=language)
 
 
+@cache
+def _is_this_real() -> str:
+    return reverse("reminders_real")
+
+
 def sender_of(account: Account) -> Sender:
     creditor = account.creditor
     own = creditor.role == "first_party_creditor"
@@ -145,8 +189,8 @@ def sender_of(account: Account) -> Sender:
         company=creditor.name if own else company_name(),
         phone=creditor.support_phone or creditor.support_email or settings.DEFAULT_FROM_EMAIL,
         licence=creditor.licence_note,
-        verify_url=settings.PUBLIC_URL + reverse("reminders_real"),
-        help_url=f"{settings.PUBLIC_URL}{reverse('reminders_real')}#help",
+        verify_url=settings.PUBLIC_URL + _is_this_real(),
+        help_url=f"{settings.PUBLIC_URL}{_is_this_real()}#help",
     )
 
 

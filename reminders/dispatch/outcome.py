@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from accounts.events import record_event
+from accounts.events import new_event, record_events
+from accounts.models import Event
 from common.clock import now
 from reminders.dispatch.notices import notice_could_not_be_given
 from reminders.models import MESSAGE_STATES, Message
@@ -29,7 +31,15 @@ def end(message: Message, state: str, reason: str) -> None:
 
 
 def tell(message: Message, reason: str = "") -> None:
-    record_event(
+    record_events([_event(message, reason)])
+
+
+def tell_all(messages: Sequence[Message]) -> None:
+    record_events([_event(message) for message in messages])
+
+
+def _event(message: Message, reason: str = "") -> Event:
+    return new_event(
         EVENT_OF_STATE[message.state],
         account=message.account,
         message=message.pk,

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 
-from accounts.models import Account, ContactPoint
+from accounts.models import Account
+from common.bulk import array_text
 from common.clock import now
+from common.crypto.cipher import seal_column
 from common.errors import PlatformError
-from compliance.gate import Kind, Verdict
-from compliance.selectors import may_contact, usable_contact_point
-from compliance.services import Decided, approve_words, decide, lock_debtor, release
+from compliance.gate import Action, Kind, Verdict
+from compliance.known import Person
+from compliance.services import Decided, Deciding, lock_debtors
 from payments.models import Instalment
 from reminders.calls.queueing import queue_call
 from reminders.channels.base import OutboundMessage
-from reminders.channels.chosen import OPT_IN_ONLY, chose
+from reminders.channels.chosen import OPT_IN_ONLY, chosen_in
 from reminders.channels.sms_policy import sms_allowed
 from reminders.confirmation import CONFIRMATION
-from reminders.dispatch.claim import LEASE, Claim, renew
-from reminders.dispatch.content import AGENT_REPLY, ASSISTANT_ANSWER, compose, sender_of
+from reminders.dispatch.claim import LEASE_SECONDS, Claim
+from reminders.dispatch.content import AGENT_REPLY, ASSISTANT_ANSWER, Composed, Desk, sender_of
 from reminders.dispatch.outcome import end, try_again, try_next_channel
+from reminders.dispatch.statements import Statement
 from reminders.models import ContactSwitch, Message
 from reminders.planning.notices import occasion_of
 from reminders.rendering.content import Content
 from reminders.rendering.languages import written_language
 from reminders.rendering.said import tokens_of
-from reminders.switches import kept_reason, switches
+from reminders.switches import Switches, kept_reason, switches
 from reminders.tokens import opt_out_url
 
 SWITCH_PAUSE = timedelta(minutes=15)
@@ -41,55 +48,49 @@ STALE = timedelta(days=4)  # a demand held back longer than this gives way to wh
 
 @dataclass(frozen=True, slots=True)
 class Ready:
+    """`statement` is drawn and attached by whoever sends: under the locks it would keep everybody waiting."""
+
     outbound: OutboundMessage
     until: datetime
+    statement: Statement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    message: Message
+    decided: Decided
+    composed: Composed
 
 
 @transaction.atomic
-def prepare(claim: Claim) -> Ready | None:
-    """None: nothing is to be sent now, and the row already says why."""
-    found = Message.objects.filter(pk=claim.message_id).values_list("debtor_id", flat=True).first()
-    if found is None:
-        return None
-    lock_debtor(found)  # always before the message: whoever withdraws consent locks in this order too
-    message = owned(claim)
-    if message is None:
-        return None
-    if stopped := switches().stopping(message):
-        _wait(message, stopped)
-        return None
-    if message.channel == "voice":
-        hand_to_callers(message)
-        return None
-    point = usable_contact_point(message.account, channel=message.channel)
-    decided = _ask_gate(message, point)
-    if not decided.verdict.may_go:
-        _not_now(message, decided.verdict)
-        return None
-    if moved := _moved_on(message, decided.account):
-        _give_back(message, decided)
-        end(message, "cancelled", moved)
-        return None
-    return _write(message, decided, point)
+def prepare(claims: Sequence[Claim]) -> list[Ready]:
+    """Of a batch, what is to be sent now; of everything else the row already says why not.
+
+    Whoever withdraws consent, holds or pays locks the person or the account, too: what was committed before our locks
+    is honoured, what comes after them finds these messages on their way.
+    """
+    lock_debtors(claim.debtor_id for claim in claims)  # always before the messages, and those before the accounts
+    messages = owned(claims)
+    if not messages:
+        return []
+    batch = _Batch(Deciding.about(message.account_id for message in messages), switches())
+    written = [one for message in messages if (one := batch.look_at(message)) is not None]
+    batch.deciding.write()
+    batch.desk.links.write()
+    return _store(written)
 
 
-def owned(claim: Claim) -> Message | None:
-    """The message, locked, if the claim on it still stands."""
-    rows = Message.objects.select_for_update(of=("self",)).select_related("account__creditor", "account__debtor")
-    return rows.filter(pk=claim.message_id, state="sending", claimed_until=claim.until).first()
-
-
-def _ask_gate(message: Message, point: ContactPoint | None) -> Decided:
-    account = message.account
-    carried = _carried(message, account)
-    return decide(
-        account,
-        channel=message.channel,
-        purpose=message.purpose,
-        contact_point=point,
-        carrier_allows=carried,
-        source=ledger_source(message),
-    )
+def owned(claims: Sequence[Claim]) -> list[Message]:
+    """The messages, locked, on which the claims still stand; in the order of the claims."""
+    rows = Message.objects.select_for_update().filter(pk__any_of=[one.message_id for one in claims], state="sending")
+    found = {row.pk: row for row in rows.order_by("pk")}
+    return [
+        row
+        for claim in claims
+        if (row := found.get(claim.message_id))
+        and row.claimed_until == claim.until
+        and row.debtor_id == claim.debtor_id
+    ]
 
 
 def ledger_source(message: Message) -> str:
@@ -97,10 +98,63 @@ def ledger_source(message: Message) -> str:
     return f"message:{message.pk}"
 
 
-def hand_to_callers(message: Message) -> None:
+@dataclass(frozen=True)
+class _Batch:
+    """One after the other, each counting what the ones before it reserved."""
+
+    deciding: Deciding
+    off: Switches
+    desk: Desk = field(default_factory=Desk)
+
+    def look_at(self, message: Message) -> _Written | None:
+        account = self.deciding.known.accounts[message.account_id]
+        message.account = account
+        if stopped := self.off.stopping(message):
+            _wait(message, stopped)
+            return None
+        person = self.deciding.known.people[account.debtor_id]
+        point = person.usable_point(message.channel)
+        source = ledger_source(message)
+        action = Action(message.purpose, message.channel, carrier_allows=_carried(message, account, person))
+        if message.channel == "voice":
+            _hand_to_callers(message, self.deciding.consider(account.pk, action, contact_point=point, source=source))
+            return None
+        decided = self.deciding.decide(account.pk, action, contact_point=point, source=source)
+        if not decided.verdict.may_go:
+            _not_now(message, decided.verdict)
+            return None
+        if moved := _moved_on(message, account):
+            self.deciding.give_back(decided)
+            end(message, "cancelled", moved)
+            return None
+        message.contact_point = point
+        return self._write(message, decided)
+
+    def _write(self, message: Message, decided: Decided) -> _Written | None:
+        links = len(self.desk.links)
+        try:
+            composed = self.desk.compose(message, decided.account, countries=decided.judged.countries)
+        except PlatformError as error:
+            self._take_back(message, decided, links)
+            _unwritten(message, f"{error.code}: {error.message}")
+            return None
+        content = composed.content
+        said = self.deciding.approve_words(decided, tokens=_said(message, decided, content), text=content.text)
+        if not said.may_go:
+            self._take_back(message, decided, links)
+            _not_now(message, said)
+            return None
+        return _Written(message, decided, composed)
+
+    def _take_back(self, message: Message, decided: Decided, links: int) -> None:
+        self.deciding.give_back(decided)
+        self.desk.links.forget_after(links)
+        message.contact_point = None
+
+
+def _hand_to_callers(message: Message, verdict: Verdict) -> None:
     """A call is made by a person: it joins their queue unless the gate stands against it for good. Nothing is counted
     yet; the gate is asked again, and the attempt counted, by whoever dials."""
-    verdict = may_contact(message.account, channel=message.channel, purpose=message.purpose)
     if moved := _moved_on(message, message.account):
         end(message, "cancelled", moved)
     elif verdict.may_go or verdict.kind is Kind.DEFER:
@@ -109,12 +163,14 @@ def hand_to_callers(message: Message) -> None:
         _not_now(message, verdict)
 
 
-def _carried(message: Message, account: Account) -> bool:
+def _carried(message: Message, account: Account, person: Person) -> bool:
     """Whether the provider takes such a message at all: by its rules of use, and by the person's own choice."""
     if message.channel == "sms":
         return sms_allowed(account.creditor.role, account.debtor.country)
     return (
-        message.channel not in OPT_IN_ONLY or message.purpose in ANSWERS_THEM or chose(account.debtor, message.channel)
+        message.channel not in OPT_IN_ONLY
+        or message.purpose in ANSWERS_THEM
+        or chosen_in(person.consents, message.channel)
     )
 
 
@@ -165,27 +221,11 @@ def _still_so(message: Message) -> bool:
     return day == message.facts["next_on"]
 
 
-def _write(message: Message, decided: Decided, point: ContactPoint | None) -> Ready | None:
-    try:
-        with transaction.atomic():
-            content = compose(message, decided.account, countries=decided.judged.countries)
-    except PlatformError as error:
-        _give_back(message, decided)
-        reason = f"{error.code}: {error.message}"
-        if message.channels_left:
-            try_next_channel(message, reason)
-        else:
-            end(message, "blocked", reason)
-        return None
-    said = approve_words(decided, tokens=_said(message, decided, content), text=content.text)
-    if not said.may_go:
-        _give_back(message, decided)
-        _not_now(message, said)
-        return None
-    until = renew(message.pk)
-    message.contact_point, message.facts = point, {**message.facts, "handed_over": (until - LEASE).isoformat()}
-    _store(message, decided, content)
-    return Ready(_outbound(message, content, point), until)
+def _unwritten(message: Message, reason: str) -> None:
+    if message.channels_left:
+        try_next_channel(message, reason)
+    else:
+        end(message, "blocked", reason)
 
 
 def _said(message: Message, decided: Decided, content: Content) -> frozenset[str]:
@@ -194,23 +234,58 @@ def _said(message: Message, decided: Decided, content: Content) -> frozenset[str
     return tokens_of(content, channel=message.channel, language=language, account=account, sender=sender_of(account))
 
 
-def _give_back(message: Message, decided: Decided) -> None:
-    release(message.debtor_id, day=decided.reserved_day, channel=message.channel, source=ledger_source(message))
+# When it was handed over is told in real time and by the one clock that leases go by.
+_STORE = """
+    UPDATE reminders_message AS old SET
+        claimed_until = clock_timestamp() + make_interval(secs => %s),
+        contact_point_id = raw.contact_point_id, subject = raw.subject, body = raw.body, language = raw.language,
+        facts = raw.facts::jsonb || jsonb_build_object('handed_over', clock_timestamp())
+    FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[])
+        AS raw (id, contact_point_id, subject, body, language, facts)
+    WHERE old.id = raw.id RETURNING old.id, old.claimed_until
+"""
 
 
-def _store(message: Message, decided: Decided, content: Content) -> None:
-    message.subject = content.subject[:200]
-    message.body = content.text
+def _store(written: Sequence[_Written]) -> list[Ready]:
+    """The words, sealed, and a fresh lease for each: from here on it may have left."""
+    if not written:
+        return []
+    for one in written:
+        _note(one)
+    rows = [one.message for one in written]
+    ids = [row.pk for row in rows]
+    columns: list[Sequence[Any]] = [
+        ids,
+        [row.contact_point_id for row in rows],
+        [row.subject for row in rows],
+        seal_column("reminders_message", "body", [one.composed.content.text for one in written], ids),
+        [row.language for row in rows],
+        [json.dumps(row.facts) for row in rows],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [LEASE_SECONDS, *map(array_text, columns)])
+        until = dict(cursor.fetchall())
+    return [Ready(_outbound(one), until[one.message.pk], one.composed.statement) for one in written]
+
+
+def _note(one: _Written) -> None:
+    message, decided = one.message, one.decided
+    message.subject = one.composed.content.subject[:200]
     message.language = decided.account.debtor.language
     message.facts = {
         **message.facts,
         "decision": decided.decision.pk,
         "reserved": decided.reserved_day.isoformat() if decided.reserved_day else None,
     }
-    message.save(update_fields=["contact_point", "subject", "body", "language", "facts"])
 
 
-def _outbound(message: Message, content: Content, point: ContactPoint | None) -> OutboundMessage:
+@cache
+def _status_page() -> str:
+    return reverse("reminders_sms_status")
+
+
+def _outbound(one: _Written) -> OutboundMessage:
+    message, content, point = one.message, one.composed.content, one.message.contact_point
     by_email = message.channel == "email"
     return OutboundMessage(
         message_id=str(message.pk),
@@ -218,8 +293,7 @@ def _outbound(message: Message, content: Content, point: ContactPoint | None) ->
         text=content.text,
         subject=content.subject,
         html=content.html,
-        attachments=content.attachments,
         language=message.language,
-        callback_url=settings.PUBLIC_URL + reverse("reminders_sms_status") if message.channel in BY_TWILIO else "",
+        callback_url=settings.PUBLIC_URL + _status_page() if message.channel in BY_TWILIO else "",
         unsubscribe_url=opt_out_url(message) if by_email else "",
     )

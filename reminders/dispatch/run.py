@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from common.clock import now
-from reminders.channels.base import OutboundMessage, Outcome, SendResult
+from compliance.services import lock_debtors
+from reminders.channels.base import Affects, Meaning, OutboundMessage, Outcome, SendResult
 from reminders.channels.registry import channel
+from reminders.channels.transport import gathered
 from reminders.dispatch.claim import RECHECK, Claim, claim_due, claim_expired, renew
 from reminders.dispatch.limits import take
 from reminders.dispatch.outcome import end, try_again
-from reminders.dispatch.prepare import owned, prepare
+from reminders.dispatch.prepare import Ready, owned, prepare
 from reminders.dispatch.settle import give_back, settle
+from reminders.dispatch.statements import Statement
 from reminders.models import Message
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
+TOGETHER = 100  # locked at the same time: as long as that takes, a payment or a refusal of these people waits
+PATIENCE_SECONDS = 0.2  # an answer waits so long for others to be written down with
 LOOK_UPS_MAX = 20
 CANNOT_BE_ASKED = frozenset({"cannot_be_asked"})
+# Nothing has left. After a few times it fails for good, and people see why.
+NOT_WRITTEN = Meaning("never_written", permanent=False, affects=Affects.LATER)
+NOT_DRAWN = Meaning("statement_not_drawn", permanent=False, affects=Affects.LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +52,65 @@ def dispatch_due(batch: int = BATCH) -> DispatchCounts:
 
 
 def _send_channel(key: str, claims: list[Claim]) -> int:
-    """Each message is checked and written just before it leaves, while the ones before it are on their way."""
+    """The next messages are checked and written while the ones before them are on their way."""
     owners: dict[str, Claim] = {}
     sent = 0
-    for outbound, result in channel(key).send_all(_ready(claims, owners)):
-        settle(owners[outbound.message_id], result)
-        sent += 1
+    for results in gathered(channel(key).send_all(_ready(claims, owners)), most=TOGETHER, seconds=PATIENCE_SECONDS):
+        _settle([(owners[outbound.message_id], result) for outbound, result in results])
+        sent += len(results)
     return sent
 
 
-def _ready(claims: Iterable[Claim], owners: dict[str, Claim]) -> Iterator[OutboundMessage]:
-    for claim in claims:
-        try:
-            ready = prepare(claim)
-        except Exception:
-            # One row that cannot be prepared must not hold up the others; its lease runs out and it is tried again.
-            logger.exception("message could not be prepared", extra={"message_id": claim.message_id})
-            continue
-        if ready is not None:
-            owners[ready.outbound.message_id] = replace(claim, until=ready.until)
-            yield ready.outbound
+def _ready(claims: Sequence[Claim], owners: dict[str, Claim]) -> Iterator[OutboundMessage]:
+    for start in range(0, len(claims), TOGETHER):
+        together = claims[start : start + TOGETHER]
+        by_id = {str(claim.message_id): claim for claim in together}
+        for ready in _prepared(together):
+            outbound = ready.outbound
+            owners[outbound.message_id] = replace(by_id[outbound.message_id], until=ready.until)
+            if ready.statement is None:
+                yield outbound
+            elif attached := _attached(outbound, ready.statement, owners[outbound.message_id]):
+                yield attached
+
+
+def _prepared(claims: Sequence[Claim]) -> list[Ready]:
+    """One that cannot be prepared must not hold up the others: they go on one by one."""
+    try:
+        return prepare(claims)
+    except Exception:
+        if not connection.is_usable():
+            raise
+        ids = [claim.message_id for claim in claims]
+        logger.exception("messages could not be prepared", extra={"messages": ids})
+    if len(claims) > 1:
+        return [ready for claim in claims for ready in _prepared([claim])]
+    _settle([(claims[0], SendResult.rejected(NOT_WRITTEN))])
+    return []
+
+
+def _attached(outbound: OutboundMessage, statement: Statement, claim: Claim) -> OutboundMessage | None:
+    try:
+        return replace(outbound, attachments=(statement.drawn(),))
+    except Exception:
+        logger.exception("a statement could not be drawn", extra={"message_id": claim.message_id})
+    _settle([(claim, SendResult.rejected(NOT_DRAWN))])
+    return None
+
+
+def _settle(results: Sequence[tuple[Claim, SendResult]]) -> None:
+    """What cannot be written down waits for its lease, and then the provider is asked."""
+    try:
+        settle(results)
+        return
+    except Exception:
+        if not connection.is_usable():
+            raise
+        ids = [claim.message_id for claim, _result in results]
+        logger.exception("results could not be written down", extra={"messages": ids})
+    if len(results) > 1:
+        for one in results:
+            _settle([one])
 
 
 def sweep_leases(batch: int = BATCH) -> int:
@@ -85,7 +132,7 @@ def _recover(claim: Claim) -> None:
     elif found.outcome is Outcome.UNKNOWN:
         _still_unknown(claim, found)
     else:
-        settle(claim, found)
+        _settle([(claim, found)])
 
 
 def _ask(message: Message, claim: Claim) -> SendResult | None:
@@ -99,8 +146,8 @@ def _ask(message: Message, claim: Claim) -> SendResult | None:
 
 @transaction.atomic
 def _put_back(claim: Claim, reason: str) -> None:
-    message = owned(claim)
-    if message is not None:
+    lock_debtors([claim.debtor_id])
+    for message in owned([claim]):
         give_back(message)
         try_again(message, at=now(), reason=reason, spent=False)
 
@@ -108,9 +155,11 @@ def _put_back(claim: Claim, reason: str) -> None:
 @transaction.atomic
 def _still_unknown(claim: Claim, found: SendResult) -> None:
     """A channel that cannot be asked: better one message lost than a demand sent twice. Others are asked again."""
-    message = owned(claim)
-    if message is None:
-        return
+    for message in owned([claim]):
+        _ask_again(message, found)
+
+
+def _ask_again(message: Message, found: SendResult) -> None:
     asked = message.facts.get("look_ups", 0) + 1
     if found.reason in CANNOT_BE_ASKED or asked >= LOOK_UPS_MAX:
         end(message, "failed", "fate_unknown")

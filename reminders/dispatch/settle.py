@@ -1,24 +1,25 @@
-"""What the provider answered becomes the message's state, in one short transaction."""
+"""What the providers answered becomes the messages' state, in one short transaction."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import Account, ContactPoint
+from common.bulk import update_rows
 from common.clock import now
-from compliance.contact_ledger import settle as settle_entry
-from compliance.services import lock_debtor, release
+from compliance.contact_ledger import settle_all as settle_entries
+from compliance.services import lock_debtors, release
 from reminders.channels.base import Affects, DeliveryState, Outcome, SendResult
 from reminders.dispatch.claim import RECHECK, Claim, renew
 from reminders.dispatch.notices import instalment_was_noticed
-from reminders.dispatch.outcome import end, fall_back, tell, try_again
+from reminders.dispatch.outcome import end, fall_back, tell_all, try_again
 from reminders.dispatch.prepare import ledger_source, owned
-from reminders.models import MESSAGE_STATES, Message
+from reminders.models import MESSAGE_STATES, Message, Step
 from reminders.opt_out import withdraw_consent
 
 logger = logging.getLogger(__name__)
@@ -33,34 +34,62 @@ STATE_ON_ACCEPTANCE = {DeliveryState.DELIVERED: "delivered"}
 
 
 @transaction.atomic
-def settle(claim: Claim, result: SendResult) -> None:
-    """Write the result down, if the claim still stands; otherwise someone else has already learned the fate."""
-    debtor_id = Message.objects.values_list("debtor_id", flat=True).get(pk=claim.message_id)
-    lock_debtor(debtor_id)
-    message = owned(claim)
-    if message is None:
-        logger.warning("message settled by another worker", extra={"message_id": claim.message_id})
+def settle(results: Sequence[tuple[Claim, SendResult]]) -> None:
+    """Write down what became of a batch, where the claims still stand; of others somebody else has already learned the
+    fate."""
+    lock_debtors(claim.debtor_id for claim, _result in results)
+    messages = {message.pk: message for message in owned([claim for claim, _result in results])}
+    accepted = []
+    for claim, result in results:
+        message = messages.get(claim.message_id)
+        if message is None:
+            logger.warning("message settled by another worker", extra={"message_id": claim.message_id})
+        elif result.outcome is Outcome.ACCEPTED:
+            accepted.append((message, result))
+        else:
+            _BY_OUTCOME[result.outcome](message, result)
+    accept(accepted)
+
+
+def accept(accepted: Sequence[tuple[Message, SendResult]]) -> None:
+    """These were taken by their providers: half a dozen statements for any number. Under the debtors' locks."""
+    messages = [message for message, _result in accepted]
+    if not messages:
         return
-    _BY_OUTCOME[result.outcome](message, result)
+    moment = now()
+    steps = _steps_of(messages)
+    for message, result in accepted:
+        state = STATE_ON_ACCEPTANCE.get(result.state or DeliveryState.QUEUED, "sent")
+        MESSAGE_STATES.check(message.state, state)
+        message.state, message.provider_reference = state, result.provider_ref[:80]
+        message.sent_at, message.claimed_until, message.reason = moment, None, ""
+        message.silent_at = _silent_at(message, steps)
+    update_rows(messages, "state", "provider_reference", "sent_at", "silent_at", "claimed_until", "reason")
+    _touch_accounts(messages, moment)
+    settle_entries([ledger_source(message) for message in messages])
+    tell_all(messages)
+    for message in messages:
+        if message.purpose == "pre_debit_notice":
+            instalment_was_noticed(message)
 
 
-def accept(message: Message, result: SendResult) -> None:
-    state = STATE_ON_ACCEPTANCE.get(result.state or DeliveryState.QUEUED, "sent")
-    MESSAGE_STATES.check(message.state, state)
-    message.state, message.provider_reference = state, result.provider_ref[:80]
-    message.sent_at, message.claimed_until, message.reason = now(), None, ""
-    message.silent_at = _silent_at(message)
-    message.save(update_fields=["state", "provider_reference", "sent_at", "silent_at", "claimed_until", "reason"])
-    Account.objects.filter(pk=message.account_id).update(last_contact_at=message.sent_at)
-    settle_entry(ledger_source(message))
-    tell(message)
-    if message.purpose == "pre_debit_notice":
-        instalment_was_noticed(message)
+def _touch_accounts(messages: Sequence[Message], moment: datetime) -> None:
+    """Locked in one order for everybody who locks more than one."""
+    ids = list({message.account_id for message in messages})
+    rows = Account.objects.filter(pk__any_of=ids)
+    accounts = {row.pk: row for row in rows.select_for_update(no_key=True).order_by("pk")}
+    rows.update(last_contact_at=moment)
+    for message in messages:
+        message.account = accounts[message.account_id]
 
 
-def _silent_at(message: Message) -> datetime | None:
+def _steps_of(messages: Sequence[Message]) -> dict[int, Step]:
+    return Step.objects.in_bulk({one.step_id for one in messages if one.step_id and one.channels_left})
+
+
+def _silent_at(message: Message, steps: Mapping[int, Step]) -> datetime | None:
     """When the next channel follows for want of a reaction."""
-    step = message.step
+    step = steps.get(message.step_id or 0)
     if step is None or not step.silence_hours or not message.channels_left or message.sent_at is None:
         return None
     return message.sent_at + timedelta(hours=step.silence_hours)
@@ -132,7 +161,6 @@ def mark_contact_point(point_id: UUID | None, condition: str) -> None:
 
 
 _BY_OUTCOME: Mapping[Outcome, Callable[[Message, SendResult], None]] = {
-    Outcome.ACCEPTED: accept,
     Outcome.UNKNOWN: _unknown,
     Outcome.REJECTED: _rejected,
 }

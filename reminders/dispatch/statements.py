@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from django.utils import translation
 
 from accounts.models import Account
-from payments.documents.lines import statement_lines
+from common.money import Money
+from payments.documents.lines import Line, statement_lines
 from payments.documents.pdf import statement_pdf
 from payments.services.shares import surplus_of
 from reminders.channels.base import Attachment
@@ -30,14 +32,30 @@ def fitting(text: TemplateText, channel: str) -> TemplateText:
     return replace(text, body="\n\n".join(kept))
 
 
-def attachments_for(
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Figures as they were in one transaction; drawn after it, for that takes longer than anybody's rows may be kept
+    locked."""
+
+    account: Account
+    language: str
+    agency: str
+    name: str
+    lines: Sequence[Line]
+    surplus: Money
+
+    def drawn(self) -> Attachment:
+        with translation.override(self.language):
+            content = statement_pdf(self.account, self.lines, agency=self.agency, name=self.name, surplus=self.surplus)
+        return Attachment(file_name(self.account), content)
+
+
+def statement_for(
     text: TemplateText, account: Account, *, channel: str, language: str, agency: str
-) -> tuple[Attachment, ...]:
-    """What the template asks for; figures as they are in this transaction."""
+) -> Statement | None:
+    """What the template asks for."""
     if channel != "email" or PLACE not in names_in(text.body):
-        return ()
+        return None
     with translation.override(language):
-        content = statement_pdf(
-            account, statement_lines(account), agency=agency, name=account.debtor.name, surplus=surplus_of(account)
-        )
-    return (Attachment(file_name(account), content),)
+        lines = list(statement_lines(account))
+    return Statement(account, language, agency, account.debtor.name, lines, surplus_of(account))

@@ -15,7 +15,7 @@ from common.errors import Conflict
 from common.once import use_token
 from compliance.gate import Kind
 from compliance.selectors import may_contact
-from compliance.services import lock_debtor
+from compliance.services import lock_debtors
 from reminders.dispatch.outcome import end, fall_back
 from reminders.dispatch.settle import give_back, mark_contact_point
 from reminders.models import Letter, LetterBatch, Message
@@ -37,8 +37,9 @@ def make_batch(*, by: User, token: str = "") -> LetterBatch | None:
     written is taken out: paper cannot be called back. What is switched off waits for another batch."""
     if not use_token(caller_of(by), token):
         return None
-    off = switches()
-    kept = [message for message in waiting() if not off.stopping(message) and _still_right(message)]
+    off, queued = switches(), list(waiting())
+    lock_debtors(message.debtor_id for message in queued)
+    kept = [message for message in queued if not off.stopping(message) and _still_right(message)]
     if not kept:
         return None
     batch = LetterBatch.objects.create(created_by=by)
@@ -54,7 +55,6 @@ def _still_right(message: Message) -> bool:
 
     Of two who make a batch at once the second waits here, and finds the letter taken.
     """
-    lock_debtor(message.debtor_id)
     if Letter.objects.filter(message=message).exists():
         return False
     point = message.contact_point

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, ContactPoint, Debtor
 from common.clock import now
 from common.crypto.fields import EncryptedTextField
+from common.rows import Row
 from common.states import StateTable
 from reminders.models.channels import CHANNELS
 from reminders.models.schedules import Step
@@ -29,7 +30,7 @@ MESSAGE_STATES = StateTable(
 )
 
 
-class Message(models.Model):
+class Message(Row):
     """A message to one person about one account. `purpose` + `occasion` make planning the same thing twice impossible.
 
     Body and subject are filled when it is sent, from the world as it is then, and kept encrypted as evidence.

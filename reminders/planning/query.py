@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models.consents import CREDITORS_WORD
 from common.money import EXPONENTS
-from compliance.selectors import KIND_OF_CHANNEL
+from compliance.gate import KIND_OF_CHANNEL
 from reminders.channels.chosen import OPT_IN_ONLY
 from reminders.planning.full import Full
 from reminders.planning.slots import KEYS, Slot

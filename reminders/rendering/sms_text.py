@@ -44,21 +44,21 @@ class SmsLength:
     segments: int
 
 
+_PLAINER = str.maketrans(dict(PLAIN))
+_GSM = GSM_BASIC | GSM_EXTENDED
+
+
 def measure(text: str) -> SmsLength:
-    encoding = "gsm7" if all(char in GSM_BASIC or char in GSM_EXTENDED for char in text) else "ucs2"
-    units = sum(_units(char, encoding) for char in text)
+    if _GSM.issuperset(text):
+        encoding, units = "gsm7", len(text) + sum(map(text.count, GSM_EXTENDED))
+    else:
+        encoding, units = "ucs2", len(text.encode("utf-16-le", "surrogatepass")) // 2
     if units <= SINGLE[encoding]:
         return SmsLength(encoding, units, 1)
     return SmsLength(encoding, units, -(-units // JOINED[encoding]))
 
 
-def _units(char: str, encoding: str) -> int:
-    if encoding == "gsm7":
-        return 2 if char in GSM_EXTENDED else 1
-    return 2 if ord(char) > 0xFFFF else 1
-
-
 def plain_for_sms(text: str) -> str:
     """The same words in the short alphabet where that is possible; text that needs UCS-2 anyway is left as it is."""
-    plain = "".join(PLAIN.get(char, char) for char in text)
-    return plain if measure(plain).encoding == "gsm7" else text
+    plain = text.translate(_PLAINER)
+    return plain if _GSM.issuperset(plain) else text

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
@@ -114,12 +115,19 @@ _BIDI_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u20
 def plain_line(value: str) -> str:
     """One line without control characters: facts come from files and people."""
     spaced = " ".join(value.split())
+    if spaced.isascii() and spaced.isprintable():
+        return spaced
     return "".join(char for char in spaced if unicodedata.category(char) != "Cc" and char not in _BIDI_CONTROLS)
+
+
+@lru_cache(maxsize=1_000)
+def _long_date(value: date, language: str) -> str:
+    return format_date(value, "long", locale=babel_locale(language))
 
 
 _FORMATS: Mapping[type, Callable[[Any, str], str]] = {
     Money: lambda value, language: value.format(language),
-    date: lambda value, language: format_date(value, "long", locale=babel_locale(language)),
+    date: _long_date,
     int: lambda value, language: str(value),
     str: lambda value, language: plain_line(value),
     Lines: lambda value, language: "\n".join(plain_line(line) for line in value.splitlines()),

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from compliance import services
+from compliance import contact_ledger, deciding, services
 from compliance.gate import Kind
+from compliance.known import known_about
 from compliance.models import ContactCount, ContactEntry, ContactPolicy, PolicyPack
 from compliance.selectors import usable_contact_point
 from compliance.services import decide, ensure_default_policies
@@ -81,16 +82,15 @@ def test_without_the_lock_both_would_dial(caps_of_packs_only, monkeypatch):
     """The locks are what holds: without them the rounds above would see two calls sooner or later."""
     account = caps_of_packs_only
     meeting = threading.Barrier(2)
-    reserve = services.contact_ledger.reserve
+    reserve = contact_ledger.reserve
     monkeypatch.setattr(services, "lock_debtor", lambda debtor_id: None)
-    judge = services.judge
-    monkeypatch.setattr(services, "judge", lambda *args, **kept: judge(*args, **kept | {"lock": False}))
+    monkeypatch.setattr(deciding, "known_about", lambda ids, *, at, lock: known_about(ids, at=at))
 
     def reserve_together(*args, **kept):
         meeting.wait(timeout=60)
         return reserve(*args, **kept)
 
-    monkeypatch.setattr(services.contact_ledger, "reserve", reserve_together)
+    monkeypatch.setattr(contact_ledger, "reserve", reserve_together)
     six_calls_before(account)
     assert two_at_once(account) == [Kind.ALLOW, Kind.ALLOW]
 

@@ -239,20 +239,6 @@ def test_a_broken_text_is_blocked_with_its_reason_and_given_back(outbox, account
     assert not PaymentLink.objects.exists()
 
 
-def test_one_row_that_cannot_be_prepared_does_not_hold_up_the_others(outbox, account, queued):
-    Message.objects.filter(pk=queued.pk).update(purpose="receipt", facts={})
-    other = factories.account()
-    queue_reminder(other)
-    dispatch_due()
-    assert len(outbox.messages()) == 1
-    queued.refresh_from_db()
-    assert queued.state == "sending"
-    expire_claims()
-    sweep_leases()
-    queued.refresh_from_db()
-    assert queued.state == "due"
-
-
 def test_an_unknown_fate_is_asked_about_and_found_sent(outbox, account, queued):
     outbox.set_faults(api="hang_up_after", times=1)
     row = send(queued)

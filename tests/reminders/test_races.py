@@ -66,7 +66,7 @@ def test_two_planners_of_the_same_day_plan_each_account_once(ready):
 def test_a_stop_after_the_claim_still_stops_the_message(outbox, account, queued):
     (mine,) = claim.claim_due(10)
     withdraw_consent(account.debtor, channel="sms", source="test")
-    assert prepare(mine) is None
+    assert prepare([mine]) == []
     queued.refresh_from_db()
     assert (queued.state, queued.channel) == ("due", "email")
 
@@ -80,8 +80,8 @@ def test_a_worker_that_lost_its_claim_neither_sends_nor_writes(outbox, queued):
     (late,) = claim.claim_due(10)
     Message.objects.update(claimed_until="2020-01-01T00:00:00Z")
     sweep_leases()
-    assert prepare(late) is None
-    settle(late, SendResult.accepted("SM-late"))
+    assert prepare([late]) == []
+    settle([(late, SendResult.accepted("SM-late"))])
     queued.refresh_from_db()
     assert (queued.state, queued.provider_reference) == ("due", "")
 
