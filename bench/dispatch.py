@@ -7,23 +7,19 @@ of one pooled `httpx` client, posting the same bytes to the same place. Wall-clo
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from urllib.parse import urlencode
 
 import httpx
-from django.db import connection
 from django.test.utils import override_settings
 
+from bench.message_sandbox import message_sandbox
 from bench.people import accounts_of, queue_reminders, working_day
 from bench.result import Result
-from bench.wallets import CLIENT_CORE, WALLET_CORE, Times, _core
+from bench.wallets import CLIENT_CORE, Times, _core
 from reminders.channels.registry import channel
 from reminders.models import Message
 from reminders.sandbox.testing import TEST_ACCOUNT
@@ -40,7 +36,7 @@ ELSEWHERE = "https://bench.example"
 def run(scale: float = 1.0) -> Result:
     number = max(200, int(MESSAGES * scale)) // ROUNDS
     working_day()
-    with _sandbox() as url, _pointed_at(url), _core(CLIENT_CORE):
+    with message_sandbox() as url, _pointed_at(url), _core(CLIENT_CORE):
         at_once = channel("sms").config.at_once
         _send(50)  # warms up both sides
         ours, theirs = Times(), Times()
@@ -117,37 +113,3 @@ def _pointed_at(url: str) -> Iterator[None]:
             yield
         finally:
             channel.cache_clear()
-
-
-@contextmanager
-def _sandbox() -> Iterator[str]:
-    connection.close()
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
-    try:
-        yield ours.recv()
-    finally:
-        process.terminate()
-        process.join()
-
-
-def _serve(parent: Connection) -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collections_platform.settings")
-    import django
-
-    django.setup()
-    from common.clock import real_now
-    from reminders.sandbox.server import MessageSandbox, SandboxSettings
-    from reminders.sandbox.testing import free_port
-
-    with _core(WALLET_CORE):
-        sandbox = MessageSandbox(
-            SandboxSettings(
-                account=TEST_ACCOUNT, inbound_url="http://127.0.0.1:9/", now=real_now, smtp_port=free_port()
-            )
-        )
-        sandbox.start()
-        parent.send(sandbox.url)
-        while True:
-            time.sleep(60)
