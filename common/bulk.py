@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -51,22 +52,35 @@ class _Column:
 
     @property
     def name(self) -> str:
-        return connection.ops.quote_name(self.field.column)
-
-    @property
-    def kind(self) -> str:
-        return self.field.cast_db_type(connection)
+        return _words_for(self.field).name
 
     @property
     def given(self) -> str:
-        """Arrays in rows go as their text: arrays of arrays would be taken apart entirely."""
-        if self.same:
-            return f"%s::{self.kind}"
-        return f"raw.{self.name}::{self.kind}" if _is_array(self.field) else f"raw.{self.name}"
+        words = _words_for(self.field)
+        return words.one if self.same else words.raw
 
     @property
     def array(self) -> str:
-        return "%s::text[]" if _is_array(self.field) else f"%s::{self.kind}[]"
+        return _words_for(self.field).array
+
+
+class _Words(NamedTuple):
+    """A column in SQL: its name, how one value is given, how it is called among the arrays, how its array is given."""
+
+    name: str
+    one: str
+    raw: str
+    array: str
+
+
+@lru_cache(maxsize=2048)
+def _words_for(field: Any) -> _Words:
+    """Arrays in rows go as their text: arrays of arrays would be taken apart entirely."""
+    own = connections[DEFAULT_DB_ALIAS]
+    name, kind = own.ops.quote_name(field.column), field.cast_db_type(own)
+    if _is_array(field):
+        return _Words(name, f"%s::{kind}", f"raw.{name}::{kind}", "%s::text[]")
+    return _Words(name, f"%s::{kind}", f"raw.{name}", f"%s::{kind}[]")
 
 
 def update_rows(rows: Sequence[models.Model], *names: str) -> int:
@@ -108,8 +122,9 @@ def insert_rows(rows: Sequence[models.Model], *, ignore_conflicts: bool = False)
         keys = [] if ignore_conflicts else cursor.fetchall()
     for row, (row_id,) in zip(rows, keys, strict=False):
         row.pk = row_id
+    alias = connection.alias
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, alias
 
 
 def _left_to_database(row: models.Model, field: Any) -> bool:

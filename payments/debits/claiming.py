@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from common.by_index import read_by_index
 from common.clock import now
 from payments.debits.parts import in_parts
 from payments.debits.preconditions import Candidate, refusal
@@ -63,6 +64,7 @@ def _waiting(moment: datetime) -> QuerySet[Attempt]:
 
 @transaction.atomic(durable=True)
 def _claim(ids: Sequence[int]) -> list[Claimed]:
+    read_by_index()
     moment = now()
     waiting = _waiting(moment).filter(pk__any_of=ids)
     accounts = lock_free_accounts(waiting.values_list("payment__account_id", flat=True))

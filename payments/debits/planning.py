@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.events import new_event, record_events
 from accounts.models import Account, Event
 from common.bulk import insert_rows, update_rows
+from common.by_index import read_by_index
 from common.clock import now
 from common.ids import uuid7
 from common.rows import new_row
@@ -66,24 +67,28 @@ def plan_debits(
     out what was tried `since` then, and the providers `but_not`. A row that cannot be worked on waits and says so; the
     others go on without it.
     """
-    due = _due(now())
-    if since:
-        due = due.exclude(payments__created_at__gte=since)
+    due = _due(now(), since=since)
     if but_not:
         due = due.exclude(plan__mandate__provider__in=but_not)
-    found = list(due.order_by("debit_not_before", "pk").values_list("pk", "plan__account_id")[:batch])
+    with transaction.atomic():
+        read_by_index()
+        found = list(due.order_by("debit_not_before", "pk").values_list("pk", "plan__account_id")[:batch])
     total = Planned(found=len(found))
     for part in in_parts(found, partial(_plan, claim=claim), _set_aside):
         total += part
     return total
 
 
-def _due(moment: datetime) -> QuerySet[Instalment]:
-    return Instalment.objects.filter(state="noticed", debit_not_before__lte=moment).exclude(payments__state="open")
+def _due(moment: datetime, *, since: datetime | None = None) -> QuerySet[Instalment]:
+    """What is being tried, or was tried `since` then, is not due again."""
+    tried = Q(state="open") if since is None else Q(state="open") | Q(created_at__gte=since)
+    not_tried = ~Exists(Payment.objects.filter(tried, instalment=OuterRef("pk")))
+    return Instalment.objects.filter(not_tried, state="noticed", debit_not_before__lte=moment)
 
 
 @transaction.atomic(durable=True)
 def _plan(found: Sequence[Due], *, claim: bool) -> Planned:
+    read_by_index()
     accounts = lock_free_accounts([account_id for _row_id, account_id in found])
     moment = now()
     due = _due(moment).filter(pk__any_of=[row_id for row_id, account_id in found if account_id in accounts])

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from accounts.models import Account
+from common.by_index import read_by_index
 from common.clock import now
 from common.errors import PlatformError
 from common.garbage import collected_rarely
@@ -37,8 +38,9 @@ from wallets.services import apply_mandate_result, note_active
 logger = logging.getLogger(__name__)
 
 SETTLE_TOGETHER = 500
+MOST_UNSETTLED = 2 * SETTLE_TOGETHER
 # A batch costs as much as eighty debits before the first of them, so it is given a moment to fill.
-SETTLE_FROM = 250
+SETTLE_FROM = 400
 NOT_SENT_WAIT = timedelta(minutes=10)
 LONGEST_OUTAGE = timedelta(days=1)
 OUTAGES = frozenset({"not_sent", "provider_down"})
@@ -65,39 +67,66 @@ def debit_due_instalments(batch: int = 0) -> DebitRun:
     these may run at once, and any may be killed.
 
     It goes on until nothing is due. The next batch is claimed while the last is on its way, so that the wallets are
-    kept busy to the end; where there is more than one batch, a thread of its own does that while this one settles, for
-    both wait for the database. Not inside a transaction. A killed run leaves claims whose lease runs out; the look-up
-    finds out what happened.
+    kept busy to the end; where there is more than one batch, a thread of its own does that while this one settles, and
+    where answers pile up one more settles, too: all of them wait for the database, and none for another. Not inside a
+    transaction. A killed run leaves claims whose lease runs out; the look-up finds out what happened.
     """
     refuse_inside_transaction()
     run, supply = DebitRun(), _Supply(batch or settings.DEBITS_IN_FLIGHT)
     with collected_rarely(), Network() as network:
         supply.next_to(network, run)
-        with _beside() as beside:
-            _keep_busy(network, supply, run, beside)
+        with _beside("supply") as supplying, _beside("settle") as settling:
+            _keep_busy(network, supply, run, supplying, _Settling(settling))
     stop_point("after_commit")
     return run
 
 
-def _keep_busy(network: Network, supply: _Supply, run: DebitRun, beside: Executor) -> None:
+def _keep_busy(network: Network, supply: _Supply, run: DebitRun, beside: Executor, settling: _Settling) -> None:
     coming: Future[None] | None = None
-    while supply.lasts or coming or network.open or network.waiting:
-        if coming and (coming.done() or not (network.open or network.waiting)):
-            coming = coming.result()
-        if supply.lasts and coming is None and network.open < network.most + supply.batch:
-            coming = beside.submit(supply.next_to, network, run)
-        if not network.worth_taking(SETTLE_FROM):
-            time.sleep(MOMENT_SECONDS)
-        elif answers := network.take(most=SETTLE_TOGETHER, patience=PATIENCE_SECONDS):
-            stop_point("after_answer")
-            run.settled += settle(answers)
-            supply.hear(answers)
+    try:
+        while supply.lasts or coming or network.open or network.waiting or settling.under_way:
+            if coming and coming.done():
+                coming = coming.result()
+            if supply.lasts and coming is None:
+                coming = beside.submit(supply.keep_up, network, run)
+            if not network.worth_taking(SETTLE_FROM):
+                time.sleep(MOMENT_SECONDS)
+            elif answers := network.take(most=SETTLE_TOGETHER, patience=PATIENCE_SECONDS):
+                stop_point("after_answer")
+                settling.settle(answers, helped=network.waiting >= SETTLE_FROM)
+                supply.hear(answers)
+            run.settled += settling.taken()
+    finally:
+        supply.stopped = True
+
+
+@dataclass
+class _Settling:
+    """This thread settles; where another batch is waiting already, a thread beside it takes this one."""
+
+    beside: Executor
+    under_way: Future[int] | None = None
+    settled: int = 0
+
+    def settle(self, answers: Sequence[Answered], *, helped: bool) -> None:
+        if helped and self.under_way is None:
+            self.under_way = self.beside.submit(settle, answers)
+        else:
+            self.settled += settle(answers)
+
+    def taken(self) -> int:
+        """How many were settled since this was asked last. Raises what went wrong beside."""
+        if self.under_way and self.under_way.done():
+            self.settled += self.under_way.result()
+            self.under_way = None
+        settled, self.settled = self.settled, 0
+        return settled
 
 
 @contextmanager
-def _beside() -> Iterator[Executor]:
+def _beside(what: str) -> Iterator[Executor]:
     """One more thread, with a connection to the database until it ends."""
-    with ThreadPoolExecutor(1, thread_name_prefix="debits-supply") as thread:
+    with ThreadPoolExecutor(1, thread_name_prefix=f"debits-{what}") as thread:
         try:
             yield thread
         finally:
@@ -112,7 +141,16 @@ class _Supply:
     since: datetime = field(default_factory=now)
     ends: float = field(default_factory=lambda: time.monotonic() + LONGEST_RUN_SECONDS)
     lasts: bool = True
+    stopped: bool = False
     empty_rounds: int = 0
+
+    def keep_up(self, network: Network, run: DebitRun) -> None:
+        """One batch after the other, as long as what was sent and what was answered has not piled up."""
+        while self.lasts and not self.stopped:
+            if network.open < network.most + self.batch and network.waiting < MOST_UNSETTLED:
+                self.next_to(network, run)
+            else:
+                time.sleep(MOMENT_SECONDS)
 
     def next_to(self, network: Network, run: DebitRun) -> None:
         """What waits to be sent again comes first; then what falls due."""
@@ -177,6 +215,7 @@ def settle(answers: Sequence[Answered]) -> int:
 
 @transaction.atomic
 def _settle(answers: Sequence[Answered]) -> int:
+    read_by_index()
     # All of them first and in the order of ids: whoever else settles a batch takes them in the same order.
     accounts = {answer.claim.account_id for answer in answers}
     list(Account.objects.filter(pk__any_of=accounts).order_by("pk").select_for_update().values_list("pk"))

@@ -21,6 +21,7 @@ from common.errors import PlatformError
 from common.http import OutcomeUnknown
 from common.http.transport import close_async_client
 from payments.debits.claiming import Claimed
+from payments.debits.lining_up import WaitingLine
 from wallets.gateway import adapter_at
 from wallets.health import Meter
 from wallets.models import Provider
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 LONGEST_WAIT = timedelta(seconds=5)
 WAITED = "waited"
 FLUSH_EVERY_SECONDS = 1
-HELD_SECONDS = 0.2
+HELD_SECONDS = 0.3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,8 +78,7 @@ class Network:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="debits", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(self.most)
-        self._rooms: dict[int, asyncio.Semaphore] = {}
+        self._line = WaitingLine(self.most, self._limits)
 
     def __enter__(self) -> Network:
         self._thread.start()
@@ -100,9 +100,9 @@ class Network:
         return self._sent.total() - self._back.total()
 
     @property
-    def waiting(self) -> bool:
-        """Whether there are answers nobody took yet."""
-        return not self._answers.empty()
+    def waiting(self) -> int:
+        """Answers nobody took yet."""
+        return self._answers.qsize()
 
     def full(self) -> list[int]:
         """Providers with as many debits waiting as they may have under way: no more are claimed for them now."""
@@ -143,7 +143,6 @@ class Network:
                 logger.exception("a wallet with debits to send is not configured", extra={"provider": provider.key})
                 return False
             self._limits[provider.pk] = settings.DEBITS_IN_FLIGHT_OF.get(provider.key, self.most)
-            self._rooms[provider.pk] = asyncio.Semaphore(self._limits[provider.pk])
         return True
 
     def _put(self, answer: Answered) -> None:
@@ -151,7 +150,11 @@ class Network:
         self._back[answer.claim.provider.pk] += 1
 
     def _begin(self, claims: Sequence[Claimed]) -> None:
-        for claim in claims:
+        self._line.join(claims)
+        self._call_on()
+
+    def _call_on(self) -> None:
+        for claim in self._line.called():
             task = self._loop.create_task(self._call(claim))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -159,17 +162,19 @@ class Network:
     async def _call(self, claim: Claimed) -> None:
         answer = Answered(claim=claim)
         try:
-            async with self._rooms[claim.provider.pk], self._room:
-                if self._meter.moment() > claim.at + LONGEST_WAIT:
-                    answer = Answered(claim=claim, reason=WAITED)
-                else:
-                    answer = await _send(claim, self._wallets[claim.provider.pk], self._meter)
+            if self._meter.moment() > claim.at + LONGEST_WAIT:
+                answer = Answered(claim=claim, reason=WAITED)
+            else:
+                answer = await _send(claim, self._wallets[claim.provider.pk], self._meter)
         except Exception:
             logger.exception("a debit was left to the look-up", extra={"attempt": claim.attempt_id})
         finally:
+            self._line.left(claim)
             self._put(answer)
+            self._call_on()
 
     async def _end(self) -> None:
+        self._line.send_home()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -13,12 +13,12 @@ from typing import Any
 
 from django.db import connection
 
+from common.by_index import joined_by_index
 from common.clock import now
 from payments.models import Attempt, LedgerReading
 from payments.models.trust import TRANSFERS
 from payments.reconciliation.fees import FEES
 from payments.reconciliation.holding import HOLDING
-from payments.reconciliation.indexed import joined_by_index
 from wallets.models import Provider
 from wallets.providers.registry import facts_of
 

@@ -13,9 +13,9 @@ from django.db import connection, transaction
 
 from accounts.events import record_events
 from accounts.models import Event
+from common.by_index import joined_by_index
 from common.clock import now
 from payments.models import ReconciliationItem
-from payments.reconciliation.indexed import joined_by_index
 from wallets.models import Provider
 
 _TOUCHED = """

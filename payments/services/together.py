@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
@@ -12,19 +12,15 @@ from payments.services.succeeding import Success, settle_successes
 from wallets.providers.base import PaymentResult, PaymentState
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def apply_plain_successes(results: Mapping[int, PaymentResult], *, source: str) -> set[int]:
     """Settle those that are plain successes; their attempts' ids. The others are left as they are, and locked too.
 
-    Locks accounts, payments and attempts, in this order and each in the order of ids.
+    Locks accounts, payments and attempts, in this order and by the accounts' ids; the caller is in a transaction.
     """
     hopeful = {pk: result for pk, result in results.items() if _says_paid(result)}
     attempts = lock_chains(hopeful)
-    booked = set(
-        Deposit.objects.filter(address__attempt__any_of=hopeful, entry__isnull=False).values_list(
-            "address__attempt_id", flat=True
-        )
-    )
+    booked = _booked_as_transfers(attempts)
     found: dict[int, Success] = {}
     for attempt in attempts:
         result = hopeful[attempt.pk]
@@ -39,6 +35,15 @@ def apply_plain_successes(results: Mapping[int, PaymentResult], *, source: str) 
     if plain:
         settle_successes(plain, source=source)
     return {success.attempt.pk for success in plain}
+
+
+def _booked_as_transfers(attempts: Sequence[Attempt]) -> set[int]:
+    """Those whose money was booked transfer by transfer. A debit under an agreement never is."""
+    may_be = [attempt.pk for attempt in attempts if attempt.mandate_id is None]
+    if not may_be:
+        return set()
+    booked = Deposit.objects.filter(address__attempt__any_of=may_be, entry__isnull=False)
+    return set(booked.values_list("address__attempt_id", flat=True))
 
 
 def _says_paid(result: PaymentResult) -> bool:

@@ -132,4 +132,5 @@ def mark_used(provider: Provider, *accounts: Account) -> None:
     rows = PaymentMethod.objects.filter(debtor__any_of=people, provider=provider, removed_at=None)
     # People share no account: whoever notes several of them takes them in one order.
     locked = list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
-    PaymentMethod.objects.filter(pk__any_of=locked).update(last_used_at=now())
+    if locked:
+        PaymentMethod.objects.filter(pk__any_of=locked).update(last_used_at=now())

@@ -1,6 +1,5 @@
 """PayPal's amounts: a decimal string, without decimals in three currencies."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from common.errors import InvalidInput
@@ -24,7 +23,7 @@ def written(amount: Money) -> dict[str, str]:
 
 def read(data: object) -> Money:
     """Raises `ValueError` for anything that is not an amount."""
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         raise ValueError("not an amount")
     currency, value = data.get("currency_code"), data.get("value")
     if not isinstance(currency, str) or not isinstance(value, str) or len(value) > 32 or not currency:

@@ -47,13 +47,13 @@ def text(data: Mapping[str, Any], name: str) -> str:
 def mapping(data: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     for name in names:
         value = data.get(name)
-        data = value if isinstance(value, Mapping) else {}
+        data = value if isinstance(value, dict) else {}
     return data
 
 
 def rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     value = data.get(name)
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def time(data: Mapping[str, Any], name: str) -> datetime | None:
