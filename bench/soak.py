@@ -355,6 +355,9 @@ class Soak:
         self.wallet.move_clock(minutes=5)
         self._work_off(ends)
         self.wallet.move_clock(hours=BOOKS_READY_HOURS)
+        # Notices that were refused on the way come again after hours.
+        while apply_waiting_events() and time.monotonic() < ends:
+            continue
 
     @staticmethod
     def _work_off(ends: float) -> None:
