@@ -14,6 +14,7 @@ from common.errors import Conflict, InvalidInput
 from common.money import Money
 from payments.models import Instalment, Plan
 from payments.services.locking import lock_account
+from payments.signals import plan_agreed, tell_after_commit
 from wallets.models import Mandate
 from wallets.periods import add_months
 
@@ -79,6 +80,8 @@ def create_plan(
         total_minor=total,
         instalments=len(parts),
     )
+    if mandate is None or mandate.state == "active":
+        tell_after_commit(plan_agreed, Plan, plan=plan)
     return plan
 
 

@@ -3,7 +3,8 @@
 `payment_confirmed` has the `payments` that have arrived, one or many; `payment_taken_back` the payment, the `amount`
 and an `occasion` that names this taking, and says when it was `misplaced`: put on the wrong account by us;
 `refund_moved` the refund that was sent or has arrived; `debit_failed` the `attempt` of a debit that was refused and
-`next_on`, the day of the next try or None.
+`next_on`, the day of the next try or None; `plan_agreed` a `plan` that waits for no signature: one that does is
+agreed with `wallets.signals.mandate_confirmed`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ payment_confirmed = Signal()
 payment_taken_back = Signal()
 refund_moved = Signal()
 debit_failed = Signal()
+plan_agreed = Signal()
 
 
 def tell_after_commit(signal: Signal, sender: Any, **facts: Any) -> None:

@@ -21,7 +21,7 @@ from common.clock import now
 from common.heartbeat import age
 from common.money import Money
 from payments.accrual.reading import MISPLACED
-from payments.models import Attempt, JournalEntry, Payment, Posting, Refund, RetryDecision
+from payments.models import Attempt, JournalEntry, Payment, Plan, Posting, Refund, RetryDecision
 from payments.retries.selectors import next_on, worth_telling
 from payments.services.shares import OWN_BANK
 from reminders import receivers
@@ -147,11 +147,25 @@ def _agreements(since: datetime, until: datetime) -> QuerySet[Mandate]:
     """The wallet may say days later when it was signed; when we heard of it is when it was asked about."""
     heard = Mandate.objects.filter(state__in=("active", "paused"), checked_at__gt=since)
     recent = heard.filter(signed_at__gt=F("checked_at") - STILL_NEWS, signed_at__lte=until)
-    return recent.filter(~_told("agreement_copy", about="mandate", account="account")).select_related("account")
+    copied = _told("agreement_copy", about="mandate", account="account")
+    confirmed = _told("plan_confirmed", about="plan", account="account")
+    unconfirmed = Plan.objects.filter(~confirmed, mandate=OuterRef("pk"), state="active")
+    return recent.filter(~copied | Exists(unconfirmed)).select_related("account")
 
 
 def _send_copy(mandate: Mandate) -> None:
     receivers.send_copy(Mandate, mandate=mandate)
+
+
+def _plans(since: datetime, until: datetime) -> QuerySet[Plan]:
+    """Those that waited for no signature; one that did is told with its agreement."""
+    agreed = Q(mandate=None) | Q(mandate__signed_at__lte=F("created_at"))
+    recent = Plan.objects.filter(agreed, state="active", created_at__gt=since, created_at__lte=until)
+    return recent.filter(~_told("plan_confirmed", about="plan", account="account")).select_related("account")
+
+
+def _say_plan(plan: Plan) -> None:
+    receivers.say_plan_agreed(Plan, plan=plan)
 
 
 TAKEN_BACK = ("payment_reversal", MISPLACED, "dispute")
@@ -161,4 +175,5 @@ NEWS = (
     News(_taken_back, _say_taken_back),
     News(_refunds, _say_refund),
     News(_agreements, _send_copy),
+    News(_plans, _say_plan),
 )

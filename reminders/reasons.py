@@ -53,6 +53,7 @@ CODES: dict[str, Promise] = {
     "statement_not_drawn": _("The statement to attach could not be drawn"),
     "subscription_gone": _("Notifications are switched off in the browser"),
     "opted_out": _("The person opted out at the provider"),
+    "plan_over": _("The plan ended before this could be sent"),
     "provider_down": _("The provider could not be reached"),
     "provider_timeout": _("The provider did not answer in time"),
     "rate_limited": _("The provider takes no more for the moment"),

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from common.money import Money
-from payments.models import Attempt, Payment, Refund
-from payments.signals import debit_failed, payment_confirmed, payment_taken_back, refund_moved
+from payments.models import Attempt, Payment, Plan, Refund
+from payments.signals import debit_failed, payment_confirmed, payment_taken_back, plan_agreed, refund_moved
 from reminders.models import Message
+from reminders.plan_words import BY_HAND
 from reminders.queue import queue_message
 from reminders.services import cancel_queued, plan_receipts
 from wallets.models import Mandate
@@ -31,16 +32,27 @@ def silence_and_thank(sender: Any, *, payments: Sequence[Payment], **_: Any) -> 
 
 @receiver(mandate_confirmed, dispatch_uid="reminders.mandate_confirmed")
 def send_copy(sender: Any, *, mandate: Mandate, **_: Any) -> None:
-    """Who signs an agreement gets its words to keep."""
+    """Who signs an agreement gets its words to keep, and the plan it pays is agreed with it."""
     queue_message(
         mandate.account, purpose="agreement_copy", occasion=f"mandate:{mandate.pk}", facts={"mandate": mandate.pk}
+    )
+    for plan in mandate.plans.filter(state="active").select_related("account"):
+        say_plan_agreed(Plan, plan=plan)
+
+
+@receiver(plan_agreed, dispatch_uid="reminders.plan_agreed")
+def say_plan_agreed(sender: Any, *, plan: Plan, **_: Any) -> None:
+    """What was agreed, once for each plan: how many parts, the first one, and from which wallet or by hand."""
+    by_hand = {} if plan.mandate_id else {"text": BY_HAND}
+    queue_message(
+        plan.account, purpose="plan_confirmed", occasion=f"plan:{plan.pk}", facts={"plan": plan.pk, **by_hand}
     )
 
 
 @receiver(mandate_stopped, dispatch_uid="reminders.mandate_stopped")
 def withdraw_notices(sender: Any, *, mandate: Mandate, **_: Any) -> None:
     """A debit that was called off is not announced any more, nor its next try. In the transaction of the change."""
-    announced = ("pre_debit_notice", "debit_failed")
+    announced = ("pre_debit_notice", "debit_failed", "plan_confirmed")
     waiting = Message.objects.filter(account=mandate.account, purpose__in=announced, state="due")
     waiting.update(state="cancelled", reason="The debit agreement was paused or ended.", claimed_until=None)
 

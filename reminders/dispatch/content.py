@@ -27,6 +27,7 @@ from reminders.conversations.proposing import plan_proposed
 from reminders.dispatch.names import form_of_address
 from reminders.dispatch.statements import Statement, file_name, fitting, statement_for
 from reminders.models import Complaint, Message, Reply, Template
+from reminders.plan_words import about_plan
 from reminders.rendering.content import Content, Sender, render
 from reminders.rendering.languages import babel_locale, written_language
 from reminders.rendering.said import disclosure_for
@@ -45,7 +46,7 @@ AGENT_REPLY, ASSISTANT_ANSWER = "agent_reply", "assistant_answer"
 PAGE_OF_TEXT: Mapping[str, str] = {"answer_hardship": "about/help/", "answer_dispute": "dispute/"}
 PAGE_OF_PURPOSE: Mapping[str, str] = {"complaint_received": "complaint/", "complaint_answer": "complaint/"}
 WALLETS_NAMED = 5
-OPENS: Mapping[str, str] = {"en": "EEEE, h:mm a", "zh": "EEEE HH:mm"}
+OPENS: Mapping[str, str] = {"en": "EEEE, MMMM d, h:mm a", "zh": "M月d日EEEE HH:mm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +310,7 @@ _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "debit_receipt": _about_payment,
     "pre_debit_notice": _about_debit,
     "agreement_copy": _about_agreement,
+    "plan_confirmed": about_plan,
     "end_in_wallet": _about_agreement,
     "payment_reversed": _about_taking_back,
     "payment_misplaced": _about_taking_back,

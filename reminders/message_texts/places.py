@@ -20,6 +20,7 @@ ANSWER_NAMES: dict[str, Promise] = {
     "answer_how_to_pay": _("How to pay"),
     "answer_promise": _("Thank you for the promise"),
     "answer_help": _("Help"),
+    "plan_by_hand": _("Plan confirmed, paid by hand"),
     "push_notice": _("Notification on the phone"),
     "call_open": _("Call: who we are, and is it them"),
     "call_soon": _("Call: soon due"),

@@ -20,6 +20,7 @@ KINDS = (
     "receipt",
     "payment_link",
     "plan_confirmed",
+    "plan_by_hand",
     "agreement_copy",
     "payment_reversed",
     "payment_misplaced",

@@ -79,6 +79,7 @@ _OF_TEXT: Mapping[str, frozenset[str]] = {
     "pre_debit": _IN_A_WALLET | {"limit"},
     "receipt": _MONEY,
     "plan_confirmed": _DEBT | {"instalments", "limit", "wallet"},
+    "plan_by_hand": _DEBT | {"instalments"},
     "agreement_copy": _AGREEMENT,
     "end_in_wallet": _AGREEMENT,
     "payment_reversed": _IN_A_WALLET,
