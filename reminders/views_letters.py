@@ -15,6 +15,7 @@ from common.once import new_form_token
 from reminders.letters.printing import batch_pdf, letters_of, print_file
 from reminders.letters.services import make_batch, mark_posted, mark_returned, waiting
 from reminders.models import Letter, LetterBatch
+from reminders.reasons import reason_words
 
 NEWEST = 50
 
@@ -27,7 +28,7 @@ def letter_list(request: HttpRequest) -> HttpResponse:
         count=Count("letters"), returned=returned
     )
     context = {
-        "waiting": list(waiting()),
+        "waiting": [(message, reason_words(message.reason)) for message in waiting()],
         "batches": batches.order_by("-id")[:NEWEST],
         "token": new_form_token(),
     }

@@ -13,10 +13,11 @@ from accounts.services import caller_of
 from common.clock import now
 from common.errors import Conflict
 from common.once import use_token
-from compliance.gate import Kind
+from compliance.gate import Kind, Verdict
 from compliance.selectors import may_contact
 from compliance.services import lock_debtors
-from reminders.dispatch.outcome import end, fall_back
+from reminders.dispatch.outcome import REASON_MAX, end, fall_back
+from reminders.dispatch.prepare import STALE
 from reminders.dispatch.settle import give_back, mark_contact_point
 from reminders.models import Letter, LetterBatch, Message
 from reminders.switches import switches
@@ -60,13 +61,37 @@ def _still_right(message: Message) -> bool:
     point = message.contact_point
     verdict = may_contact(message.account, channel=CHANNEL, contact_point=point, purpose=message.purpose)
     gone = point is None or point.condition == "invalid"
-    if verdict.kind is Kind.REVIEW and not gone:
-        return False  # it waits until people have decided
     if verdict.kind in (Kind.ALLOW, Kind.ALLOW_WITH, Kind.DEFER) and not gone:
+        _say(message, "")
         return True
+    if not gone and _stands_still(verdict):
+        _stand_still(message, verdict)
+        return False
     give_back(message)
     end(message, "failed", verdict.words or "address_incomplete")
     return False
+
+
+def _stands_still(verdict: Verdict) -> bool:
+    """Until people have decided, or until a day that is known."""
+    return verdict.kind is Kind.REVIEW or (verdict.kind is Kind.HOLD and verdict.until is not None)
+
+
+def _stand_still(message: Message, verdict: Verdict) -> None:
+    """It waits for a later batch and says why. A reminder that would be old news by then gives way to what the
+    schedule says after it, as on every channel."""
+    written = message.sent_at or message.created_at
+    if message.step_id and verdict.until and verdict.until > written + STALE:
+        give_back(message)
+        end(message, "cancelled", verdict.words)
+    else:
+        _say(message, verdict.words[:REASON_MAX])
+
+
+def _say(message: Message, reason: str) -> None:
+    if message.reason != reason:
+        message.reason = reason
+        message.save(update_fields=["reason"])
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ MESSAGE_STATES = StateTable(
     {
         "due": ("sending", "blocked", "cancelled", "due"),
         "sending": ("sent", "delivered", "failed", "due", "blocked", "cancelled"),
-        "sent": ("delivered", "failed", "bounced"),
+        "sent": ("delivered", "failed", "bounced", "cancelled"),  # a letter that is not printed yet may be cancelled
         "delivered": ("bounced",),
         "failed": (),
         "bounced": (),

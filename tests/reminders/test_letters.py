@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from accounts.models import ContactPoint, Event
 from accounts.services import place_hold
+from common.clock import now
 from common.errors import Conflict
-from compliance.models import ContactCount
+from compliance.contact_ledger import note
+from compliance.models import ContactCount, PolicyPack
 from reminders.channels.letter import address_lines, address_problem
 from reminders.letters.printing import batch_pdf, print_file
 from reminders.letters.services import make_batch, mark_posted, mark_returned
@@ -19,6 +21,7 @@ from reminders.switches import switch_off, switch_on
 from tests import factories
 from tests.pages.conftest import signed_in
 from tests.reminders.conftest import queue_reminder
+from tests.reminders.test_packs_decide import enact
 
 pytestmark = pytest.mark.usefixtures("ready", "plain_static_files")
 
@@ -82,6 +85,47 @@ def test_who_is_protected_since_the_letter_was_written_is_taken_out(account, wri
     assert written.state == "failed"
     assert "hardship hold" in written.reason
     assert ContactCount.objects.get(debtor=account.debtor, channel="letter").count == 0
+
+
+HOLD = {
+    "id": "TRIAL-HOLD", "type": "freeze",
+    "params": {"trigger": "dispute", "over": "debt", "blocks": ["contact"], "days": 3, "until": "dispute_answered"},
+}  # fmt: skip
+
+
+def held_for(account, days: int) -> None:
+    """The law of the place lets a dispute stand for so many days; the house has no hold of its own."""
+    enact({**HOLD, "params": {**HOLD["params"], "days": days}})
+    note(account.debtor_id, accounts=[account.pk], tags=["dispute"], at=now(), source="trial")
+
+
+def test_a_letter_on_hold_waits_for_a_later_batch_and_says_why(account, written, lead, monkeypatch):
+    held_for(account, 3)
+    for _again in range(2):
+        assert make_batch(by=lead) is None
+    written.refresh_from_db()
+    assert written.state == "sent" and written.reason
+    assert ContactCount.objects.get(debtor=account.debtor, channel="letter").count == 1
+    assert "held back" in signed_in(lead).get(reverse("letter_list")).content.decode()
+    PolicyPack.objects.filter(pack_id="trial").delete()
+    assert [one.message_id for one in make_batch(by=lead).letters.all()] == [written.pk]
+    written.refresh_from_db()
+    assert written.reason == ""
+
+
+def test_a_reminder_that_would_be_old_news_when_the_hold_ends_gives_way(account, written, lead):
+    held_for(account, 30)
+    assert make_batch(by=lead) is None
+    written.refresh_from_db()
+    assert written.state == "cancelled" and written.reason
+    assert ContactCount.objects.get(debtor=account.debtor, channel="letter").count == 0
+
+
+def test_a_letter_that_people_have_to_decide_about_waits_and_says_so(account, written, lead):
+    PolicyPack.objects.filter(pack_id="cn").delete()
+    assert make_batch(by=lead) is None
+    written.refresh_from_db()
+    assert written.state == "sent" and "No policy pack" in written.reason
 
 
 def test_posting_is_on_the_record_once(account, batch, lead):
