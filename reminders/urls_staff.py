@@ -55,6 +55,7 @@ urlpatterns = [
     path("sending-limits/", views_sending.sending_limits, name="sending_limits"),
     path("sending-limits/<int:limit_id>/", views_sending.sending_limit_edit, name="sending_limit_edit"),
     path("texts/<int:template_id>/against/<int:other_id>/", views_templates.template_compare, name="template_compare"),
+    path("texts/framed/<str:token>/", views_templates.template_framed, name="template_framed"),
     path("texts/", views_templates.template_list, name="template_list"),
     path(OF_TEXT, views_templates.template_page, name="template_page"),
     path(f"{OF_TEXT}write/", views_templates.template_edit, name="template_edit"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Account, User
@@ -21,6 +23,7 @@ from reminders.dispatch.content import text_for
 from reminders.forms import DecisionForm
 from reminders.forms_templates import TemplateFilters, TextForm, words_of_variables
 from reminders.message_texts.difference import difference
+from reminders.message_texts.framed import POLICY, document_of, keep_document
 from reminders.message_texts.lint import Linted, lint
 from reminders.message_texts.places import Place, is_place, shipped_places, standing, text_name, versions_of
 from reminders.message_texts.previewing import Preview, accounts_to_show, previews
@@ -107,7 +110,26 @@ def _looked_at(request: HttpRequest, place: Place, text: TemplateText) -> dict[s
 
 def _previews(request: HttpRequest, place: Place, text: TemplateText, linted: Linted) -> list[Preview]:
     """Filled from the account that was asked for, else from a few; not at all while the text cannot be filled."""
-    return [] if linted.blocking else previews(place, text, _accounts(request, place))
+    found = [] if linted.blocking else previews(place, text, _accounts(request, place))
+    return [_framed(one, person(request)) for one in found]
+
+
+def _framed(preview: Preview, user: User) -> Preview:
+    html = preview.content.html if preview.content else ""
+    return replace(preview, framed=keep_document(html, user=user)) if html else preview
+
+
+@require_GET
+@allowed("see_schedules")
+@xframe_options_sameorigin
+def template_framed(request: HttpRequest, token: str) -> HttpResponse:
+    """The document of a preview, for its frame alone."""
+    html = document_of(token, user=person(request))
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+    if html is None:
+        gone = _("This preview is no longer kept. Look at the text again.")
+        return HttpResponse(gone, content_type="text/plain; charset=utf-8", status=404, headers=headers)
+    return HttpResponse(html, headers=headers)
 
 
 def _accounts(request: HttpRequest, place: Place) -> list[Account]:

@@ -25,12 +25,14 @@ DEBT = frozenset({"amount", "balance", "due_date", "days_overdue"})
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`made_up`: the variables whose values are examples, as the account knows none of its own."""
+    """`made_up`: the variables whose values are examples, as the account knows none of its own. `framed`:
+    where its HTML is kept for a look."""
 
     account: Account | None
     content: Content | None
     made_up: tuple[str, ...] = ()
     problem: str = ""
+    framed: str = ""
 
 
 def previews(place: Place, text: TemplateText, accounts: list[Account]) -> list[Preview]:

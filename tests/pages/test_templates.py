@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -218,3 +219,31 @@ def test_a_lead_reads_and_does_not_write(installed, lead, sign_in):
     client = sign_in(lead)
     assert client.get(address()).status_code == 200
     assert client.get(address("template_edit")).status_code == 403
+
+
+def test_an_email_is_previewed_as_html_by_an_address_of_its_own_under_the_strictest_policy(
+    installed, admin, lead, sign_in, account
+):
+    client, mail = sign_in(admin), Place("overdue_friendly", "email", "en")
+    (shown,) = client.get(address(place=mail), {"account": account.reference}).context["previews"]
+    where = reverse("template_framed", args=[shown.framed])
+    answer = client.get(where)
+    html, policy = answer.content.decode(), answer["Content-Security-Policy"]
+    assert "<table" in html and account.balance.format("en") in html and "<script" not in html
+    assert policy.startswith("default-src 'none'") and "sandbox" in policy and "script-src" not in policy
+    assert answer["X-Frame-Options"] == "SAMEORIGIN" and answer["Cache-Control"] == "no-store"
+    assert sign_in(lead).get(where).status_code == 404  # somebody else's look
+    assert client.get(reverse("template_framed", args=["made-up"])).status_code == 404
+
+
+def test_what_is_being_written_is_previewed_as_html_too_and_not_kept_in_the_clear(installed, admin, sign_in, account):
+    client, mail = sign_in(admin), Place("overdue_friendly", "email", "en")
+    body = "Hello {{ first_name }},\n\nthis is <b>new</b>.\n\n{{ link }}"
+    answer = client.post(
+        address("template_edit", mail), sent(body, subject="News", button="Pay", act="look", account=account.reference)
+    )
+    (shown,) = answer.context["previews"]
+    html = client.get(reverse("template_framed", args=[shown.framed])).content.decode()
+    assert "this is &lt;b&gt;new&lt;/b&gt;." in html
+    kept = cache.get(f"mail-preview.{admin.pk}.{shown.framed}")
+    assert kept and "new" not in kept

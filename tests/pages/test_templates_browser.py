@@ -32,6 +32,9 @@ def addresses(installed, admin):
         "texts": reverse("template_list"),
         "text": reverse("template_page", args=place) + f"?version={row.version}",
         "text-edit": reverse("template_edit", args=place),
+        "text-mail": reverse("template_page", args=["overdue_friendly", "email", "en"]),
+        "text-push": reverse("template_edit", args=["push_notice", "push", "en"]),
+        "text-call": reverse("template_page", args=["call_voicemail", "voice", "en"]),
         "text-compare": reverse("template_compare", args=[first.pk, row.pk]),
         "may-we": reverse("may_we") + asked,
     }
@@ -65,3 +68,14 @@ def test_a_text_is_written_looked_at_and_approved_by_keys_alone(
     officer.get_by_role("button", name="Approve").press("Enter")
     officer.get_by_text("Approved. Messages say this from now on.").wait_for()
     assert Template.objects.get(key="overdue_friendly", channel="sms", language="en", version=3).approved_at
+
+
+def test_the_mail_is_shown_in_a_frame_that_may_do_nothing(addresses, admin, open_page, live_server, monkeypatch):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    page = open_page(admin)
+    page.goto(live_server.url + addresses["text-mail"], wait_until="networkidle")
+    frame = page.frame_locator("iframe.mail-frame").first
+    frame.get_by_text("Harbour Bank").first.wait_for()
+    drawn = frame.locator("h1.title").evaluate("node => getComputedStyle(node).fontWeight")
+    assert int(drawn) >= 600  # its own styles are at work
+    assert page.locator("iframe.mail-frame").first.get_attribute("sandbox") == ""
