@@ -102,11 +102,29 @@ def cooldown(world, params, moment: datetime) -> str:
 
 
 def consent(world, params, moment: datetime) -> str:
+    if "agreed" in world:
+        return basis(world, params, moment)
     given = world["facts"].get("consent_given")
     if given is None or at_home(world, moment).date().isoformat() < given:
         return "BLOCK"
     ages = [(clock.date() - datetime.fromisoformat(given).date()).days for clock in clocks(world, moment)]
     return "BLOCK" if max(ages) > params["fresh_within_days"] else ""
+
+
+def basis(world, params, moment: datetime) -> str:
+    """What the person said themselves is any basis; what a creditor says is none where somebody else collects and the
+    law wants it said to the collector."""
+    if world["agreed"] is None:
+        return "BLOCK"
+    at, own = world["agreed"]
+    direct = own or world["role"] == "first_party_creditor"
+    if not direct and "provable_consent_for_purpose" not in params["any_of"]:
+        return "BLOCK"
+    if "fresh_within_days" not in params:
+        return ""
+    given = at_home(world, at).date()
+    age = max((clock.date() - given).days for clock in clocks(world, moment))
+    return "BLOCK" if age > params["fresh_within_days"] else ""
 
 
 def at_home(world, moment: datetime) -> datetime:
@@ -122,25 +140,66 @@ def opt_out(world, params, moment: datetime) -> str:
 
 def hold_end(world, rule) -> datetime:
     """The first minute at which every clock shows a day past the last frozen one."""
-    moment = max(frozen_from(world)).replace(second=0)
+    over = rule["params"]["over"]
+    moment = max(happened(world, "moratorium", over) + happened(world, "moratorium_over", over)).replace(second=0)
     while freeze(world, rule["params"], moment):
         moment += MINUTE
     return moment
 
 
-def frozen_from(world) -> list[datetime]:
+def happened(world, tag: str, over: str) -> list[datetime]:
+    """To this debt, or to the person whatever debt it was about."""
     return [
-        at for at, _channel, debt, tags, _in in world["history"] if "moratorium" in tags and debt in ("", world["debt"])
-    ]
+        at for at, _channel, debt, tags, _in in world["history"]
+        if tag in tags and (over == "person" or debt in ("", world["debt"]))
+    ]  # fmt: skip
 
 
 def freeze(world, params, moment: datetime) -> str:
-    if not frozen_from(world):
+    began = happened(world, "moratorium", params["over"])
+    if not began:
         return ""
-    newest = max(frozen_from(world))
-    for zone in map(ZoneInfo, world["zones"]):
-        if (moment.astimezone(zone).date() - newest.astimezone(zone).date()).days <= params["days"]:
-            return "HOLD"
+    over = (
+        [at for at in happened(world, "moratorium_over", params["over"]) if at >= max(began)] if until(params) else []
+    )
+    if over:
+        return "HOLD" if within(world, max(over), moment, params.get("then_days", -1)) else ""
+    if "days" not in params:
+        return "BLOCK"
+    days = params["days"] - (1 if params.get("day_one") == "event_date" else 0)
+    return "HOLD" if within(world, max(began), moment, days) else ""
+
+
+def until(params) -> bool:
+    return params.get("until") == "moratorium_over"
+
+
+def within(world, event: datetime, moment: datetime, days: int) -> bool:
+    """Anywhere in the days after the event's own day, which is day nought."""
+    return any(
+        (moment.astimezone(zone).date() - event.astimezone(zone).date()).days <= days
+        for zone in map(ZoneInfo, world["zones"])
+    )
+
+
+def words_are_right(world, said: set[str]) -> bool:
+    """The message as it was written: everything that is wanted in it, nothing that is forbidden."""
+    first = not any(not inbound and channel != "note" for _at, channel, _debt, _tags, inbound in world["history"])
+    for rule in world["rules"]:
+        params = rule["params"]
+        if rule["type"] != "content":
+            continue
+        if not set(params.get("must_include", [])) <= said or set(params.get("must_not_include", [])) & said:
+            return False
+        if "first" in params:
+            whole, short = set(params["first"]), set(params["later"])
+            if not (whole <= said or (not first and short <= said)):
+                return False
+    return True
+
+
+def content(world, params, moment: datetime) -> str:
+    """Before it is written there is nothing to judge."""
     return ""
 
 
@@ -159,5 +218,5 @@ def prenotice(world, params, moment: datetime) -> str:
 
 RULES = {
     "window": window, "cap": cap, "cooldown": cooldown, "consent": consent, "opt_out": opt_out, "freeze": freeze,
-    "prenotice": prenotice,
+    "prenotice": prenotice, "content": content,
 }  # fmt: skip

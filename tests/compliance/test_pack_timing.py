@@ -56,6 +56,19 @@ def spans():
     return st.lists(one, min_size=1, max_size=2)
 
 
+def frozen(**end):
+    """For some days, until something, or whichever comes first."""
+    return st.fixed_dictionaries(
+        {
+            "trigger": st.just("moratorium"), "over": st.sampled_from(["debt", "person"]),
+            "blocks": st.just(["contact"]), **end,
+        },
+        optional={
+            "day_one": st.just("event_date"), "until": st.just("moratorium_over"), "then_days": st.integers(1, 5),
+        } if "days" in end else {"then_days": st.integers(1, 5)},
+    )  # fmt: skip
+
+
 PARAMS = {
     "window": st.fixed_dictionaries({"allow": spans()}),
     "cap": st.fixed_dictionaries({
@@ -77,10 +90,7 @@ PARAMS = {
     }),
     "consent": st.fixed_dictionaries({"any_of": st.just(["consent_given"]), "fresh_within_days": st.integers(0, 60)}),
     "opt_out": st.just({"applies_to": ["same_medium"]}),
-    "freeze": st.fixed_dictionaries({
-        "trigger": st.just("moratorium"), "over": st.just("debt"), "blocks": st.just(["contact"]),
-        "days": st.integers(1, 10),
-    }),
+    "freeze": st.one_of(frozen(days=st.integers(1, 10)), frozen(until=st.just("moratorium_over"))),
 }  # fmt: skip
 
 
@@ -97,6 +107,9 @@ def worlds(draw):
         history.append((now - draw(minutes(3)), draw(st.sampled_from(CHANNELS)), "", ["opt_out"], True))
     if draw(st.integers(0, 4)) == 0:
         history.append((now - draw(minutes(12)), "note", draw(st.sampled_from(["A", "B"])), ["moratorium"], False))
+        if draw(st.booleans()):
+            ended = (now - draw(minutes(12)), "note", draw(st.sampled_from(["A", "B", ""])), ["moratorium_over"], False)
+            history.append(ended)
     facts = {"role": "first_party_creditor"}
     if draw(st.booleans()):
         facts["consent_given"] = (now - draw(minutes(60))).date().isoformat()
