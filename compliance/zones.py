@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
-import holidays
 import phonenumbers
 from babel.core import get_global
 from phonenumbers import timezone as phone_timezone
+
+from common.public_holidays import national_holidays
+
+__all__ = ["candidate_zones", "national_holidays", "zones_of_country"]
 
 
 def candidate_zones(time_zone: str, *, phones: Iterable[str], country: str) -> tuple[str, ...]:
@@ -43,18 +45,3 @@ def zones_of_country(country: str) -> tuple[str, ...]:
     return tuple(
         sorted(zone for zone, place in territories.items() if place == country.upper() and zone in _known_zones())
     )
-
-
-def national_holidays(country: str, first: date, *, days: int) -> frozenset[date]:
-    """The country's public holidays in `days` days from `first`; empty for a country nobody has listed."""
-    last = first + timedelta(days=days)
-    listed = _holidays_of(country.upper(), tuple(range(first.year, last.year + 1)))
-    return frozenset(day for day in listed if first <= day <= last)
-
-
-@cache
-def _holidays_of(country: str, years: tuple[int, ...]) -> frozenset[date]:
-    try:
-        return frozenset(holidays.country_holidays(country, years=list(years)))
-    except NotImplementedError:
-        return frozenset()

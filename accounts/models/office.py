@@ -16,7 +16,11 @@ WEEKDAYS = ((0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thu
 
 @track_changes
 class OfficeHours(models.Model):
-    """The same hours on each of `weekdays` (Monday is 0). Without a creditor they are the common ones."""
+    """The same hours on each of `weekdays` (Monday is 0). Without a creditor they are the common ones.
+
+    Nobody is there on the public holidays of `holidays_of`, nor on `closed_on`; on `open_on` somebody is, whatever
+    day it is.
+    """
 
     creditor = models.OneToOneField(
         Creditor, null=True, blank=True, on_delete=models.CASCADE, related_name="office_hours"
@@ -25,6 +29,9 @@ class OfficeHours(models.Model):
     weekdays = ArrayField(models.PositiveSmallIntegerField())
     opens = models.TimeField()
     closes = models.TimeField()
+    holidays_of = models.CharField(max_length=2, blank=True, default="", db_default="", help_text=_("Country."))
+    closed_on = ArrayField(models.DateField(), default=list, db_default=[], blank=True)
+    open_on = ArrayField(models.DateField(), default=list, db_default=[], blank=True)
 
     class Meta:
         constraints = [
