@@ -16,7 +16,7 @@ from compliance.pack_decisions import reason_of
 from compliance.pack_facts import contact_action
 from compliance.pack_register import gate_for, packs_in_force
 from compliance.packs.look import Case
-from compliance.packs.rules.content import LACKS
+from compliance.packs.rules.content import only_lacks
 from compliance.packs.schema import Pack
 from compliance.packs.verdicts import Finding, Kind
 from compliance.told.decisions import reason_words
@@ -67,4 +67,4 @@ def _refused(findings: Iterable[Finding], packs: Iterable[Pack]) -> Iterator[Ref
     whose = {rule.id: pack.title or pack.id for pack in packs for rule in pack.rules}
     for one in findings:
         if one.rule.type in _ABOUT_WORDS and one.kind > Kind.ALLOW_WITH:
-            yield Refused(whose.get(one.rule.id, ""), reason_words(reason_of(one)), lacks=one.words == LACKS)
+            yield Refused(whose.get(one.rule.id, ""), reason_words(reason_of(one)), lacks=only_lacks(one))

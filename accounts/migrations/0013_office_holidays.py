@@ -7,56 +7,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0012_office_hours'),
+        ("accounts", "0012_office_hours"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='officehours',
-            name='changed_update',
+            model_name="officehours",
+            name="changed_update",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='officehours',
-            name='deleted_delete',
+            model_name="officehours",
+            name="deleted_delete",
         ),
         migrations.AddField(
-            model_name='officehours',
-            name='closed_on',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), blank=True, db_default=[], default=list, size=None),
+            model_name="officehours",
+            name="closed_on",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.DateField(), blank=True, db_default=[], default=list, size=None
+            ),
         ),
         migrations.AddField(
-            model_name='officehours',
-            name='holidays_of',
-            field=models.CharField(blank=True, db_default='', default='', help_text='Country.', max_length=2),
+            model_name="officehours",
+            name="holidays_of",
+            field=models.CharField(blank=True, db_default="", default="", help_text="Country.", max_length=2),
         ),
         migrations.AddField(
-            model_name='officehours',
-            name='open_on',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), blank=True, db_default=[], default=list, size=None),
+            model_name="officehours",
+            name="open_on",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.DateField(), blank=True, db_default=[], default=list, size=None
+            ),
         ),
         migrations.AddField(
-            model_name='officehourschange',
-            name='closed_on',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), blank=True, db_default=[], default=list, size=None),
+            model_name="officehourschange",
+            name="closed_on",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.DateField(), blank=True, db_default=[], default=list, size=None
+            ),
         ),
         migrations.AddField(
-            model_name='officehourschange',
-            name='holidays_of',
-            field=models.CharField(blank=True, db_default='', default='', help_text='Country.', max_length=2),
+            model_name="officehourschange",
+            name="holidays_of",
+            field=models.CharField(blank=True, db_default="", default="", help_text="Country.", max_length=2),
         ),
         migrations.AddField(
-            model_name='officehourschange',
-            name='open_on',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), blank=True, db_default=[], default=list, size=None),
+            model_name="officehourschange",
+            name="open_on",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.DateField(), blank=True, db_default=[], default=list, size=None
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='officehours',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_officehourschange" ("closed_on", "closes", "creditor_id", "holidays_of", "id", "open_on", "opens", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "time_zone", "weekdays") VALUES (OLD."closed_on", OLD."closes", OLD."creditor_id", OLD."holidays_of", OLD."id", OLD."open_on", OLD."opens", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."time_zone", OLD."weekdays"); RETURN NULL;', hash='4423a093c097e7de3c93f22c2d1ef77895fadbd2', operation='UPDATE', pgid='pgtrigger_changed_update_e312e', table='accounts_officehours', when='AFTER')),
+            model_name="officehours",
+            trigger=pgtrigger.compiler.Trigger(
+                name="changed_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_officehourschange" ("closed_on", "closes", "creditor_id", "holidays_of", "id", "open_on", "opens", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "time_zone", "weekdays") VALUES (OLD."closed_on", OLD."closes", OLD."creditor_id", OLD."holidays_of", OLD."id", OLD."open_on", OLD."opens", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."time_zone", OLD."weekdays"); RETURN NULL;',
+                    hash="4423a093c097e7de3c93f22c2d1ef77895fadbd2",
+                    operation="UPDATE",
+                    pgid="pgtrigger_changed_update_e312e",
+                    table="accounts_officehours",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='officehours',
-            trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_officehourschange" ("closed_on", "closes", "creditor_id", "holidays_of", "id", "open_on", "opens", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "time_zone", "weekdays") VALUES (OLD."closed_on", OLD."closes", OLD."creditor_id", OLD."holidays_of", OLD."id", OLD."open_on", OLD."opens", _pgh_attach_context(), NOW(), \'deleted\', OLD."id", OLD."time_zone", OLD."weekdays"); RETURN NULL;', hash='446b00c5eb5a3f0ad8dd4a2220e0bffd9a19519e', operation='DELETE', pgid='pgtrigger_deleted_delete_72f4d', table='accounts_officehours', when='AFTER')),
+            model_name="officehours",
+            trigger=pgtrigger.compiler.Trigger(
+                name="deleted_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_officehourschange" ("closed_on", "closes", "creditor_id", "holidays_of", "id", "open_on", "opens", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "time_zone", "weekdays") VALUES (OLD."closed_on", OLD."closes", OLD."creditor_id", OLD."holidays_of", OLD."id", OLD."open_on", OLD."opens", _pgh_attach_context(), NOW(), \'deleted\', OLD."id", OLD."time_zone", OLD."weekdays"); RETURN NULL;',
+                    hash="446b00c5eb5a3f0ad8dd4a2220e0bffd9a19519e",
+                    operation="DELETE",
+                    pgid="pgtrigger_deleted_delete_72f4d",
+                    table="accounts_officehours",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -231,7 +231,7 @@ def test_an_email_is_previewed_as_html_by_an_address_of_its_own_under_the_strict
     html, policy = answer.content.decode(), answer["Content-Security-Policy"]
     assert "<table" in html and account.balance.format("en") in html and "<script" not in html
     assert policy.startswith("default-src 'none'") and "sandbox" in policy and "script-src" not in policy
-    assert answer["X-Frame-Options"] == "SAMEORIGIN" and answer["Cache-Control"] == "no-store"
+    assert answer["X-Frame-Options"] == "SAMEORIGIN" and "no-store" in answer["Cache-Control"]
     assert sign_in(lead).get(where).status_code == 404  # somebody else's look
     assert client.get(reverse("template_framed", args=["made-up"])).status_code == 404
 

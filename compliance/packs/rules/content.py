@@ -16,7 +16,7 @@ from compliance.packs.schema import Pack, Rule
 from compliance.packs.verdicts import Finding, Kind
 from compliance.packs.vocabulary import CHANNEL_FAMILIES
 
-LACKS = gettext_noop("The message lacks: %(words)s.")
+_LACKS = gettext_noop("The message lacks: %(words)s.")
 _FORBIDDEN = gettext_noop("The message must not contain: %(words)s.")
 _DEMANDS = gettext_noop("Opting out must not require: %(words)s.")
 _MORE = gettext_noop("A limited-content voicemail may not say: %(words)s.")
@@ -38,13 +38,18 @@ def build(rule: Rule, pack: Pack) -> Judge:
     if set(params) & {"deliverable", "keepable", "electronic_requires"}:
         checks.append(partial(_form, rule))
     wanted = params.get("must_include", ())
-    announced = (Finding(Kind.ALLOW, rule, LACKS, {"words": ""}, None, wanted),) if wanted else ()
+    announced = (Finding(Kind.ALLOW, rule, _LACKS, {"words": ""}, None, wanted),) if wanted else ()
 
     def look(at: Look) -> Iterable[Finding]:
         found = [one for check in checks for one in check(at)]
         return found or (announced if at.case.action.tokens is None else ())
 
     return look
+
+
+def only_lacks(found: Finding) -> bool:
+    """Something is missing, and nothing is forbidden."""
+    return found.words == _LACKS
 
 
 def _limited_channels(pack: Pack) -> frozenset[str]:
@@ -67,7 +72,7 @@ def _wording(rule: Rule, at: Look) -> Iterable[Finding]:
         return
     missing = [word for word in params.get("must_include", ()) if word not in tokens]
     if missing:
-        yield _finding(rule, LACKS, missing)
+        yield _finding(rule, _LACKS, missing)
     forbidden = [word for word in params.get("must_not_include", ()) if word in tokens]
     if forbidden:
         yield _finding(rule, _FORBIDDEN, forbidden)
@@ -89,7 +94,7 @@ def _disclosure(rule: Rule, limited: frozenset[str], at: Look) -> Iterable[Findi
     # The first disclosure says all that the later one says.
     enough = not wanted or set(wanted) <= tokens or set(rule.params.get("first", ("",))) <= tokens
     if not enough:
-        return (_finding(rule, LACKS, wanted),)
+        return (_finding(rule, _LACKS, wanted),)
     if rule.params.get("same_language") and at.truth("same_language", absent=True) is False:
         return (Finding(Kind.BLOCK, rule, _LANGUAGE),)
     return ()
