@@ -19,7 +19,7 @@ from compliance import contact_ledger
 from compliance.gate import Facts, Kind, Policy
 from compliance.models import ContactPolicy, PolicyPack
 from compliance.selectors import usable_contact_point
-from compliance.services import approve_words, decide, preview, release
+from compliance.services import decide, preview, release
 from tests import factories
 from tests.compliance.oracle import permitted
 from tests.compliance.pack_oracle import speaks, words_are_right
@@ -181,7 +181,7 @@ def _live_through(person):
             _first_instant(told, said.verdict.until, at, channel, debt)
             assert preview(account, channel, "overdue_firm", said.verdict.until).verdict.may_go
         if said.verdict.may_go:
-            right = approve_words(said, tokens=frozenset(words), text="").may_go
+            right = said.judged.with_words(frozenset(words), "").may_go
             assert right is told.may_say(words, at, channel, debt)
             outcome = outcome if right else "released"
             _afterwards(told, said, at, channel, debt, outcome, source=f"t:{number}")
