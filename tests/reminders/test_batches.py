@@ -14,7 +14,7 @@ from accounts.models import Account, Event, Hold
 from common.clock import now
 from compliance.models import ContactCount, ContactEntry, ContactPolicy
 from payments.models import PaymentLink
-from reminders.dispatch import claim, run, statements
+from reminders.dispatch import claim, statements
 from reminders.dispatch.prepare import prepare
 from reminders.models import ContactSwitch, Message
 from reminders.services import dispatch_due, withdraw_consent
@@ -170,7 +170,7 @@ def test_two_workers_with_the_same_people_the_other_way_round_neither_wait_for_e
         try:
             claims = claim.claim_due(15)
             start.wait(timeout=60)
-            return len(run._prepared(claims))
+            return len(prepare(claims))
         finally:
             connection.close()
 
