@@ -23,6 +23,8 @@ OWN_KINDS = frozenset({"interest", "fee", "accrual", "replay"})
 FIXED_KINDS = frozenset({"placement_reversal", "balance_adjustment", "settlement", "write_off", "waiver"})
 # A transfer that was put on the wrong account and has been taken off it.
 MISPLACED = "payment_misplaced"
+# Its key ends with the number of the refund's entry.
+UNDONE = "refund_reversal"
 RECEIVABLE, SUSPENSE = LedgerAccount.Kind.RECEIVABLE.value, LedgerAccount.Kind.SUSPENSE.value
 DAY, MONTH = timedelta(days=1), timedelta(days=31)
 
@@ -191,7 +193,13 @@ def _start(runs_from: str, *, account: Account, placed_on: date, last_paid: date
 
 
 def _facts_of_ledger(moved: list[Moved], zone: ZoneInfo, through: date) -> list[Fact]:
-    """Days in the person's own zone; where that is a day ahead of ours, what happened today happened today."""
+    """Days in the person's own zone; where that is a day ahead of ours, what happened today happened today.
+
+    A refund that came back to us, or was never made, counts as never given.
+    """
+    undone = {one.entry_id for one in moved if one.kind == UNDONE}
+    undone |= {int(one.key.rpartition(":")[2]) for one in moved if one.kind == UNDONE}
+    moved = [one for one in moved if one.entry_id not in undone]
     came = {one.attempt: one.key for one in reversed(moved) if one.attempt is not None and one.came_in > 0}
     known, keys = {one.key for one in moved}, {one.entry_id: one.key for one in moved}
     facts = [
