@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 
 from accounts.models import Hold
+from common.clock import today
 from common.money import Money
+from compliance.given_notices import Told, record_notice
 from compliance.models import Decision, PolicyPack
 from payments.accrual.changing import terms_of
 from payments.models import Attempt, InterestTerms, Payment, ReconciliationItem, RuleChange
 from payments.refunds import request_refund
 from payments.services import apply_result
+from reminders.message_texts import framed as framed_mail
 from reminders.models import SendingLimit, Template
+from reminders.services import queue_message
 from tests import factories
 from tests.compliance.test_pack_register import body as pack_body
 from tests.pages.conftest import signed_in
@@ -74,10 +81,18 @@ PAGES = {
     "rule_change": CONFIGURE,
     "rule_end": CONFIGURE,
     "message_list": STAFF,
+    "message_page": STAFF,
+    "given_notice_list": STAFF,
+    "given_notice_account": STAFF,
+    "given_notice_document": STAFF,
+    "given_notice_placement": SUPERVISORS,
+    "given_notice_confirm": SUPERVISORS,
+    "given_notice_take_back": SUPERVISORS,
     "template_list": SUPERVISORS,
     "template_page": SUPERVISORS,
     "template_compare": SUPERVISORS,
     "template_edit": CONFIGURE,
+    "template_framed": SUPERVISORS,
     "schedule_list": SUPERVISORS,
     "schedule_detail": SUPERVISORS,
     "schedule_preview": SUPERVISORS,
@@ -212,8 +227,25 @@ def decided(account):
     return Decision.objects.create(account=account, debtor=account.debtor, **row).pk
 
 
+def notices(account, agent):
+    given = {"given_by": "Harbour Bank", "given_on": today(), "way": "letter"}
+    proof = SimpleUploadedFile("proof.pdf", b"%PDF-1.7")
+    notice = record_notice(account, Told("validation_notice", **given, document=proof), by=agent)
+    one = dict.fromkeys(("given_notice_document", "given_notice_confirm", "given_notice_take_back"), notice.pk)
+    return {
+        "given_notice_account": {"reference": account.reference},
+        **{name: {"notice_id": number} for name, number in one.items()},
+    }
+
+
+def framed(readers) -> str:
+    """A preview that each of them has kept for themselves, under one name."""
+    with patch.object(framed_mail, "new_token", return_value="kept"):
+        return {framed_mail.keep_document("<p>Hello</p>", user=reader) for reader in readers}.pop()
+
+
 @pytest.fixture
-def places(account, agent, installed):
+def places(account, agent, installed, cast):
     hold = Hold.objects.create(debtor=account.debtor, account=account, kind="dispute", reason="says it is paid")
     Provider.objects.create(key="alipay", name="Alipay", status="vetted")
     rule = InterestTerms.objects.create(effective_from="2020-01-01", yearly_basis_points=800)
@@ -256,6 +288,9 @@ def places(account, agent, installed):
         **{f"rule_{name}": {"kind": "interest", "rule_id": rule.pk} for name in ("page", "change", "end")},
         **{f"rule_{name}": {"reference": asked.reference} for name in ("request", "decide")},
         **policies(),
+        **notices(account, agent),
+        "message_page": {"message_id": queue_message(account, purpose="payment_link", occasion="asked").pk},
+        "template_framed": {"token": framed(cast.values())},
         **texts(),
         "decision_page": {"decision_id": decided(account)},
         "user_edit": {"user_id": agent.pk},
