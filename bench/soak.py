@@ -65,6 +65,7 @@ FEWEST_KILLS, KILLS_PER_WANTED = 5, 3
 STORM_SECONDS, STORM_SECONDS_EACH = 60, 0.2
 # What is left is given up when nothing has come to its end for so long, however slow the machine is.
 NOTHING_ENDED_SECONDS = 600
+LAST_NOTICE_SECONDS = 10
 # So many pay by link too, if they get there before the debit.
 PAY_BY_LINK, PAGES_FIRST = 0.3, 0.1
 WHOLE, PART, DEBT = 0.4, 40_000, 125_000
@@ -355,9 +356,16 @@ class Soak:
         self.wallet.move_clock(minutes=5)
         self._work_off(ends)
         self.wallet.move_clock(hours=BOOKS_READY_HOURS)
-        # Notices that were refused on the way come again after hours.
-        while apply_waiting_events() and time.monotonic() < ends:
-            continue
+        self._hear_the_last()
+
+    @staticmethod
+    def _hear_the_last() -> None:
+        """Notices that were refused on the way come again after hours, one after the other."""
+        heard = time.monotonic()
+        while time.monotonic() - heard < LAST_NOTICE_SECONDS:
+            if apply_waiting_events():
+                heard = time.monotonic()
+            time.sleep(0.2)
 
     @staticmethod
     def _work_off(ends: float) -> None:

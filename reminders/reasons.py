@@ -18,6 +18,7 @@ STORED = (
     gettext_noop("The person asked us to stop."),
     gettext_noop("The person wrote to us: somebody reads it first."),
     gettext_noop("The provider never received it."),
+    gettext_noop("It waited too long for its turn and is looked at again."),
     gettext_noop("The worker stopped before it was written."),
     gettext_noop("This debit was called off."),
     gettext_noop("What happens next with this debit has changed."),

@@ -17,7 +17,8 @@ Result = TypeVar("Result")
 
 def run_all(operations: Iterable[tuple[Key, Operation[Result]]], *, at_once: int) -> Iterator[tuple[Key, Result]]:
     """Yields each result as it comes, also while more operations are still being made. Leaving the iteration early
-    waits for what is under way and starts no more."""
+    waits for what is under way and starts no more. No more operations are taken than are soon begun: whoever makes
+    them may look at the world as late as possible."""
     done: SimpleQueue[Future[Result]] = SimpleQueue()
     keys: dict[Future[Result], Key] = {}
     with ThreadPoolExecutor(at_once, thread_name_prefix="channel") as pool:
@@ -26,7 +27,7 @@ def run_all(operations: Iterable[tuple[Key, Operation[Result]]], *, at_once: int
                 future = pool.submit(run, operation)
                 keys[future] = key
                 future.add_done_callback(done.put)
-                while not done.empty():
+                while len(keys) >= 2 * at_once or not done.empty():
                     yield _taken(keys, done.get())
             while keys:
                 yield _taken(keys, done.get())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +29,9 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 TOGETHER = 100  # locked at the same time: as long as that takes, a payment or a refusal of these people waits
 PATIENCE_SECONDS = 0.2  # an answer waits so long for others to be written down with
+FRESH_SECONDS = 5  # so long what was looked at under the locks is good for
 LOOK_UPS_MAX = 20
+WAITED = "It waited too long for its turn and is looked at again."
 CANNOT_BE_ASKED = frozenset({"cannot_be_asked"})
 # Nothing has left. After a few times it fails for good, and people see why.
 NOT_WRITTEN = Meaning("never_written", permanent=False, affects=Affects.LATER)
@@ -65,13 +68,22 @@ def _ready(claims: Sequence[Claim], owners: dict[str, Claim]) -> Iterator[Outbou
     for start in range(0, len(claims), TOGETHER):
         together = claims[start : start + TOGETHER]
         by_id = {str(claim.message_id): claim for claim in together}
-        for ready in _prepared(together):
-            outbound = ready.outbound
-            owners[outbound.message_id] = replace(by_id[outbound.message_id], until=ready.until)
-            if ready.statement is None:
+        prepared = _prepared(together)
+        for ready in prepared:
+            key = ready.outbound.message_id
+            owners[key] = replace(by_id[key], until=ready.until)
+        looked = time.monotonic()
+        for place, ready in enumerate(prepared):
+            if time.monotonic() - looked > FRESH_SECONDS:
+                # A refusal or a payment of meanwhile must count: they are looked at anew, at once.
+                _put_back([owners[one.outbound.message_id] for one in prepared[place:]], WAITED)
+                break
+            if outbound := _whole(ready, owners[ready.outbound.message_id]):
                 yield outbound
-            elif attached := _attached(outbound, ready.statement, owners[outbound.message_id]):
-                yield attached
+
+
+def _whole(ready: Ready, claim: Claim) -> OutboundMessage | None:
+    return _attached(ready.outbound, ready.statement, claim) if ready.statement else ready.outbound
 
 
 def _prepared(claims: Sequence[Claim]) -> list[Ready]:
@@ -124,11 +136,11 @@ def sweep_leases(batch: int = BATCH) -> int:
 def _recover(claim: Claim) -> None:
     message = Message.objects.select_related("contact_point").get(pk=claim.message_id)
     if not message.body:
-        _put_back(claim, "The worker stopped before it was written.")
+        _put_back([claim], "The worker stopped before it was written.")
         return
     found = _ask(message, claim)
     if found is None:
-        _put_back(claim, "The provider never received it.")
+        _put_back([claim], "The provider never received it.")
     elif found.outcome is Outcome.UNKNOWN:
         _still_unknown(claim, found)
     else:
@@ -145,9 +157,10 @@ def _ask(message: Message, claim: Claim) -> SendResult | None:
 
 
 @transaction.atomic
-def _put_back(claim: Claim, reason: str) -> None:
-    lock_debtors([claim.debtor_id])
-    for message in owned([claim]):
+def _put_back(claims: Sequence[Claim], reason: str) -> None:
+    """Nothing of them has left: what was counted for them is given back."""
+    lock_debtors(claim.debtor_id for claim in claims)
+    for message in owned(claims):
         give_back(message)
         try_again(message, at=now(), reason=reason, spent=False)
 
