@@ -7,6 +7,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import navigation, panels, work_reasons
+        from accounts.hardship.work import register_reasons
         from accounts.imports.file_keys import key_ids_of_files
         from common.crypto import key_users
 
@@ -14,3 +15,4 @@ class AccountsConfig(AppConfig):
         navigation.register_all()
         panels.register()
         work_reasons.register_own()
+        register_reasons()

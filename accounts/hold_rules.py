@@ -9,18 +9,24 @@ from accounts.models.holds import EVERYTHING
 
 @dataclass(frozen=True, slots=True)
 class HoldRule:
-    """`whole_person`: it covers every account of the debtor. `protected`: only a supervisor may end it."""
+    """`whole_person`: it covers every account of the debtor. `protected`: only a supervisor may end it.
+
+    `lets_pay`: nothing is demanded or debited, and the person may still pay of their own wish, on their page.
+    """
 
     blocks: tuple[str, ...]
     whole_person: bool
     protected: bool
     review_days: int | None
+    lets_pay: bool = False
 
 
 ALL = tuple(EVERYTHING)
 HOLD_RULES: dict[str, HoldRule] = {
     "dispute": HoldRule(ALL, whole_person=False, protected=False, review_days=14),
-    "hardship": HoldRule(("contact", "debit", "interest"), whole_person=True, protected=False, review_days=30),
+    "hardship": HoldRule(
+        ("contact", "debit", "interest"), whole_person=True, protected=False, review_days=30, lets_pay=True
+    ),
     "breathing_space": HoldRule(ALL, whole_person=True, protected=True, review_days=30),
     "bankruptcy": HoldRule(ALL, whole_person=True, protected=True, review_days=90),
     "deceased": HoldRule(ALL, whole_person=True, protected=True, review_days=30),
@@ -29,3 +35,4 @@ HOLD_RULES: dict[str, HoldRule] = {
     "vulnerable": HoldRule(("contact", "debit"), whole_person=True, protected=True, review_days=30),
     "complaint": HoldRule(("contact",), whole_person=False, protected=False, review_days=14),
 }
+LETS_PAY = tuple(kind for kind, rule in HOLD_RULES.items() if rule.lets_pay)

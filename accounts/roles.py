@@ -28,6 +28,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "work": STAFF,
     "reveal": STAFF,
     "assign": SUPERVISORS,
+    # What a household lives on is read by who decides about it; who runs the machine does not need it.
+    "see_household": frozenset({"agent", "lead", "compliance"}),
+    "see_hardship_note": frozenset({"lead", "compliance"}),
+    "grant_long_pause": SUPERVISORS,
     "approve_refunds": SUPERVISORS,
     "end_protection": SUPERVISORS,
     "confirm_money": SUPERVISORS,

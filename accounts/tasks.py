@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.events import seal_events
+from accounts.hardship.retention import forget_statements
 from accounts.imports.purging import purge_abandoned_uploads
 from accounts.imports.selectors import unfinished_imports
 from accounts.imports.services import check_import, run_import
@@ -18,6 +19,7 @@ BEAT = {
     "accounts-deliver-webhooks": {"task": "accounts.deliver_webhooks", "schedule": 5.0},
     "accounts-resume-imports": {"task": "accounts.resume_imports", "schedule": 60.0},
     "accounts-purge-uploads": {"task": "accounts.purge_uploads", "schedule": 3600.0},
+    "accounts-forget-hardship": {"task": "accounts.forget_hardship", "schedule": 3600.0},
 }
 
 
@@ -67,3 +69,8 @@ def resume_imports() -> None:
 @shared_task(name="accounts.purge_uploads")
 def purge_uploads() -> int:
     return purge_abandoned_uploads()
+
+
+@shared_task(name="accounts.forget_hardship")
+def forget_hardship() -> int:
+    return forget_statements()

@@ -11,7 +11,7 @@ from common.money import Money
 from payments.debtor_wallets import WalletChoice, purse_of
 from payments.debtor_withheld import Withheld
 from payments.models import Instalment, Payment
-from payments.services.checks import debit_hold
+from payments.services.checks import paying_hold
 from wallets.providers.base import Channel
 
 
@@ -65,7 +65,7 @@ def _standing(account: Account, open_payment: Payment | None, wallets: list[Wall
         return Standing.NOT_OPEN
     if open_payment and open_payment.source == "debit":
         return Standing.COLLECTING
-    if debit_hold(account):
+    if paying_hold(account):
         return Standing.ON_HOLD
     return Standing.PAYABLE if wallets else Standing.NO_WALLET
 

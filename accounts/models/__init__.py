@@ -4,6 +4,7 @@ from accounts.models.creditors import Creditor, Portfolio
 from accounts.models.debtors import ContactPoint, Debtor
 from accounts.models.debts import Account, AccountHistory
 from accounts.models.events import Event, EventSeal
+from accounts.models.hardship import HardshipCase, HardshipStatement
 from accounts.models.holds import Hold
 from accounts.models.imports import ImportChunk, ImportJob, ImportMapping, ImportProblem
 from accounts.models.office import OfficeHours
@@ -21,6 +22,8 @@ __all__ = [
     "Debtor",
     "Event",
     "EventSeal",
+    "HardshipCase",
+    "HardshipStatement",
     "Hold",
     "ImportChunk",
     "ImportJob",

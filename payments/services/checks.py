@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.hold_rules import LETS_PAY
 from accounts.models import Account, Hold
 from common.clock import now
 from common.money import Money
@@ -12,10 +13,10 @@ from payments.errors import PaymentRefused
 from wallets.providers.base import Descriptor
 
 
-def debit_hold(account: Account) -> Hold | None:
-    """The hold, on the account or on its debtor, that forbids taking money."""
+def paying_hold(account: Account) -> Hold | None:
+    """The hold that forbids even a payment of the person's own wish, as a dispute does and hard times do not."""
     rows = debit_holds().filter(Q(account=account) | Q(account=None), debtor_id=account.debtor_id)
-    return rows.first()
+    return rows.exclude(kind__in=LETS_PAY).first()
 
 
 def debit_holds() -> QuerySet[Hold]:
@@ -31,7 +32,7 @@ def refuse_unpayable(account: Account) -> None:
         raise PaymentRefused(_("This account is not open. Nothing needs to be paid here."), why="account_not_open")
     if account.balance_minor <= 0:
         raise PaymentRefused(_("Nothing is owed on this account any more."), why="nothing_owed")
-    if debit_hold(account):
+    if paying_hold(account):
         raise PaymentRefused(
             _("This account is on hold, so we take no payment now. Contact us if you want to pay."), why="on_hold"
         )
