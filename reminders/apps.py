@@ -16,11 +16,13 @@ class RemindersConfig(AppConfig):
         from common import clock_targets
         from compliance.words import PURPOSE_WORDS
         from reminders import navigation, panels, panels_debtor, reasons, selectors_clock, why, work_reasons
+        from reminders.hardship import panel as hardship_panel
 
         register_reason_words(PURPOSE_WORDS)
         register_reason_teller(reasons.known_words)
         register_link_finder(why.links_of_events)
         navigation.register_all()
+        hardship_panel.register()
         panels.register()
         panels_debtor.register()
         work_reasons.register_own()

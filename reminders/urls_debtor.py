@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from reminders.hardship import urls as hardship
 from reminders.views_debtor import channel, complaint, complaint_again, feedback, new_link, push, write
 
 urlpatterns = [
@@ -12,4 +13,5 @@ urlpatterns = [
     path("<str:token>/complaint/<uuid:complaint_id>/again/", complaint_again, name="debtor_complaint_again"),
     path("<str:token>/feedback/", feedback, name="debtor_feedback"),
     path("<str:token>/new-link/", new_link, name="debtor_new_link"),
+    *hardship.debtor,
 ]

@@ -11,6 +11,7 @@ from reminders import (
     views_switches,
     views_templates,
 )
+from reminders.hardship import urls as hardship
 
 OF_TEXT = "texts/<slug:key>/<slug:channel>/<slug:language>/"
 
@@ -62,4 +63,5 @@ urlpatterns = [
     path("texts/<int:template_id>/decide/", views_templates.template_decide, name="template_decide"),
     path("contact-switches/", views_switches.switch_list, name="contact_switches"),
     path("contact-switches/<int:switch_id>/end/", views_switches.switch_end, name="contact_switch_end"),
+    *hardship.staff,
 ]

@@ -43,7 +43,7 @@ TEMPLATE_OF_PURPOSE: Mapping[str, str] = {"pre_debit_notice": "pre_debit", "debi
 _BANK: Mapping[str, str] = {"en": "bank", "zh-hans": "银行", "zh-hant": "銀行"}
 AGENT_REPLY, ASSISTANT_ANSWER = "agent_reply", "assistant_answer"
 # Where an answer's `page` leads, behind the payment link.
-PAGE_OF_TEXT: Mapping[str, str] = {"answer_hardship": "about/help/", "answer_dispute": "dispute/"}
+PAGE_OF_TEXT: Mapping[str, str] = {"answer_hardship": "hardship/", "answer_dispute": "dispute/"}
 PAGE_OF_PURPOSE: Mapping[str, str] = {"complaint_received": "complaint/", "complaint_answer": "complaint/"}
 WALLETS_NAMED = 5
 OPENS: Mapping[str, str] = {"en": "EEEE, MMMM d, h:mm a", "zh": "M月d日EEEE HH:mm"}

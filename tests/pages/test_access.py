@@ -21,6 +21,7 @@ from reminders.message_texts import framed as framed_mail
 from reminders.models import SendingLimit, Template
 from reminders.services import queue_message
 from tests import factories
+from tests.accounts.hardship.cast import told
 from tests.compliance.test_pack_register import body as pack_body
 from tests.pages.conftest import signed_in
 from tests.payments.deposit_rows import held_deposit
@@ -41,6 +42,9 @@ PAGES = {
     "account_page": EVERYONE,
     "account_hold": STAFF,
     "account_hold_end": STAFF,
+    "hardship_list": STAFF,
+    "hardship_page": STAFF,
+    "hardship_new": STAFF - {"admin"},
     "account_correction": STAFF,
     "account_statement": EVERYONE,
     "account_statement_file": EVERYONE,
@@ -121,6 +125,9 @@ ACTIONS = {
     "work_next": STAFF,
     "account_reveal": STAFF,
     "account_note": STAFF,
+    "hardship_reveal": STAFF - {"admin"},
+    "hardship_take": STAFF,
+    "hardship_wish": STAFF,
     "account_assign": SUPERVISORS,
     "account_link": STAFF,
     "account_send_link": STAFF,
@@ -168,6 +175,7 @@ OWN_APPS = (
     "analytics.views",
     "payments.views_staff",
     "reminders.views_staff",
+    "reminders.hardship.views_staff",
     "reminders.views_templates",
     "wallets.views_",
 )
@@ -258,6 +266,7 @@ def places(account, agent, installed, cast):
     limit = SendingLimit.objects.create(channel="sms", sender="+15005550006", per_minute=60)
     deposit = {"reference": held_deposit(account).reference}
     transfer = {"reference": recorded(100, agent).reference}
+    hardship = {"case_id": told(account).pk}
     remitted = {"reference": approved_remittance(account).reference}
     return {
         "sending_limit_edit": {"limit_id": limit.pk},
@@ -272,6 +281,8 @@ def places(account, agent, installed, cast):
         **dict.fromkeys(("payment_page", "payment_ask"), paid),
         "payment_decide": {**paid, "step": "nothing"},
         "refund_new": paid,
+        "hardship_new": of,
+        **dict.fromkeys(("hardship_page", "hardship_reveal", "hardship_take", "hardship_wish"), hardship),
         **dict.fromkeys(("refund_page", "refund_approve", "refund_transfer"), refund),
         "refund_act": {**refund, "action": "reject"},
         "surplus_page": of,

@@ -53,7 +53,7 @@ def test_i_lost_my_job_leads_to_a_hardship_hold_and_the_page_with_help(outbox, a
     dispatch_all()
     (text,) = outbox.messages(to=phone_of(account))
     assert "Reminders and debits have stopped" in text["text"]
-    assert "/about/help/" in text["text"]
+    assert "/hardship/" in text["text"]
     assert thread_of(account).state == "waiting"
     assert plan_reminders(today()).planned == 0
     assert Event.objects.filter(kind="hold.placed", account=account, source="debtor").exists()

@@ -97,7 +97,7 @@ def test_i_lost_my_job_by_mail_leads_to_hardship_and_an_answer_by_mail(outbox, c
     assert thread_of(mailed.account).state == "waiting"
     dispatch_all()
     (mail,) = outbox.messages(to=email_of(mailed.account))
-    assert "/about/help/" in mail["text"] or "/p/" in mail["text"]
+    assert "/hardship/" in mail["text"] or "/p/" in mail["text"]
     assert mail["subject"]
 
 
