@@ -17,6 +17,7 @@ from payments.accrual.posting import accrue_day
 from payments.debits import debit_due_instalments, notice_due_debits
 from payments.deposits.sweeping import sweep_deposits
 from payments.hints import Hints
+from payments.promises import judge_due
 from payments.reconciliation import reconcile_due
 from payments.refunds import look_up_due_refunds, send_due_refunds
 from payments.remittance import draft_due as draft_due_remittances
@@ -41,6 +42,7 @@ BEAT = {
     "payments-accrue": {"task": "payments.accrue", "schedule": 1800.0},
     "payments-learn-from-tries": {"task": "payments.learn_from_tries", "schedule": 3600.0},
     "payments-replay-late-facts": {"task": "payments.replay_late_facts", "schedule": 5.0},
+    "payments-judge-promises": {"task": "payments.judge_promises", "schedule": 600.0},
     "payments-sweep-mandates": {"task": "payments.sweep_mandates", "schedule": 600.0},
 }
 
@@ -143,6 +145,12 @@ def reconcile() -> None:
 def draft_remittances() -> None:
     draft_due_remittances()
     beat("draft_remittances")
+
+
+@shared_task(name="payments.judge_promises")
+def judge_promises() -> None:
+    judge_due()
+    beat("judge_promises")
 
 
 @shared_task(name="payments.learn_from_tries")

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
 
 from accounts.events import record_event
-from accounts.models import Account, ContactPoint, Debtor
+from accounts.models import Account, ContactPoint, Debtor, User
+from common.errors import Conflict, InvalidInput
 from compliance.gate import PURPOSES
+from payments.promises import Part, quiet, take_promise
+from payments.promises.taking import PROMISED
 from reminders.calls.queueing import cancel_waiting
 from reminders.models import Message
 
 LONGEST_PROMISE = timedelta(days=31)  # what goes beyond a person agrees
 TIME_TO_ARRIVE = timedelta(days=5)  # a payment somebody says they made
 SAYS_PAID = "Says that it is paid: time to see whether it arrives."
-PROMISED = "Promised to pay by then."
 CALL_LATER = "Asked to be called then."
 
 
 def leave_in_peace(account_id: int, *, until: datetime, reason: str) -> None:
     """No reminder before `until`; a longer peace stands. Call it in the transaction of what was said."""
-    account = Account.objects.select_for_update().get(pk=account_id)
-    if account.quiet_until is None or account.quiet_until < until:
-        account.quiet_until, account.quiet_reason = until, reason
-        account.save(update_fields=["quiet_until", "quiet_reason"])
+    quiet.leave_in_peace(Account.objects.select_for_update().get(pk=account_id), until=until, reason=reason)
+
+
+def note_promise(account: Account, day: date, *, until: datetime, source: str, by: User | None = None) -> bool:
+    """All that is owed, by that day. Peace until then either way; False when the limits leave it to a person."""
+    try:
+        with transaction.atomic():
+            take_promise(account, [Part(day, account.balance_minor)], source=source, by=by)
+    except (InvalidInput, Conflict):
+        leave_in_peace(account.pk, until=until, reason=PROMISED)
+        return False
+    return True
 
 
 def set_aside(point: ContactPoint, *, account: Account | None) -> bool:

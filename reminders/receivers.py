@@ -6,15 +6,27 @@ The silence after a payment is a courtesy: the gate would stop the messages at s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.dispatch import receiver
 
+from accounts.models import Account
+from common.clock import now
 from common.money import Money
+from compliance.gate import PURPOSES
 from payments.models import Attempt, Payment, Plan, Refund
-from payments.signals import debit_failed, payment_confirmed, payment_taken_back, plan_agreed, refund_moved
+from payments.signals import (
+    debit_failed,
+    payment_confirmed,
+    payment_taken_back,
+    plan_agreed,
+    promise_over,
+    promise_taken,
+    refund_moved,
+)
+from reminders.calls.queueing import cancel_waiting
 from reminders.models import Message
 from reminders.plan_words import BY_HAND
 from reminders.queue import queue_message
@@ -96,3 +108,20 @@ def say_end_in_wallet(sender: Any, *, mandate: Mandate, **_: Any) -> None:
     queue_message(
         mandate.account, purpose="end_in_wallet", occasion=f"mandate:{mandate.pk}", facts={"mandate": mandate.pk}
     )
+
+
+def _demands(account: Account) -> Any:
+    return Message.objects.filter(account=account, state="due").exclude(purpose__in=list(PURPOSES))
+
+
+@receiver(promise_taken, dispatch_uid="reminders.promise_taken")
+def wait_for_promise(sender: Any, *, account: Account, until: datetime, **_: Any) -> None:
+    """Who promised is not asked before the day: what is queued waits, and nobody calls."""
+    _demands(account).filter(due_at__lt=until).update(due_at=until, claimed_until=None)
+    cancel_waiting("The person promised to pay.", account=account)
+
+
+@receiver(promise_over, dispatch_uid="reminders.promise_over")
+def go_on_after_promise(sender: Any, *, account: Account, until: datetime, **_: Any) -> None:
+    """What waited for a promise that is no more goes on; whether and when it may is decided at sending, as ever."""
+    _demands(account).filter(due_at=until, due_at__gt=now()).update(due_at=now())

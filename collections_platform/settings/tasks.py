@@ -43,6 +43,7 @@ CELERY_TASK_ROUTES = {
     "accounts.run_import": {"queue": "long"},
     "payments.accrue": {"queue": "long"},
     "payments.draft_remittances": {"queue": "long"},
+    "payments.judge_promises": {"queue": "long"},
     "payments.learn_from_tries": {"queue": "long"},
     "payments.reconcile": {"queue": "long"},
     "payments.replay_late_facts": {"queue": "long"},

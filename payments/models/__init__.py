@@ -12,6 +12,7 @@ from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
 from payments.models.payments import Attempt, Payment, ProviderEvent
 from payments.models.plans import Instalment, Plan
+from payments.models.promises import Promise, PromisePart, PromiseRule, QuietPeriod
 from payments.models.reconciliation import Expectation, LedgerReading, ReconciliationItem, StatementLine, StatementRun
 from payments.models.refunds import Dispute, Refund, SurplusDecision
 from payments.models.remittance import CommissionTerms, Remittance, RemittanceLine
@@ -40,7 +41,11 @@ __all__ = [
     "PaymentLink",
     "Plan",
     "Posting",
+    "Promise",
+    "PromisePart",
+    "PromiseRule",
     "ProviderEvent",
+    "QuietPeriod",
     "ReconciliationItem",
     "Refund",
     "Remittance",

@@ -25,10 +25,10 @@ from reminders.dispatch.outcome import fall_back
 from reminders.heeding import (
     CALL_LATER,
     LONGEST_PROMISE,
-    PROMISED,
     SAYS_PAID,
     TIME_TO_ARRIVE,
     leave_in_peace,
+    note_promise,
     set_aside,
 )
 from reminders.models import CallTask, Message
@@ -39,7 +39,7 @@ CHANNEL = "voice"
 TRIES = 3
 NEXT_TRY = timedelta(hours=24)
 LEASE = timedelta(minutes=30)
-PEACE_UNTIL_THE_DAY = {"promise": PROMISED, "later": CALL_LATER}
+PEACE_UNTIL_THE_DAY = {"later": CALL_LATER}
 
 
 @transaction.atomic
@@ -154,7 +154,9 @@ def _follow(row: CallTask, outcome: str, what: Outcome, *, by: User, day: date |
         withdraw_consent(row.debtor, channel=EVERY_CHANNEL, source="phone", evidence={"call": row.pk})
     if outcome == "wrong_number" and row.contact_point is not None:
         set_aside(row.contact_point, account=row.account)
-    if outcome in PEACE_UNTIL_THE_DAY and day is not None:
+    if outcome == "promise" and day is not None:
+        note_promise(row.account, day, until=_end_of(row, day), source="call", by=by)
+    elif outcome in PEACE_UNTIL_THE_DAY and day is not None:
         leave_in_peace(row.account_id, until=_end_of(row, day), reason=PEACE_UNTIL_THE_DAY[outcome])
     if outcome == "paid":
         leave_in_peace(row.account_id, until=now() + TIME_TO_ARRIVE, reason=SAYS_PAID)

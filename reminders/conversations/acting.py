@@ -22,10 +22,10 @@ from reminders.confirmation import CONFIRMATION
 from reminders.contact_lookup import points_with_number
 from reminders.heeding import (
     LONGEST_PROMISE,
-    PROMISED,
     SAYS_PAID,
     TIME_TO_ARRIVE,
     leave_in_peace,
+    note_promise,
     set_aside,
     wait_for_a_reader,
 )
@@ -160,7 +160,9 @@ def _promise(heard: Heard, done: Done) -> None:
         return
     zones = zones_of(heard.debtor)
     midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(zones[0] if zones else "UTC"))
-    _leave_in_peace(heard, midnight, PROMISED)
+    if not note_promise(heard.account, day, until=midnight, source="message"):
+        done.needs_person(Intent.PROMISE.value)
+    wait_for_a_reader(heard.debtor)
     record_event("promise.heard", account=heard.account, source="debtor", due_on=day.isoformat())
     done.steps.append("promise")
 

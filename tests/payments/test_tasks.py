@@ -104,7 +104,8 @@ ROUTES = {
     },
     "long": {
         "accounts.check_import", "accounts.resume_imports", "accounts.run_import", "payments.accrue",
-        "payments.draft_remittances", "payments.learn_from_tries", "payments.reconcile", "payments.replay_late_facts",
+        "payments.draft_remittances", "payments.judge_promises", "payments.learn_from_tries", "payments.reconcile",
+        "payments.replay_late_facts",
     },
 }  # fmt: skip
 

@@ -112,7 +112,9 @@ def test_a_promise_leaves_the_account_in_peace_until_the_day_is_over_there(outbo
     queue_reminder(account)
     write(account, "I will pay tomorrow")
     account.refresh_from_db()
-    assert timedelta(days=1) < account.quiet_until - now() <= timedelta(days=2)
+    assert timedelta(days=2) < account.quiet_until - now() <= timedelta(days=3), "the day, and one of grace"
+    (promise,) = account.promises.all()
+    assert (promise.source, promise.total_minor, promise.state) == ("message", 125_000, "open")
     assert account.quiet_reason == "Promised to pay by then."
     assert plan_reminders(today()).planned == 0
     assert Event.objects.filter(kind="promise.heard", account=account).exists()
