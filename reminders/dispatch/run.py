@@ -31,7 +31,6 @@ TOGETHER = 100  # locked at the same time: as long as that takes, a payment or a
 PATIENCE_SECONDS = 0.2  # an answer waits so long for others to be written down with
 FRESH_SECONDS = 5  # so long what was looked at under the locks is good for
 LOOK_UPS_MAX = 20
-WAITED = "It waited too long for its turn and is looked at again."
 CANNOT_BE_ASKED = frozenset({"cannot_be_asked"})
 # Nothing has left. After a few times it fails for good, and people see why.
 NOT_WRITTEN = Meaning("never_written", permanent=False, affects=Affects.LATER)
@@ -76,7 +75,8 @@ def _ready(claims: Sequence[Claim], owners: dict[str, Claim]) -> Iterator[Outbou
         for place, ready in enumerate(prepared):
             if time.monotonic() - looked > FRESH_SECONDS:
                 # A refusal or a payment of meanwhile must count: they are looked at anew, at once.
-                _put_back([owners[one.outbound.message_id] for one in prepared[place:]], WAITED)
+                late = [owners[one.outbound.message_id] for one in prepared[place:]]
+                _put_back(late, "It waited too long for its turn and is looked at again.")
                 break
             if outbound := _whole(ready, owners[ready.outbound.message_id]):
                 yield outbound
