@@ -96,7 +96,9 @@ def test_a_tick_beside_a_run_at_work_returns_at_once(account, wallet, alipay, se
 
 
 ROUTES = {
-    "default": {"accounts.deliver_webhooks", "accounts.seal_events", "accounts.purge_uploads"},
+    "default": {
+        "accounts.deliver_webhooks", "accounts.forget_hardship", "accounts.seal_events", "accounts.purge_uploads",
+    },
     "money": {
         "payments.apply_provider_event", "payments.apply_provider_events", "payments.look_up_attempts",
         "payments.notice_debits", "payments.debit_due", "payments.close_expired", "payments.refunds",
