@@ -40,7 +40,7 @@ def follow_taken_back(sender: Any, *, payment: Payment, **_: Any) -> None:
 
 
 def follow_accounts(account_ids: set[int]) -> None:
-    rows = Promise.objects.filter(account__in=account_ids, last_on__gt=(now() - REMEMBERED).date())
+    rows = Promise.objects.filter(account__any_of=account_ids, last_on__gt=(now() - REMEMBERED).date())
     living = rows.exclude(state__in=PROMISE_STATES.final).order_by("account_id", "pk")
     for pk in list(living.values_list("pk", flat=True)):
         judge(pk)
