@@ -15,8 +15,12 @@ from wallets.providers.base import Descriptor
 
 def paying_hold(account: Account) -> Hold | None:
     """The hold that forbids even a payment of the person's own wish, as a dispute does and hard times do not."""
-    rows = debit_holds().filter(Q(account=account) | Q(account=None), debtor_id=account.debtor_id)
-    return rows.exclude(kind__in=LETS_PAY).first()
+    return holds_on(account).exclude(kind__in=LETS_PAY).first()
+
+
+def holds_on(account: Account) -> QuerySet[Hold]:
+    """Those that forbid taking money on this account, hard times included."""
+    return debit_holds().filter(Q(account=account) | Q(account=None), debtor_id=account.debtor_id)
 
 
 def debit_holds() -> QuerySet[Hold]:

@@ -17,7 +17,7 @@ from common.errors import PlatformError
 from common.money import exponent
 from payments.debtor_plans import ReadyPlan, chosen_plan, first_days, ready_plans, refuse_second_plan
 from payments.debtor_wallets import agreement_wallets
-from payments.services.checks import refuse_unpayable
+from payments.services.checks import holds_on, refuse_unpayable
 from payments.views_debtor.plans import rules_of
 from reminders.understanding.normal import plain
 from wallets.selectors import Offer, live_mandate
@@ -63,6 +63,9 @@ def propose(account: Account, text: str, *, day: date | None = None) -> Proposal
         refuse_unpayable(account)
         refuse_second_plan(account)
     except PlatformError:
+        return None
+    if holds_on(account).exists():
+        # Somebody in hard times may pay, but what they can bear is looked at by a person.
         return None
     offer = _offer(account)
     if offer is None or live_mandate(account):

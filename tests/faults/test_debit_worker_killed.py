@@ -114,8 +114,9 @@ def test_wherever_the_worker_was_killed_the_payer_hears_of_the_debit_once(
         tick()
         sweep_leases()
         dispatch_due()
-    about_it = [mail for mail in outbox.messages() if "400.00" in mail["subject"] + mail["text"]]
-    assert len(about_it) == 1 and receipts() == ["debit_receipt"]
+    naming_it = [mail for mail in outbox.messages() if "400.00" in mail["subject"] + mail["text"]]
+    of_the_plan = Message.objects.filter(purpose="plan_confirmed").count()
+    assert len(naming_it) == 1 + of_the_plan and receipts() == ["debit_receipt"] and of_the_plan <= 1
     assert sound(wallet) and wallet.debits() == 1
 
 

@@ -153,7 +153,7 @@ def whoever_lost_her_job_is_left_in_peace_and_led_to_help(story: Story) -> None:
     assert "Reminders and debits have stopped" in answer["text"]
     address = next(word for word in answer["text"].split() if "/p/" in word)
     story.phone.opens(address.rstrip("."))
-    assert "Ways we can help" in story.phone.page.inner_text("main")
+    assert "Money is tight" in story.phone.page.inner_text("main")
 
 
 def a_person_of_ours_has_her_before_them_with_all_that_is_known(story: Story) -> None:

@@ -38,7 +38,12 @@ def sentences_stored_by(*folders: str) -> set[str]:
                 found.add(node.value.value)
             if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
                 found.add(node.value.value)
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("end", "_end", "_put_back"):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                "end",
+                "_end",
+                "_put_back",
+                "cancel_waiting",
+            ):
                 found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
     return {text for text in found if isinstance(text, str) and text.endswith(".")}
 
