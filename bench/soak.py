@@ -31,6 +31,7 @@ from django.db import DatabaseError, close_old_connections, transaction
 from django.test import Client
 
 from accounts.models import Account, Hold
+from bench.soak_after import hear_the_last, work_off
 from bench.soak_ground import ground
 from bench.soak_wallets import KINDS, Kind, copied
 from common.clock import now, today
@@ -65,7 +66,6 @@ FEWEST_KILLS, KILLS_PER_WANTED = 5, 3
 STORM_SECONDS, STORM_SECONDS_EACH = 60, 0.2
 # What is left is given up when nothing has come to its end for so long, however slow the machine is.
 NOTHING_ENDED_SECONDS = 600
-LAST_NOTICE_SECONDS = 10
 # So many pay by link too, if they get there before the debit.
 PAY_BY_LINK, PAGES_FIRST = 0.3, 0.1
 WHOLE, PART, DEBT = 0.4, 40_000, 125_000
@@ -346,7 +346,7 @@ class Soak:
             self.control.post(f"{kind.key}/faults/clear")
         left, ends = self.number, time.monotonic() + NOTHING_ENDED_SECONDS
         for seconds in steps(timedelta(minutes=3)):
-            self._work_off(ends)
+            work_off(ends)
             before, left = left, len(invariants.unfinished())
             if left < before:
                 ends = time.monotonic() + NOTHING_ENDED_SECONDS
@@ -354,35 +354,9 @@ class Soak:
                 break
             self.wallet.move_clock(seconds=seconds)
         self.wallet.move_clock(minutes=5)
-        self._work_off(ends)
+        work_off(ends)
         self.wallet.move_clock(hours=BOOKS_READY_HOURS)
-        self._hear_the_last()
-
-    @staticmethod
-    def _hear_the_last() -> None:
-        """Notices that were refused on the way come again after hours, one after the other."""
-        heard = time.monotonic()
-        while time.monotonic() - heard < LAST_NOTICE_SECONDS:
-            if apply_waiting_events():
-                heard = time.monotonic()
-            time.sleep(0.2)
-
-    @staticmethod
-    def _work_off(ends: float) -> None:
-        tasks = (
-            apply_waiting_events,
-            look_up_due_attempts,
-            close_expired_attempts,
-            plan_lost_notices,
-            tell_the_people,
-        )
-        for work in tasks:
-            while work() and time.monotonic() < ends:
-                continue
-        tell_providers_of_endings()
-        plan_lost_notices()
-        while debit_due_instalments().sent and time.monotonic() < ends:
-            continue
+        hear_the_last()
 
     def report(self) -> dict[str, Any]:
         moved, posted = invariants.money_at_the_wallet(self.control), invariants.money_in_the_ledger()
