@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from common.clock import now
 from payments.debits import debit_due_instalments
 from payments.debits.claiming import claim_debits
 from payments.debits.planning import plan_debits
-from payments.debits.running import settle
+from payments.debits.running import _beside, _Settling, settle
 from payments.debits.sending import WAITED, Answered
 from payments.models import Attempt, Instalment, JournalEntry, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
@@ -197,3 +197,30 @@ def test_a_run_ends_although_a_row_can_never_be_worked_on(provider, settings, ru
     refused_payment = rows_refused("payments_payment", f"NEW.account_id = {poison.account_id}")
     with refused_payment, rows_refused("payments_instalment", f"NEW.plan_id = {poison.pk}"):
         assert debit_due_instalments(batch=1).sent == 0
+
+
+def test_where_answers_pile_up_a_second_thread_settles_and_each_debit_is_posted_once(provider):
+    plans = [due_plan(provider) for _ in range(9)]
+    answers = [paid(claim) for claim in plan_debits(9, claim=True).claims]
+    with _beside("settle") as thread:
+        settling = _Settling(thread)
+        settling.settle(answers[:3], helped=True)
+        beside = settling.under_way
+        settling.settle(answers[3:6], helped=True)
+        settling.settle(answers[6:], helped=False)
+        assert settling.under_way is beside and beside.result() == 3, "one at a time beside, the others here"
+        assert settling.taken() == 9 and settling.taken() == 0 and settling.under_way is None
+    assert JournalEntry.objects.filter(kind="payment").count() == 9 and books_are_right()
+    assert all(balance(plan.account) == 9_000 for plan in plans)
+
+
+def test_what_goes_wrong_beside_is_not_lost(provider):
+    def broken() -> int:
+        raise OperationalError("the database went away")
+
+    with _beside("settle") as thread:
+        settling = _Settling(thread)
+        settling.under_way = thread.submit(broken)
+        settling.under_way.exception()
+        with pytest.raises(OperationalError):
+            settling.taken()
