@@ -93,8 +93,10 @@ def _keep_busy(network: Network, supply: _Supply, run: DebitRun, beside: Executo
                 time.sleep(MOMENT_SECONDS)
             elif answers := network.take(most=SETTLE_TOGETHER, patience=PATIENCE_SECONDS):
                 stop_point("after_answer")
-                settling.settle(answers, helped=network.waiting >= SETTLE_FROM)
-                supply.hear(answers)
+                # What waited too long is in line again before the next are looked for.
+                waited = any(answer.reason == WAITED for answer in answers)
+                settling.settle(answers, helped=network.waiting >= SETTLE_FROM and not waited)
+                supply.hear(waited=waited)
             run.settled += settling.taken()
     finally:
         supply.stopped = True
@@ -174,9 +176,8 @@ class _Supply:
             planned += plan(most - planned.created)
         return planned
 
-    def hear(self, answers: Sequence[Answered]) -> None:
+    def hear(self, *, waited: bool) -> None:
         """What waited too long for its turn is in line again."""
-        waited = any(answer.reason == WAITED for answer in answers)
         self.lasts = self.lasts or (waited and not self._over())
 
     def _judge(self, planned: Planned, claimed: int, full: Sequence[int]) -> None:
