@@ -50,7 +50,7 @@ class ChainSimulator(Simulator):
             Row(
                 cells=("Ethereum",),
                 fields={"depth": "2"},
-                actions=(("mine", _("Mine")), ("reorganise", _("Reorganise"))),
+                actions=(("mine", _("Mine a block")), ("reorganise", _("Reorganise"))),
             ),
             Row(cells=("TRON",), actions=(("take_back", _("Take the newest back")),)),
             Row(cells=(_("Both"),), actions=(("finalise", _("Make final")),)),
