@@ -10,6 +10,7 @@ from common.views_styleguide import styleguide
 from wallets.gateway import WEBHOOKS
 
 urlpatterns = [
+    path(WEBHOOKS, include("payments.urls_webhooks")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
@@ -21,7 +22,6 @@ urlpatterns = [
     path("p/", include("reminders.urls_debtor")),
     path("api/v1/", include("accounts.urls_api")),
     path("api/v1/", include("payments.urls_api")),
-    path(WEBHOOKS, include("payments.urls_webhooks")),
     path("", include("reminders.urls_webhooks")),
     path("imports/", include("accounts.urls_imports")),
     path("", include("accounts.urls")),
