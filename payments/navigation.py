@@ -10,6 +10,7 @@ from common.navigation import NavItem, register
 
 def register_all() -> None:
     register(NavItem(_("Payments"), "payment_list", "cash-coin", order=30))
+    register(NavItem(_("Promises"), "promise_list", "calendar-check", order=31, roles=ALLOWED["work"]))
     register(NavItem(_("Deposits"), "deposit_list", "currency-exchange", order=32, roles=ALLOWED["work"]))
     register(NavItem(_("Remittances"), "remittance_list", "bank", order=36, roles=ALLOWED["see_remittances"]))
     register(

@@ -17,6 +17,7 @@ from payments.models import Instalment, PaymentLink, RetryDecision
 from payments.retries.selectors import decisions_of, still_holds
 from payments.retries.words import because_words
 from payments.selectors import live_plan, payments_of
+from payments.views_staff_promises import promise_panel
 from payments.words import REASONS, reason_words
 
 SHOWN_PAYMENTS = 6
@@ -135,6 +136,7 @@ def register() -> None:
     register_reason_teller(change_words)
     for name, title, selector, order in (
         ("money", _("Payments"), money_panel, 20),
+        ("promise", _("Promise to pay"), promise_panel, 25),
         ("plan", _("Repayment plan"), plan_panel, 30),
         ("balance", _("How this balance came about"), balance_panel, 40),
     ):
