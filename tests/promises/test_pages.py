@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from payments.models import Promise
+from tests.pages.conftest import plain_ground, signed_in
 from tests.promises.cast import in_days, promised, quiet_of, state_of
+
+__all__ = ["plain_ground"]
 
 
 @pytest.fixture
 def desk(agent):
-    client = Client()
-    client.force_login(agent)
-    return client
+    return signed_in(agent)
 
 
 def said(**more):
