@@ -73,6 +73,8 @@ NOTICE = Purpose(
     needs_debt=False, quiet=False, caps=False, needs_policy=False, needs_pack=False, stopped_by=_NO_CONTACT_AT_ALL
 )
 BEFORE_DEBIT = replace(NOTICE, needs_pack=True)
+# Who promised to pay is reminded of it within the peace that the promise brought; every other rule holds.
+PROMISED = replace(COLLECTION, quiet=False)
 # Word of a debit that failed asks for money all the same: who owes nothing, or is left in peace, does not hear it.
 FAILED = Purpose(caps=False, needs_policy=False, stopped_by=frozenset({"*"}))
 ANSWER = replace(NOTICE, window=False, stopped_by=frozenset({"deceased"}))
@@ -91,6 +93,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "debit_failed": FAILED,
     "debit_stopped": FAILED,
     "plan_confirmed": ANSWER,
+    "promise_reminder": PROMISED,
     "agreement_copy": ANSWER,  # the person has just signed it
     "payment_link": ANSWER,
     "opt_out_confirmation": CONFIRMATION,

@@ -33,6 +33,7 @@ PURPOSE_WORDS: dict[str, Promise] = {
     "debit_receipt": _("Receipt of a debit"),
     "payment_link": _("Payment link"),
     "plan_confirmed": _("Plan confirmed"),
+    "promise_reminder": _("Reminder of a promise"),
     "agreement_copy": _("Copy of the agreement"),
     "payment_reversed": _("Payment taken back"),
     "payment_misplaced": _("Payment was not for this account"),

@@ -6,16 +6,19 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.tokens import OnceForm
-from accounts.models import Account
+from accounts.models import Account, User
 from common.clock import now
 from common.money import Money
 from payments.forms_refunds import REASON_HELP, AmountField
-from payments.models import Plan
+from payments.models import Plan, Promise
 from payments.promises import Part
-from payments.promises.counting import local_day
+from payments.promises.days import local_day
+from payments.promises.limits import counts_from, least_part
+from payments.promises.rules import rule_for
 from payments.retries.words import day_words
 
 OTHER = "other"
@@ -38,7 +41,10 @@ def quick_days(account: Account) -> list[tuple[str, Any]]:
 
 
 class PromiseForm(OnceForm):
-    """One part for a debtor; a second one for who works here. Cleaned it has `parts`."""
+    """One part for a debtor (`by` is None); a second one, and why, for who works here. Cleaned it has `parts`.
+
+    `instead_of`: the promise that is changed.
+    """
 
     when = forms.ChoiceField(label=_("On which day?"), widget=forms.RadioSelect)
     day = forms.DateField(
@@ -48,25 +54,46 @@ class PromiseForm(OnceForm):
     )
     field_order = ["amount", "when", "day", "second_amount", "second_day", "reason", "note"]
 
-    def __init__(self, data: Any = None, *, account: Account, staff: bool, amending: bool = False) -> None:
+    def __init__(
+        self, data: Any = None, *, account: Account, by: User | None, instead_of: Promise | None = None
+    ) -> None:
         super().__init__(data, auto_id="promise_%s")
-        choices = [*quick_days(account), (OTHER, _("another day"))]
-        self.fields["when"].choices = choices  # type: ignore[attr-defined]
-        self.fields["when"].initial = choices[0][0]
-        money = {"most": account.balance, "max_digits": 18, "min_value": 0}
-        label = _("Amount in %(currency)s") % {"currency": account.currency}
-        self.fields["amount"] = AmountField(label=label, **money)
-        if staff:
-            second = _("A second part, in %(currency)s") % {"currency": account.currency}
-            self.fields["second_amount"] = SecondAmount(label=second, required=False, **money)
-            self.fields["second_day"] = forms.DateField(
-                label=_("Day of the second part"),
-                required=False,
-                widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            )
-        if amending:
+        self.rule = rule_for(account.creditor)
+        first = local_day(account, now())
+        begin = counts_from(account, self.rule, by=by, instead_of=instead_of)
+        self._days(account, first, last=max(first, begin + timedelta(days=self.rule.longest_days)))
+        self._amounts(account, second=by is not None)
+        if instead_of is not None and by is not None:
             self.fields["reason"] = forms.CharField(label=_("Why"), max_length=200, help_text=REASON_HELP)
         self.order_fields(self.field_order)
+
+    def _days(self, account: Account, first: date, *, last: date) -> None:
+        quick = [row for row in quick_days(account) if date.fromisoformat(row[0]) <= last]
+        choices = [*quick, (OTHER, _("another day"))]
+        self.fields["when"].choices = choices  # type: ignore[attr-defined]
+        self.fields["when"].initial = choices[0][0]
+        day = self.fields["day"]
+        day.help_text = _("Until %(day)s at the latest.") % {"day": day_words(last)}
+        day.widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
+
+    def _amounts(self, account: Account, *, second: bool) -> None:
+        money: dict[str, Any] = {"most": account.balance, "max_digits": 18, "min_value": 0}
+        self.fields["amount"] = AmountField(
+            label=_("Amount in %(currency)s") % {"currency": account.currency},
+            help_text=_("All of it, or a part of at least %(least)s.")
+            % {"least": least_part(account, self.rule).format(get_language() or "en")},
+            **money,
+        )
+        if not second:
+            return
+        self.fields["second_amount"] = SecondAmount(
+            label=_("A second part, in %(currency)s") % {"currency": account.currency}, required=False, **money
+        )
+        self.fields["second_day"] = forms.DateField(
+            label=_("Day of the second part"),
+            required=False,
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -4,8 +4,9 @@
 and an `occasion` that names this taking, and says when it was `misplaced`: put on the wrong account by us;
 `refund_moved` the refund that was sent or has arrived; `debit_failed` the `attempt` of a debit that was refused and
 `next_on`, the day of the next try or None; `plan_agreed` a `plan` that waits for no signature: one that does is
-agreed with `wallets.signals.mandate_confirmed`. `promise_taken` and `promise_over` come with the `account` and `until`,
-the moment up to which nothing was to be asked for; they are sent in the transaction of the change.
+agreed with `wallets.signals.mandate_confirmed`. `promise_taken` comes with the `account` and `until`, the
+moment up to which nothing is to be asked for; `promise_over` with `until` by the ids of the accounts: up to when
+nothing was. Both are sent in the transaction of the change.
 """
 
 from __future__ import annotations

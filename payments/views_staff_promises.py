@@ -20,7 +20,7 @@ from common.money import Money
 from payments.forms_promises import PromiseForm, WithdrawForm
 from payments.models import Promise
 from payments.promises import amend_promise, take_promise, withdraw_promise
-from payments.promises.access import SHOWS, access_promise, promises_visible_to, shown
+from payments.promises.access import SHOWS, access_promise, open_promise, promise_named, promises_visible_to, shown
 from payments.promises.words import STATES
 
 TABS = {
@@ -72,10 +72,10 @@ def promise_panel(request: HttpRequest, account: Account) -> dict[str, Any] | No
 @allowed("work")
 def account_promise(request: HttpRequest, reference: str) -> HttpResponse:
     account = access_account(person(request), reference)
-    live = Promise.objects.filter(account=account, state="open").first()
+    live = open_promise(account)
     seen = request.POST.get("promise", "")
-    amending = bool(seen or (live and not request.POST))
-    form = PromiseForm(request.POST or None, account=account, staff=True, amending=amending)
+    old = promise_named(account, seen) if request.POST else live
+    form = PromiseForm(request.POST or None, account=account, by=person(request), instead_of=old)
     if request.method == "POST" and form.is_valid() and _said(request, form, account, seen):
         return redirect("account_promise", account.reference)
     rows = Promise.objects.filter(account=account).select_related("taken_by").prefetch_related("parts")
@@ -95,8 +95,9 @@ def _said(request: HttpRequest, form: PromiseForm, account: Account, seen: str) 
     given, by = form.cleaned_data, person(request)
     try:
         if seen:
-            old = access_promise(by, seen)
-            amend_promise(old, form.parts(), reason=given["reason"], by=by, request_key=given["token"])
+            amend_promise(
+                access_promise(by, seen), form.parts(), reason=given["reason"], by=by, request_key=given["token"]
+            )
         else:
             take_promise(account, form.parts(), source="staff", by=by, request_key=given["token"])
     except InvalidInput as error:

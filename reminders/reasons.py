@@ -23,6 +23,10 @@ STORED = (
     gettext_noop("The worker stopped before it was written."),
     gettext_noop("This debit was called off."),
     gettext_noop("What happens next with this debit has changed."),
+    gettext_noop("The promise is over or was changed."),
+    gettext_noop("The promised day is over."),
+    gettext_noop("What was promised has come."),
+    gettext_noop("The account is to be left in peace for another reason."),
     gettext_noop("This was switched off by an administrator."),
 )
 # Channels' answers, and what could not be written. After a code and ": " a row may hold the detail, in English.

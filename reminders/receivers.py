@@ -5,7 +5,7 @@ The silence after a payment is a courtesy: the gate would stop the messages at s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -110,7 +110,7 @@ def say_end_in_wallet(sender: Any, *, mandate: Mandate, **_: Any) -> None:
     )
 
 
-def _demands(account: Account) -> Any:
+def _demands(account: Account | int) -> Any:
     return Message.objects.filter(account=account, state="due").exclude(purpose__in=list(PURPOSES))
 
 
@@ -122,6 +122,9 @@ def wait_for_promise(sender: Any, *, account: Account, until: datetime, **_: Any
 
 
 @receiver(promise_over, dispatch_uid="reminders.promise_over")
-def go_on_after_promise(sender: Any, *, account: Account, until: datetime, **_: Any) -> None:
+def go_on_after_promise(sender: Any, *, until: Mapping[int, datetime], **_: Any) -> None:
     """What waited for a promise that is no more goes on; whether and when it may is decided at sending, as ever."""
-    _demands(account).filter(due_at=until, due_at__gt=now()).update(due_at=now())
+    moment = now()
+    for account_id, upto in until.items():
+        if upto > moment:
+            _demands(account_id).filter(due_at=upto).update(due_at=moment)

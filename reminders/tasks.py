@@ -11,6 +11,7 @@ from common.heartbeat import beat
 from reminders import services
 from reminders.calls.services import sweep_calls
 from reminders.lost_notices import HEARTBEAT, plan_lost_notices
+from reminders.promise_reminders import plan_promise_reminders
 
 logger = logging.getLogger(__name__)
 ROUNDS_MAX = 2  # a morning of reminders must leave the worker to payments and webhooks between its batches
@@ -21,6 +22,7 @@ def plan() -> None:
     counts = services.plan_reminders(today())
     if counts.not_covered:
         logger.warning("no signed-off policy pack where these people are", extra={"accounts": counts.not_covered})
+    plan_promise_reminders()
     beat("reminders.plan")
 
 

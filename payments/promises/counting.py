@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
-
 from django.db.models import Min
 
-from accounts.models import Account
 from common.clock import now
 from payments.models import Payment, Promise
+from payments.promises.days import local_day
 from payments.promises.standing import Paid, Part, Standing, Terms, standing
 from payments.services.shares import Source, entry_of, standing_of
 
 NO_MONEY = ("open", "failed", "cancelled")
-
-
-def zone_of(account: Account) -> ZoneInfo:
-    return ZoneInfo(account.debtor.time_zone or "UTC")
-
-
-def local_day(account: Account, moment: datetime) -> date:
-    return moment.astimezone(zone_of(account)).date()
 
 
 def parts_of(promise: Promise) -> list[Part]:

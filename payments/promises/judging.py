@@ -18,8 +18,10 @@ from common.clock import now
 from payments.models import Payment, Promise
 from payments.models.promises import NOT_KEPT, PROMISE_STATES
 from payments.promises.counting import standing_now
+from payments.promises.days import midnight_after
 from payments.promises.standing import Standing
-from payments.promises.taking import midnight_after, peace_of, resume
+from payments.promises.sweeping import break_unpaid
+from payments.promises.taking import peace_of, resume, said_of
 from payments.services.locking import lock_account
 from payments.signals import payment_confirmed, payment_taken_back
 
@@ -48,8 +50,9 @@ def follow_accounts(account_ids: set[int]) -> None:
 
 def judge_due() -> int:
     """Judge those whose day is over; how many. Word of a payment that got lost is made up for here."""
+    broken = break_unpaid()
     due = Promise.objects.filter(judge_at__lte=now()).order_by("judge_at", "id")
-    return sum(_judge_quietly(pk) for pk in list(due.values_list("pk", flat=True)))
+    return broken + sum(_judge_quietly(pk) for pk in list(due.values_list("pk", flat=True)))
 
 
 def _judge_quietly(promise_id: int) -> bool:
@@ -98,15 +101,7 @@ def _next_look(row: Promise, found: Standing, after: str) -> Any:
 
 
 def _tell(row: Promise, before: str) -> None:
-    record_event(
-        f"promise.{'reopened' if row.state == 'open' else row.state}",
-        account=row.account,
-        promise=row.reference,
-        before=before,
-        amount_minor=row.total_minor,
-        paid_minor=row.paid_minor,
-        currency=row.currency,
-        due_on=row.last_on.isoformat(),
-    )
+    kind = "reopened" if row.state == "open" else row.state
+    record_event(f"promise.{kind}", account=row.account, before=before, **said_of(row))
     if row.state in NOT_KEPT and not Promise.objects.filter(account=row.account, state="open").exists():
         resume(row)

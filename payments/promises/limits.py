@@ -15,21 +15,25 @@ from common.errors import Conflict, InvalidInput
 from common.money import Money, exponent
 from payments.models import Promise, PromiseRule
 from payments.models.promises import JUDGED, NOT_KEPT
-from payments.promises.counting import local_day
-from payments.promises.rules import MOST_PARTS
+from payments.promises.days import local_day
+from payments.promises.rules import MOST_PARTS, rule_for
 from payments.promises.standing import Part
 from payments.retries.words import day_words
 
 
 def check_parts(account: Account, parts: Sequence[Part], rule: PromiseRule, *, from_day: date) -> None:
     """`from_day`: from which the longest time counts. Raises `InvalidInput`, or `Conflict` when nothing is owed."""
-    if account.status != "open" or account.balance_minor <= 0:
-        raise Conflict(_("Nothing is owed on this account now: there is nothing to promise."))
+    check_owed(account)
     if not 1 <= len(parts) <= MOST_PARTS:
         words = ngettext("Name one part.", "Name one to %(n)s parts.", MOST_PARTS) % {"n": MOST_PARTS}
         raise InvalidInput(words, field="amount")
     _check_days(account, parts, rule, from_day)
     _check_amounts(account, parts, rule)
+
+
+def check_owed(account: Account) -> None:
+    if account.status != "open" or account.balance_minor <= 0:
+        raise Conflict(_("Nothing is owed on this account now: there is nothing to promise."))
 
 
 def _check_days(account: Account, parts: Sequence[Part], rule: PromiseRule, from_day: date) -> None:
@@ -48,16 +52,36 @@ def _check_days(account: Account, parts: Sequence[Part], rule: PromiseRule, from
 
 def _check_amounts(account: Account, parts: Sequence[Part], rule: PromiseRule) -> None:
     total = sum(part.minor for part in parts)
-    least = min(rule.least_units * 10 ** exponent(account.currency), account.balance_minor)
+    least = least_part(account, rule)
     if min(part.minor for part in parts) <= 0 or total > account.balance_minor:
         raise InvalidInput(
             _("Name an amount above zero and no more than is owed: %(owed)s.") % {"owed": account.balance},
             field="amount",
         )
-    if min(part.minor for part in parts) < least:
-        raise InvalidInput(
-            _("Each part is at least %(least)s.") % {"least": Money(least, account.currency)}, field="amount"
-        )
+    if min(part.minor for part in parts) < least.minor:
+        raise InvalidInput(_("Each part is at least %(least)s.") % {"least": least}, field="amount")
+
+
+def counts_from(account: Account, rule: PromiseRule, *, by: User | None, instead_of: Promise | None = None) -> date:
+    """From which day the longest time counts: today for a new one and for a supervisor.
+
+    Else from when the one it takes the place of was first said, as it does for a debtor (`by` is None) who withdrew one
+    and says another day: nobody puts the day off for ever.
+    """
+    first = local_day(account, now())
+    if instead_of is not None:
+        supervisor = by is not None and (by.is_supervisor or by.is_superuser)
+        return first if supervisor else instead_of.first_taken_on
+    last = Promise.objects.filter(account=account).order_by("-pk").first()
+    if by is None and last is not None and last.source == "debtor" and last.state == "withdrawn":
+        ends = last.first_taken_on + timedelta(days=rule.longest_days)
+        return last.first_taken_on if ends > first else first
+    return first
+
+
+def least_part(account: Account, rule: PromiseRule) -> Money:
+    """Less is taken only when less is owed."""
+    return Money(min(rule.least_units * 10 ** exponent(account.currency), account.balance_minor), account.currency)
 
 
 def check_none_open(account: Account) -> None:
@@ -92,3 +116,14 @@ def check_trust(account: Account, rule: PromiseRule, *, by: User | None) -> None
         count,
     )
     raise Conflict(words % {"n": count})
+
+
+def why_none(account: Account, *, changing: bool) -> str:
+    """Why the debtor cannot promise anything now, before a form is filled in for nothing; "" when they can."""
+    try:
+        check_owed(account)
+        if not changing:
+            check_trust(account, rule_for(account.creditor), by=None)
+    except Conflict as error:
+        return str(error.message)
+    return ""

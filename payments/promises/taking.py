@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +15,9 @@ from common.clock import now
 from common.errors import Conflict, InvalidInput
 from payments.models import Promise, PromisePart, PromiseRule
 from payments.models.promises import PROMISE_STATES
-from payments.promises.counting import local_day, parts_of, standing_now, zone_of
-from payments.promises.limits import check_none_open, check_parts, check_trust
+from payments.promises.counting import parts_of, standing_now
+from payments.promises.days import midnight_after
+from payments.promises.limits import check_none_open, check_parts, check_trust, counts_from
 from payments.promises.quiet import end_peace, leave_in_peace
 from payments.promises.rules import rule_for
 from payments.promises.standing import Part
@@ -25,11 +26,6 @@ from payments.signals import promise_over, promise_taken
 
 PROMISED = "Promised to pay by then."
 LONGEST_REASON = 200
-
-
-def midnight_after(account: Account, day: date) -> datetime:
-    """When `day` is over where the debtor lives."""
-    return datetime.combine(day + timedelta(days=1), time.min, zone_of(account))
 
 
 def peace_of(promise: Promise) -> datetime:
@@ -53,7 +49,7 @@ def take_promise(
         return earlier
     check_none_open(account)
     rule = rule_for(account.creditor)
-    first = local_day(account, now())
+    first = counts_from(account, rule, by=by)
     check_parts(account, parts, rule, from_day=first)
     check_trust(account, rule, by=by)
     about = {"source": source, "taken_by": by, "request_key": request_key, "note": note, "first_taken_on": first}
@@ -65,11 +61,17 @@ def take_promise(
 
 @transaction.atomic
 def amend_promise(
-    promise: Promise, parts: Sequence[Part], *, reason: str, by: User, source: str = "staff", request_key: str = ""
+    promise: Promise,
+    parts: Sequence[Part],
+    *,
+    reason: str,
+    by: User | None,
+    source: str = "staff",
+    request_key: str = "",
 ) -> Promise:
     """New days or amounts for what is still to come: money that came counted for the old version, which stays.
 
-    Only a supervisor counts the longest time anew.
+    Only a supervisor counts the longest time anew. `by` is None when the debtor does it.
     """
     account, old = _lock(promise)
     if request_key and (earlier := Promise.objects.filter(account=account, request_key=request_key).first()):
@@ -77,8 +79,7 @@ def amend_promise(
     _check_open(old)
     _check_reason(reason)
     rule = rule_for(account.creditor)
-    supervisor = by.is_supervisor or by.is_superuser
-    first = local_day(account, now()) if supervisor else old.first_taken_on
+    first = counts_from(account, rule, by=by, instead_of=old)
     check_parts(account, parts, rule, from_day=first)
     old.paid_minor = standing_now(old).minor
     _end(old, "amended", reason)
@@ -167,6 +168,17 @@ def _record(kind: str, promise: Promise, *, by: User | None, source: str = "", *
     )
 
 
+def said_of(promise: Promise) -> dict[str, Any]:
+    """What the record keeps of a verdict."""
+    return {
+        "promise": promise.reference,
+        "amount_minor": promise.total_minor,
+        "paid_minor": promise.paid_minor,
+        "currency": promise.currency,
+        "due_on": promise.last_on.isoformat(),
+    }
+
+
 def _defer(promise: Promise) -> None:
     until = peace_of(promise)
     leave_in_peace(promise.account, until=until, reason=PROMISED)
@@ -176,4 +188,4 @@ def _defer(promise: Promise) -> None:
 def resume(promise: Promise) -> None:
     """It defers nothing any more; what other reasons ask for stays."""
     end_peace(promise.account, reason=PROMISED)
-    promise_over.send(sender=Promise, account=promise.account, until=peace_of(promise))
+    promise_over.send(sender=Promise, until={promise.account_id: peace_of(promise)})

@@ -12,7 +12,8 @@ from payments.debtor_identity import asks_identity
 from payments.debtor_standing import Situation, Standing, situation_of
 from payments.debtor_withheld import standing_words
 from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
-from payments.models import Attempt, Payment, Plan
+from payments.models import Attempt, Payment, Plan, Promise
+from payments.promises.access import open_promise
 from payments.retries.selectors import planned_retry
 from payments.services.links import open_link
 from payments.services.starting import action_of
@@ -43,10 +44,11 @@ def show_landing(
     account = visit.account
     account.refresh_from_db()
     situation = situation or situation_at(request, visit)
+    promise = open_promise(account)
     attempt = last_attempt(situation.open_payment)
     context = {
         "situation": situation,
-        "form": form or blank_form(visit, situation),
+        "form": form or blank_form(visit, situation, promise),
         "notice": notice,
         "items": breakdown(visit),
         "days_late": account.days_past_due(today()),
@@ -62,6 +64,7 @@ def show_landing(
         "savers": " · ".join(wallet.provider.display_name for wallet in situation.wallets if wallet.saves),
         "mandate": live_mandate(account),
         "retry": planned_retry(account),
+        "promise": promise,
         "plan": Plan.objects.filter(account=account, state__in=["active", "paused"]).first(),
     }
     return show(request, visit, f"landing_{'pay' if situation.payable else situation.standing.value}", context, status)
@@ -84,22 +87,25 @@ def asked_url(visit: Visit, attempt: Attempt | None) -> str:
     return visit.url("pay_return", payment.request_key) if own else visit.url("pay")
 
 
-def blank_form(visit: Visit, situation: Situation) -> PayForm:
+def blank_form(visit: Visit, situation: Situation, promise: Promise | None = None) -> PayForm:
     form = PayForm(
         initial={"request_key": new_form_token()},
         situation=situation,
         balance=visit.account.balance,
         account=visit.account,
     )
-    form.initial.update(preset(visit, form))
+    form.initial.update(preset(visit, form, promise))
     return form
 
 
-def preset(visit: Visit, form: PayForm) -> dict[str, str]:
-    """What the link asks for, else the instalment that is due, else everything."""
+def preset(visit: Visit, form: PayForm, promise: Promise | None) -> dict[str, str]:
+    """What the link asks for, else the instalment that is due, else what was promised, else everything."""
     asked = visit.link.amount_minor
     if asked and asked < form.balance.minor and (not form.instalment or asked != form.instalment.minor):
         return {"choice": OTHER, "other": Money(asked, form.balance.currency).to_decimal_string()}
+    promised = max(0, promise.total_minor - promise.paid_minor) if promise and not form.instalment else 0
+    if 0 < promised < form.balance.minor:
+        return {"choice": OTHER, "other": Money(promised, form.balance.currency).to_decimal_string()}
     return {"choice": INSTALMENT if form.instalment else FULL}
 
 

@@ -28,6 +28,8 @@ from reminders.dispatch.names import form_of_address
 from reminders.dispatch.statements import Statement, file_name, fitting, statement_for
 from reminders.models import Complaint, Message, Reply, Template
 from reminders.plan_words import about_plan
+from reminders.promise_reminders import PURPOSE as PROMISE_REMINDER
+from reminders.promise_reminders import about_promise
 from reminders.rendering.content import Content, Sender, render
 from reminders.rendering.languages import babel_locale, written_language
 from reminders.rendering.said import disclosure_for
@@ -311,6 +313,7 @@ _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "pre_debit_notice": _about_debit,
     "agreement_copy": _about_agreement,
     "plan_confirmed": about_plan,
+    PROMISE_REMINDER: about_promise,
     "end_in_wallet": _about_agreement,
     "payment_reversed": _about_taking_back,
     "payment_misplaced": _about_taking_back,

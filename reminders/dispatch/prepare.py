@@ -22,6 +22,7 @@ from compliance.gate import Action, Kind, Verdict
 from compliance.known import Person
 from compliance.services import Decided, Deciding, lock_debtors
 from payments.models import Instalment
+from reminders import promise_reminders
 from reminders.calls.queueing import queue_call
 from reminders.channels.base import OutboundMessage
 from reminders.channels.chosen import OPT_IN_ONLY, chosen_in
@@ -205,7 +206,7 @@ def _moved_on(message: Message, account: Account) -> str:
         return "This debit was called off."
     if message.purpose in ("debit_failed", "debit_stopped") and not _still_so(message):
         return "What happens next with this debit has changed."
-    return ""
+    return promise_reminders.moved_on(message) if message.purpose == promise_reminders.PURPOSE else ""
 
 
 def _still_coming(message: Message) -> bool:

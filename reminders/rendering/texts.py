@@ -21,6 +21,7 @@ KINDS = (
     "payment_link",
     "plan_confirmed",
     "plan_by_hand",
+    "promise_reminder",
     "agreement_copy",
     "payment_reversed",
     "payment_misplaced",

@@ -80,6 +80,7 @@ _OF_TEXT: Mapping[str, frozenset[str]] = {
     "receipt": _MONEY,
     "plan_confirmed": _DEBT | {"instalments", "limit", "wallet"},
     "plan_by_hand": _DEBT | {"instalments"},
+    "promise_reminder": _MONEY,
     "agreement_copy": _AGREEMENT,
     "end_in_wallet": _AGREEMENT,
     "payment_reversed": _IN_A_WALLET,

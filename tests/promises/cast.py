@@ -27,7 +27,7 @@ def in_days(days: int, zone: str = "Asia/Shanghai") -> date:
 
 def promised(account, *parts: tuple[int, int], by=None, **more) -> Promise:
     """`parts`: (days ahead, minor units)."""
-    zone = account.debtor.time_zone
+    zone = more.pop("zone", account.debtor.time_zone)
     said = [Part(in_days(days, zone), minor) for days, minor in parts or [(3, account.balance_minor)]]
     return take_promise(account, said, source=more.pop("source", "staff"), by=by, **more)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Event
 from accounts.work_list import explain, overdue_accounts, shown
 from common.clock import now
 from payments.models import Promise
 from payments.promises import judge, judge_due
+from payments.promises.rules import set_rule
+from payments.promises.sweeping import break_unpaid
 from tests import factories
 from tests.promises.cast import move_to, paid, paid_directly, promised, quiet_of, state_of, take_back
 
@@ -165,3 +169,55 @@ def test_judging_again_changes_nothing_and_lost_word_is_made_up_for(account, age
     move_to(promise.judge_at + timedelta(minutes=1))
     assert (judge_due(), judge_due()) == (1, 0)
     assert kinds(account) == ["promise.taken", "promise.broken"]
+
+
+def test_many_are_broken_together_and_those_with_money_are_counted(agent, django_assert_max_num_queries):
+    rows = []
+    for number in range(6):
+        account = factories.account()
+        rows.append(promised(account, (1, 50_000), by=agent))
+        if number == 5:
+            paid(account, 20_000)
+    move_to(max(row.judge_at for row in rows) + timedelta(minutes=1))
+    with django_assert_max_num_queries(45):
+        assert judge_due() == 6
+    assert [state_of(row) for row in rows] == ["broken"] * 5 + ["partly_kept"]
+    assert all(row.judge_at is None and quiet_of(row.account) is None for row in rows)
+    assert Event.objects.filter(kind="promise.broken").count() == 5
+
+
+def test_a_few_statements_break_any_number(agent):
+    counts = []
+    for number in (1, 8):
+        rows = [promised(factories.account(), (1, 50_000), by=agent) for _row in range(number)]
+        move_to(max(row.judge_at for row in rows) + timedelta(minutes=1))
+        with CaptureQueriesContext(connection) as seen:
+            assert break_unpaid() == number
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+def test_broken_together_or_one_by_one_it_is_the_same(agent):
+    told = []
+    for together in (True, False):
+        account = factories.account()
+        account.quiet_until, account.quiet_reason = now() + timedelta(days=40), "Asked to be called then."
+        account.save()
+        row = promised(account, (1, 50_000), (9, 20_000), by=agent)
+        move_to(row.judge_at + timedelta(minutes=1))
+        assert break_unpaid() == 1 if together else judge(row.pk)
+        row.refresh_from_db()
+        account.refresh_from_db()
+        event = Event.objects.get(account=account, kind="promise.broken")
+        told.append((row.state, row.paid_minor, row.judge_at, account.quiet_reason, sorted(event.data)))
+    assert told[0] == told[1] and told[0][3] == "Asked to be called then."
+
+
+def test_a_first_part_within_the_tolerance_is_not_broken_by_the_many(agent, lead):
+    set_rule(None, by=lead, tolerance_minor=2_000)
+    account = factories.account()
+    row = promised(account, (1, 1_500), (5, 50_000), by=agent)
+    move_to(row.judge_at + timedelta(minutes=1))
+    assert break_unpaid() == 0
+    judge_due()
+    assert state_of(row) == "open"
