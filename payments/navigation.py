@@ -29,4 +29,14 @@ def register_all() -> None:
             section=_("Set-up"),
         )
     )
+    register(
+        NavItem(
+            _("Limits of promises"),
+            "promise_limits",
+            "calendar-check",
+            order=78,
+            roles=ALLOWED["confirm_money"],
+            section=_("Set-up"),
+        )
+    )
     register(NavItem(_("Wallet notices"), "notice_list", "bell", order=34, roles=ALLOWED["confirm_money"]))

@@ -15,6 +15,7 @@ from collections_platform.demo.creditors import CREDITORS, DemoCreditor
 from collections_platform.demo.facts import DEMO_CREDITOR
 from collections_platform.demo.policies import sign_demo_policies
 from collections_platform.demo.portfolios import write_placement
+from collections_platform.demo.promising import promise_all
 from collections_platform.demo.remitting import remit
 from collections_platform.demo.staff import ensure_staff
 from collections_platform.demo.story import tell_story
@@ -61,5 +62,6 @@ def load_demo(say: Say) -> None:
             _place(demo, Path(folder))
     say("telling the demo's story so far")
     tell_story()
+    promise_all()
     remit()
     send_transfers()

@@ -76,6 +76,7 @@ PAGES = {
     "bank_transfer_new": STAFF,
     "promise_list": STAFF,
     "account_promise": STAFF,
+    "promise_limits": SUPERVISORS,
     "bank_transfer_page": STAFF,
     "office_hours": CONFIGURE,
     "terms_list": CONFIGURE,
