@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from accounts.models import Hold
 from accounts.models.holds import EVERYTHING
 
 
@@ -35,4 +37,12 @@ HOLD_RULES: dict[str, HoldRule] = {
     "vulnerable": HoldRule(("contact", "debit"), whole_person=True, protected=True, review_days=30),
     "complaint": HoldRule(("contact",), whole_person=False, protected=False, review_days=14),
 }
+# Each says why a hold may not be ended by itself, in words, or "": what it protects runs elsewhere and ends there.
+KEPT_FOR: list[Callable[[Hold], str]] = []
+
+
+def why_kept(hold: Hold) -> str:
+    return next((words for asked in KEPT_FOR if (words := asked(hold))), "")
+
+
 LETS_PAY = tuple(kind for kind, rule in HOLD_RULES.items() if rule.lets_pay)

@@ -32,6 +32,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "see_household": frozenset({"agent", "lead", "compliance"}),
     "see_hardship_note": frozenset({"lead", "compliance"}),
     "grant_long_pause": SUPERVISORS,
+    "decide_disputes": SUPERVISORS,
     "approve_refunds": SUPERVISORS,
     "end_protection": SUPERVISORS,
     "confirm_money": SUPERVISORS,

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.events import record_event
-from accounts.hold_rules import HOLD_RULES
+from accounts.hold_rules import HOLD_RULES, why_kept
 from accounts.models import Account, Hold, Note, User
 from common.clock import now, today
 from common.errors import Conflict, Forbidden, InvalidInput
@@ -78,10 +78,15 @@ def place_hold(
 
 
 @transaction.atomic
-def end_hold(hold: Hold, *, account: Account, reason: str, by: User, token: str = "") -> None:
-    """Lift a hold. Holds that protect a person are lifted by a supervisor only."""
+def end_hold(
+    hold: Hold, *, account: Account, reason: str, by: User, token: str = "", with_its_cause: bool = False
+) -> None:
+    """Lift a hold. Holds that protect a person are lifted by a supervisor only; one that belongs to something which
+    still runs ends `with_its_cause`."""
     if not reason.strip():
         raise InvalidInput(_("Say why, in a few words."), field="reason")
+    if not with_its_cause and (words := why_kept(hold)):
+        raise Conflict(words)
     if HOLD_RULES[hold.kind].protected and not by.is_supervisor:
         raise Forbidden(_("This hold protects a person. Ask a team lead to end it."))
     if not use_token(caller_of(by), token):

@@ -29,7 +29,6 @@ WORDS: dict[str, EventWords] = {
     "account.status_changed": EventWords("decisions", "flag", "info", _("Status changed")),
     "account.assigned": EventWords("system", "person-check", "quiet", _("Assigned")),
     "note.added": EventWords("notes", "pencil", "brand", _("Note")),
-    "dispute.raised": EventWords("decisions", "flag", "warn", _("Disputed by the debtor")),
     "identity.confirmed": EventWords("contacts", "person-check", "good", _("Answered the question about themselves")),
     "hold.placed": EventWords("decisions", "pause-circle", "warn", _("Hold placed")),
     "hold.ended": EventWords("decisions", "play-circle", "good", _("Hold ended")),

@@ -7,6 +7,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from payments import receivers  # noqa: F401 - connecting them is all this import is for
+        from payments.disputes import receivers as dispute_receivers  # noqa: F401 - as above
         from payments.placements import register_hooks
         from payments.promises import judging  # noqa: F401 - as above
 
@@ -17,12 +18,14 @@ class PaymentsConfig(AppConfig):
     def _register_pages() -> None:
         from common import clock_targets
         from payments import debtor_panels, navigation, open_work, panels, refund_pages, selectors, work_reasons
+        from payments.disputes import panel as dispute_panel
         from payments.promises import words as promise_words
         from payments.transfers import words
 
         navigation.register_all()
         words.register_all()
         promise_words.register_all()
+        dispute_panel.register_all()
         open_work.register_all()
         panels.register()
         debtor_panels.register_page()

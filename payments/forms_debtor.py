@@ -167,16 +167,6 @@ class IdentityForm(forms.Form):
         return text
 
 
-class DisputeForm(forms.Form):
-    REASONS = (
-        ("not_mine", _("This is not my debt")),
-        ("wrong_amount", _("The amount is wrong")),
-        ("already_paid", _("I have already paid")),
-        ("other", _("Something else")),
-    )
-    reason = forms.ChoiceField(label=_("What is wrong?"), choices=REASONS, widget=forms.RadioSelect)
-
-
 class PreferencesForm(forms.Form):
     language = forms.ChoiceField(label=_("Language of our pages and messages"), widget=forms.RadioSelect)
     large_text = forms.BooleanField(label=_("Larger text"), required=False)

@@ -16,7 +16,7 @@ from payments.views_debtor import (
     saved,
     wallets,
 )
-from payments.views_debtor.disputes import dispute
+from payments.views_debtor.disputes import dispute, dispute_more, dispute_paper, dispute_withdraw
 from payments.views_debtor.identity import identity
 
 urlpatterns = [
@@ -33,6 +33,9 @@ urlpatterns = [
     path("<str:token>/statement/<slug:kind>/", documents.statement_download, name="debtor_statement_file"),
     path("<str:token>/identity/", identity, name="debtor_identity"),
     path("<str:token>/dispute/", dispute, name="debtor_dispute"),
+    path("<str:token>/dispute/more/", dispute_more, name="debtor_dispute_more"),
+    path("<str:token>/dispute/back/", dispute_withdraw, name="debtor_dispute_withdraw"),
+    path("<str:token>/dispute/<uuid:dispute_id>/<uuid:evidence_id>/", dispute_paper, name="debtor_dispute_paper"),
     path("<str:token>/messages/", messages.messages, name="debtor_messages"),
     path("<str:token>/preferences/", preferences.preferences, name="debtor_preferences"),
     path("<str:token>/next-try/", retries.retry_day, name="debtor_retry"),

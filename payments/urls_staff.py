@@ -1,6 +1,7 @@
 from django.urls import path
 
 from payments import (
+    urls_disputes,
     urls_promises,
     urls_reconciliation,
     urls_remittances,
@@ -48,6 +49,7 @@ urlpatterns = [
     path("deposits/<str:reference>/confirm/", views_staff_deposits.deposit_confirm, name="deposit_confirm"),
     path("deposits/<str:reference>/put-back/", views_staff_deposits.deposit_put_back, name="deposit_put_back"),
     path("deposits/<str:reference>/returned/", views_staff_deposits.deposit_returned, name="deposit_returned"),
+    *urls_disputes.urlpatterns,
     *urls_promises.urlpatterns,
     *urls_reconciliation.urlpatterns,
     *urls_remittances.urlpatterns,

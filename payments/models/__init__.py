@@ -7,6 +7,7 @@ from payments.models.accrual import (
     ReplayDue,
     RuleChange,
 )
+from payments.models.debt_disputes import DebtDispute, DisputeEvidence, DisputeRemark
 from payments.models.deposits import Deposit, DepositAddress
 from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
@@ -27,9 +28,12 @@ __all__ = [
     "Attempt",
     "BankTransfer",
     "CommissionTerms",
+    "DebtDispute",
     "Deposit",
     "DepositAddress",
     "Dispute",
+    "DisputeEvidence",
+    "DisputeRemark",
     "Expectation",
     "FeeRule",
     "Instalment",

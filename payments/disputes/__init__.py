@@ -1,0 +1,1 @@
+"""Disputes about a debt: opened, looked into, decided, answered; see docs/disputes.md."""
