@@ -99,8 +99,8 @@ PURPOSES: Mapping[str, Purpose] = {
     "opt_out_confirmation": CONFIRMATION,
     "assistant_answer": REPLY,  # the person has just asked
     "agent_reply": NOTICE,
-    "complaint_received": REPLY,  # the person has just complained
-    "complaint_answer": NOTICE,
+    **dict.fromkeys(("complaint_received", "dispute_received"), REPLY),  # the person has just turned to us
+    **dict.fromkeys(("complaint_answer", "dispute_question", "dispute_response"), NOTICE),
 }
 
 

@@ -47,6 +47,9 @@ PURPOSE_WORDS: dict[str, Promise] = {
     "agent_reply": _("Our answer"),
     "complaint_received": _("Complaint received"),
     "complaint_answer": _("Answer to a complaint"),
+    "dispute_received": _("Dispute received"),
+    "dispute_question": _("Question about a dispute"),
+    "dispute_response": _("Answer to a dispute"),
 }
 # A decision keeps the first sixteen letters of what was asked.
 _KEPT = 16

@@ -7,6 +7,7 @@ class RemindersConfig(AppConfig):
 
     def ready(self) -> None:
         from reminders import mail_receivers, receivers  # noqa: F401 - connecting them is all this import is for
+        from reminders.disputes import letters  # noqa: F401 - as above
 
         self._register_pages()
 

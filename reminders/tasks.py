@@ -10,6 +10,7 @@ from common.clock import today
 from common.heartbeat import beat
 from reminders import services
 from reminders.calls.services import sweep_calls
+from reminders.disputes.letters import release_answered
 from reminders.lost_notices import HEARTBEAT, plan_lost_notices
 from reminders.promise_reminders import plan_promise_reminders
 
@@ -39,6 +40,7 @@ def sweep() -> None:
     services.sweep_leases()
     services.follow_silence()
     sweep_calls()
+    release_answered()
     plan_lost_notices()
     beat(HEARTBEAT)
 

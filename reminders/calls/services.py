@@ -19,6 +19,8 @@ from compliance.facts import zones_of
 from compliance.gate import EVERY_CHANNEL, Verdict
 from compliance.selectors import usable_contact_point
 from compliance.services import decide, lock_debtor, release
+from payments.disputes.opening import Telling, open_dispute
+from payments.models import DebtDispute
 from reminders.calls.outcomes import OUTCOMES, Outcome
 from reminders.calls.script import script_of
 from reminders.dispatch.outcome import fall_back
@@ -126,7 +128,7 @@ def end_call(
     if note.strip():
         add_note(row.account, author=by, text=note)
     row.seconds = max(0, int((now() - row.called_at).total_seconds())) if row.called_at else 0
-    _follow(row, outcome, what, by=by, day=day)
+    _follow(row, outcome, what, by=by, day=day, note=note)
     row.outcome, row.ended_at = outcome, now()
     row.save()
     contact_ledger.settle(_source(row), *what.tags)
@@ -147,8 +149,10 @@ def _check_day(what: Outcome, row: CallTask, day: date | None) -> None:
         raise InvalidInput(_("Name a day from today to a month ahead."), field="day")
 
 
-def _follow(row: CallTask, outcome: str, what: Outcome, *, by: User, day: date | None) -> None:
-    if what.hold:
+def _follow(row: CallTask, outcome: str, what: Outcome, *, by: User, day: date | None, note: str) -> None:
+    if what.hold == "dispute":
+        open_dispute(row.account, Telling(DebtDispute.Reason.OTHER, note), via=DebtDispute.Via.PHONE, by=by)
+    elif what.hold:
         place_hold(row.account, kind=what.hold, reason=f"said on the phone: {outcome}", by=None, source="debtor")
     if outcome == "stop":
         withdraw_consent(row.debtor, channel=EVERY_CHANNEL, source="phone", evidence={"call": row.pk})

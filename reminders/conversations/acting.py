@@ -16,6 +16,8 @@ from accounts.services import place_hold
 from common.clock import now, today
 from compliance.facts import zones_of
 from compliance.gate import EVERY_CHANNEL
+from payments.disputes.opening import Telling, open_dispute
+from payments.models import DebtDispute
 from reminders.channels.base import Keyword
 from reminders.complaints.services import LONGEST, open_complaint
 from reminders.confirmation import CONFIRMATION
@@ -45,7 +47,6 @@ IN_THEIR_WORDS: Mapping[Intent, str] = {
     Intent.DECEASED: "Somebody wrote that the person has died.",
     Intent.REPRESENTED: "The person wrote that somebody represents them.",
     Intent.BANKRUPTCY: "The person wrote of bankruptcy or insolvency.",
-    Intent.DISPUTE: "The person wrote that something is wrong.",
     Intent.HARDSHIP: "The person wrote that paying is hard now.",
 }
 
@@ -124,10 +125,20 @@ def _start(heard: Heard, done: Done) -> None:
 def _hold(heard: Heard, intent: Intent, done: Done) -> None:
     done.needs_person(intent.value)
     account, kind = heard.account, HOLD_OF[intent]
-    if account is None or _held(heard.debtor, account, kind):
+    if account is None:
         return
+    held = _held(heard.debtor, account, kind)
+    if intent is Intent.DISPUTE:
+        told = Telling(DebtDispute.Reason.OTHER, heard.words[:LONGEST])
+        open_dispute(account, told, via=DebtDispute.Via.MESSAGE)
+    elif not held:
+        _place(account, kind, intent)
+    if not held:
+        done.steps.append(f"hold:{kind}")
+
+
+def _place(account: Account, kind: str, intent: Intent) -> None:
     place_hold(account, kind=kind, reason=IN_THEIR_WORDS[intent], by=None, source="debtor")
-    done.steps.append(f"hold:{kind}")
 
 
 def _held(debtor: Debtor, account: Account, kind: str) -> bool:

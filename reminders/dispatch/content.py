@@ -20,7 +20,7 @@ from common.errors import PlatformError
 from common.money import Money
 from compliance.gate import EVERY_CHANNEL
 from payments.debtor_wallets import usable_wallets
-from payments.models import Attempt, Instalment, Payment, Refund
+from payments.models import Attempt, DebtDispute, DisputeRemark, Instalment, Payment, Refund
 from payments.services.links import NewLinks
 from reminders.confirmation import CONFIRMATION, confirmation_text
 from reminders.conversations.proposing import plan_proposed
@@ -46,7 +46,13 @@ _BANK: Mapping[str, str] = {"en": "bank", "zh-hans": "银行", "zh-hant": "銀�
 AGENT_REPLY, ASSISTANT_ANSWER = "agent_reply", "assistant_answer"
 # Where an answer's `page` leads, behind the payment link.
 PAGE_OF_TEXT: Mapping[str, str] = {"answer_hardship": "hardship/", "answer_dispute": "dispute/"}
-PAGE_OF_PURPOSE: Mapping[str, str] = {"complaint_received": "complaint/", "complaint_answer": "complaint/"}
+PAGE_OF_PURPOSE: Mapping[str, str] = {
+    "complaint_received": "complaint/",
+    "complaint_answer": "complaint/",
+    "dispute_received": "dispute/",
+    "dispute_question": "dispute/",
+    "dispute_response": "dispute/",
+}
 WALLETS_NAMED = 5
 OPENS: Mapping[str, str] = {"en": "EEEE, MMMM d, h:mm a", "zh": "M月d日EEEE HH:mm"}
 
@@ -306,6 +312,14 @@ def _about_complaint(message: Message, account: Account) -> dict[str, Fact]:
     return {"reference": row.number, "due_date": row.answer_by.date(), "terms": Lines(row.answer)}
 
 
+def _about_dispute(message: Message, account: Account) -> dict[str, Fact]:
+    row = DebtDispute.objects.get(pk=message.facts["dispute"])
+    asked = message.facts.get("remark")
+    said = DisputeRemark.objects.get(pk=asked).text if asked else row.answer
+    own: dict[str, Fact] = {"reference": row.number, "due_date": row.answer_by.date(), "terms": Lines(said)}
+    return {**_about_debt(message, account), **own}
+
+
 _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "assistant_answer": _about_question,
     "receipt": _about_payment,
@@ -323,4 +337,7 @@ _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "refund_done": _about_refund,
     "complaint_received": _about_complaint,
     "complaint_answer": _about_complaint,
+    "dispute_received": _about_dispute,
+    "dispute_question": _about_dispute,
+    "dispute_response": _about_dispute,
 }

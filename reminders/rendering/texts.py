@@ -32,6 +32,9 @@ KINDS = (
     "debit_stopped",
     "complaint_received",
     "complaint_answer",
+    "dispute_received",
+    "dispute_question",
+    "dispute_response",
 )
 # What the assistant says in a conversation; nobody puts these into a schedule.
 ANSWERS = (

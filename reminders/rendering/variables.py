@@ -74,6 +74,8 @@ _QUESTION = _MONEY | {"wallets"}
 _OF_TEXT: Mapping[str, frozenset[str]] = {
     "overdue_last": _DEBT | {"statement"},
     "complaint_answer": _DEBT | {"terms"},
+    "dispute_question": _DEBT | {"terms"},
+    "dispute_response": _DEBT | {"terms", "statement"},
     "answer_handover_later": _QUESTION | {"opens"},
     "answer_plan": _QUESTION | {"instalments"},
     "pre_debit": _IN_A_WALLET | {"limit"},
