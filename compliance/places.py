@@ -59,10 +59,9 @@ class Places:
 def places_of(*, country: str, time_zone: str, phones: tuple[str, ...], addresses: tuple[str, ...]) -> Places:
     """From what is on file: the country, the zone, telephone numbers (E.164) and postal addresses."""
     numbers = [number for phone in phones if (number := _parsed(phone))]
-    countries = dict.fromkeys(
-        one for one in (country.upper(), _country_of_zone(time_zone), *map(_country_of_number, numbers)) if one
-    )
-    parts = dict.fromkeys([*_parts_of_addresses(addresses, countries), *_parts_of_numbers(numbers)])
+    regions = [_country_of_number(number) for number in numbers]
+    countries = dict.fromkeys(one for one in (country.upper(), _country_of_zone(time_zone), *regions) if one)
+    parts = dict.fromkeys([*_parts_of_addresses(addresses, countries), *_parts_of_numbers(zip(numbers, regions, strict=True))])
     towns = dict.fromkeys([*_towns_of_addresses(addresses, countries), *_towns_of_numbers(numbers)])
     return Places(
         countries=tuple(countries),
@@ -107,9 +106,8 @@ def _zones(
     return tuple(dict.fromkeys([time_zone, *elsewhere]))
 
 
-def _parts_of_numbers(numbers: Iterable[phonenumbers.PhoneNumber]) -> Iterator[str]:
-    for number in numbers:
-        region = _country_of_number(number)
+def _parts_of_numbers(numbers: Iterable[tuple[phonenumbers.PhoneNumber, str]]) -> Iterator[str]:
+    for number, region in numbers:
         national = phonenumbers.national_significant_number(number)
         if region == "BR" and national[:2] in _BRAZIL:
             yield f"BR-{_BRAZIL[national[:2]]}"

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from common.clock import now
+from common.garbage import collected_rarely
 from compliance.services import lock_debtors
 from reminders.channels.base import Affects, Meaning, OutboundMessage, Outcome, SendResult
 from reminders.channels.registry import channel
@@ -43,6 +44,7 @@ class DispatchCounts:
     handed_over: int = 0
 
 
+@collected_rarely()
 def dispatch_due(batch: int = BATCH) -> DispatchCounts:
     """Send what is due: one batch. Not inside a transaction. Safe to run in any number of processes at once."""
     claims: dict[str, list[Claim]] = defaultdict(list)
