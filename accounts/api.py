@@ -81,7 +81,7 @@ class AccountFilter(CreatedFilter):
 
     class Meta:
         model = Account
-        fields = ["creditor", "status", "creditor_reference", "product", "currency"]
+        fields = ["creditor", "status", "creditor_reference", "product", "segment", "currency"]
 
 
 class AccountViewSet(RateLimitHeaders, mixins.ListModelMixin, viewsets.GenericViewSet):

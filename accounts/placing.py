@@ -111,6 +111,7 @@ def _insert(creditor: Creditor, record: Record, *, person: Debtor, portfolio_nam
                 debtor=person,
                 creditor_reference=record.account_reference,
                 product=record.product,
+                segment=record.segment,
                 currency=record.currency,
                 due_date=record.due_date,
                 placed_minor=record.balance,

@@ -24,6 +24,7 @@ PERSON = (
 TEXTS = {
     "account_reference": "creditor_reference",
     "product": "product",
+    "segment": "segment",
     "currency": "currency",
     "due_date": "due_date",
     "customer_reference": "debtor.creditor_reference",

@@ -43,8 +43,8 @@ class AccountSerializer(serializers.ModelSerializer):
     class Meta:
         model = Account
         fields = [
-            "reference", "creditor", "creditor_reference", "portfolio", "debtor", "product", "currency", "status",
-            "due_date", "placed_minor", "balance_minor", "components", "last_payment_at", "created_at",
+            "reference", "creditor", "creditor_reference", "portfolio", "debtor", "product", "segment", "currency",
+            "status", "due_date", "placed_minor", "balance_minor", "components", "last_payment_at", "created_at",
         ]  # fmt: skip
 
     def get_components(self, account: Account) -> dict[str, int]:
@@ -95,6 +95,7 @@ class NewAccountSerializer(serializers.Serializer):
     portfolio = serializers.CharField(required=False, max_length=120, help_text="The placement it belongs to.")
     creditor_reference = serializers.CharField(help_text="Your account number: it is placed once.")
     product = serializers.CharField(required=False, help_text="Like credit_card or telecom.")
+    segment = serializers.CharField(required=False, help_text="A group of accounts, for steps of a schedule.")
     currency = serializers.CharField(help_text="ISO code.")
     balance_minor = serializers.IntegerField(required=False)
     components = ComponentsSerializer(required=False)

@@ -61,7 +61,8 @@ def places_of(*, country: str, time_zone: str, phones: tuple[str, ...], addresse
     numbers = [number for phone in phones if (number := _parsed(phone))]
     regions = [_country_of_number(number) for number in numbers]
     countries = dict.fromkeys(one for one in (country.upper(), _country_of_zone(time_zone), *regions) if one)
-    parts = dict.fromkeys([*_parts_of_addresses(addresses, countries), *_parts_of_numbers(zip(numbers, regions, strict=True))])
+    known = zip(numbers, regions, strict=True)
+    parts = dict.fromkeys([*_parts_of_addresses(addresses, countries), *_parts_of_numbers(known)])
     towns = dict.fromkeys([*_towns_of_addresses(addresses, countries), *_towns_of_numbers(numbers)])
     return Places(
         countries=tuple(countries),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms.tokens import OnceForm
 from accounts.models import Creditor
 from accounts.products import PRODUCTS
+from accounts.segments import segment_code
 from common.templatetags.frame import OWN_NAMES
 from reminders.models import CHANNELS, ContactSwitch, Schedule, Step, Template
 from reminders.planning.steps import in_order
@@ -65,6 +67,12 @@ class StepForm(forms.Form):
         choices=list(PRODUCTS.items()),
         widget=forms.CheckboxSelectMultiple,
     )
+    segments = forms.CharField(
+        label=_("Only in these segments"),
+        required=False,
+        max_length=200,
+        help_text=_("As the creditors' files name them, with commas between."),
+    )
     languages = forms.MultipleChoiceField(
         label=_("Only for who reads"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -80,7 +88,13 @@ class StepForm(forms.Form):
     @property
     def conditioned(self) -> bool:
         """Whether the conditions are worth showing open."""
-        return any(self[name].value() for name in ("least", "most", "products", "languages", "reachable_by"))
+        return any(
+            self[name].value() for name in ("least", "most", "products", "segments", "languages", "reachable_by")
+        )
+
+    def clean_segments(self) -> list[str]:
+        names = map(segment_code, re.split(r"[,，;；]", self.cleaned_data["segments"]))
+        return list(dict.fromkeys(name for name in names if name))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -105,6 +119,7 @@ class StepForm(forms.Form):
             minimum_minor=int((data.get("least") or 0) * 100),
             maximum_minor=None if most is None else int(most * 100),
             products=tuple(data.get("products") or ()),
+            segments=tuple(data.get("segments") or ()),
             languages=tuple(data.get("languages") or ()),
             reachable_by=data.get("reachable_by") or "",
         )
@@ -132,6 +147,7 @@ def initial_of(step: Step) -> dict[str, Any]:
         "least": Decimal(step.minimum_minor) / 100 if step.minimum_minor else None,
         "most": None if step.maximum_minor is None else Decimal(step.maximum_minor) / 100,
         "products": step.products,
+        "segments": ", ".join(step.segments),
         "languages": step.languages,
         "reachable_by": step.reachable_by,
     }

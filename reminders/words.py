@@ -37,6 +37,7 @@ LEFT_OUT: dict[str, Promise] = {
     "below_minimum": _("too small for this step"),
     "above_maximum": _("too large for this step"),
     "other_product": _("another kind of debt than this step is for"),
+    "other_segment": _("another segment than this step is for"),
     "other_language": _("another language than this step is for"),
     "not_reachable": _("not to be reached the way this step needs"),
     "waits_for_previous": _("the reminder before is too recent, or was not sent"),

@@ -28,10 +28,11 @@ INSERT_CONSENTS = """
     FROM import_consents
 """
 INSERT_ACCOUNTS = """
-    INSERT INTO accounts_account (id, creditor_id, portfolio_id, debtor_id, creditor_reference, product, currency,
-        status, due_date, placed_minor, balance_minor, principal_minor, interest_minor, fees_minor, costs_minor,
-        credit_limit_minor, reported_minor, quiet_reason, created_at)
-    SELECT account_id, %(creditor)s, %(portfolio)s, debtor_id, account_reference, product, currency, 'open', due_date,
+    INSERT INTO accounts_account (id, creditor_id, portfolio_id, debtor_id, creditor_reference, product, segment,
+        currency, status, due_date, placed_minor, balance_minor, principal_minor, interest_minor, fees_minor,
+        costs_minor, credit_limit_minor, reported_minor, quiet_reason, created_at)
+    SELECT account_id, %(creditor)s, %(portfolio)s, debtor_id, account_reference, product, segment, currency, 'open',
+        due_date,
         principal + interest + fees + costs, principal + interest + fees + costs, principal, interest, fees, costs,
         credit_limit, ARRAY[principal, interest, fees, costs], '', %(now)s
     FROM import_rows WHERE outcome = 'created' ORDER BY account_reference
@@ -42,6 +43,7 @@ UPDATE_ACCOUNTS = """
                          AND a.reported_minor <> ARRAY[a.principal_minor, a.interest_minor, a.fees_minor, a.costs_minor]
                         THEN a.due_date ELSE r.due_date END,
         product = CASE WHEN r.product = 'other' THEN a.product ELSE r.product END,
+        segment = coalesce(nullif(r.segment, ''), a.segment),
         credit_limit_minor = coalesce(r.credit_limit, a.credit_limit_minor),
         status = r.new_status,
         principal_minor = a.principal_minor + r.moved_principal,

@@ -93,6 +93,6 @@ def _line(record: Record, account_id: int, *, known: bool, debtor: str) -> str:
     references = f"{copy_text(record.account_reference)}\t{copy_text(record.customer_reference)}"
     return (
         f"{record.line}\t{account_id}\t{'t' if known else 'f'}\t{references}\t{debtor}\t"
-        f"{record.product}\t{record.currency}\t{record.due_date.isoformat()}\t{principal}\t{interest}\t{fees}\t{costs}\t{limit}\t"
-        f"{month}\t{copy_array(record.billed)}\t{copy_array(record.paid)}\n"
+        f"{record.product}\t{record.segment}\t{record.currency}\t{record.due_date.isoformat()}\t"
+        f"{principal}\t{interest}\t{fees}\t{costs}\t{limit}\t{month}\t{copy_array(record.billed)}\t{copy_array(record.paid)}\n"
     )

@@ -20,6 +20,7 @@ class Field:
 FIELDS = (
     Field("account_reference", _("Account reference"), required=True),
     Field("product", _("Product")),
+    Field("segment", _("Segment")),
     Field("currency", _("Currency"), group="amounts"),
     Field("balance", _("Balance"), group="amounts"),
     Field("principal", _("Principal"), group="amounts"),

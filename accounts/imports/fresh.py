@@ -24,7 +24,7 @@ _CONTACTS = (
 _CONSENTS = "accounts_consent (debtor_id, channel, purpose, granted, evidence, recorded_at)"
 _ACCOUNTS = (
     "accounts_account (creditor_id, portfolio_id, status, quiet_reason, created_at, id, debtor_id, creditor_reference,"
-    " product, currency, due_date, placed_minor, balance_minor, principal_minor, interest_minor, fees_minor,"
+    " product, segment, currency, due_date, placed_minor, balance_minor, principal_minor, interest_minor, fees_minor,"
     " costs_minor, reported_minor, credit_limit_minor)"
 )
 _HISTORIES = "accounts_accounthistory (account_id, newest_month, billed_minor, paid_minor)"
@@ -104,7 +104,7 @@ class FreshRows:
             limit = NULL if record.credit_limit is None else record.credit_limit
             yield (
                 f"{head}{account_id}\t{owner}\t{copy_text(record.account_reference)}\t{record.product}\t"
-                f"{record.currency}\t{record.due_date}\t{total}\t{total}\t{principal}\t{interest}\t{fees}\t{costs}\t"
+                f"{record.segment}\t{record.currency}\t{record.due_date}\t{total}\t{total}\t{principal}\t{interest}\t{fees}\t{costs}\t"
                 f"{{{principal},{interest},{fees},{costs}}}\t{limit}\n"
             )
 

@@ -22,6 +22,7 @@ from accounts.imports.plan import ReadingPlan
 from accounts.imports.record import Record
 from accounts.imports.synonyms import header_key
 from accounts.products import product_code
+from accounts.segments import segment_code
 
 REFERENCE_MAX, NAME_MAX, POSTCODE_MAX = 64, 200, 16
 OLDEST_DUE, OLDEST_BIRTH = date(1950, 1, 1), 1900
@@ -135,6 +136,7 @@ class RowParser:
             self._refuse("account_reference", _("the account reference is empty. Every row needs one."))
         record.customer_reference = self._short("customer_reference", REFERENCE_MAX) or record.account_reference
         record.product = product_code(self._text("product"))
+        record.segment = segment_code(self._text("segment"))
 
     def _place(self, record: Record) -> None:
         record.country = self._read("country", parse_country)

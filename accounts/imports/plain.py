@@ -41,6 +41,7 @@ from accounts.imports.places import (
 from accounts.imports.record import Record
 from accounts.imports.rows import Row
 from accounts.products import product_code
+from accounts.segments import segment_code
 
 _FIELDS = [field.name for field in fields(Record)]
 _Values = dict[str, Iterable[Any]]
@@ -104,6 +105,7 @@ class PlainReader:
             "name": names,
             "birth_year": [birth or year or "" for birth, year in zip(births, years, strict=True)],
             "product": [product or product_code("") for product in self._said(columns, "product")],
+            "segment": [segment or "" for segment in self._said(columns, "segment")],
         }
 
     def _debt(self, columns: Columns, currency: str) -> _Values:
@@ -209,6 +211,7 @@ def _all_meanings(parser: RowParser) -> dict[str, Meanings]:
 
     readers: dict[str, Callable[[str], Any]] = {
         "country": parse_country, "currency": parse_currency, "language": parse_language, "product": product_code,
+        "segment": segment_code,
         "time_zone": parse_time_zone, "due_date": due, "days_past_due": days, "birth_year": year, "birth_date": birth,
         **{name: parse_consent for name, _channel in parser.consents},
     }  # fmt: skip

@@ -23,6 +23,7 @@ class Record:
     time_zone: str = ""
     assumed: list[str] = field(default_factory=list)
     product: str = "other"
+    segment: str = ""
     currency: str = ""
     due_date: date = date.min
     components: tuple[int, int, int, int] = (0, 0, 0, 0)

@@ -37,6 +37,7 @@ RESOLVE = """
             WHEN x.stated <> x.reported OR s.debtor_changed
               OR (s.due_date <> a.due_date AND x.kept = x.reported)
               OR (s.product <> 'other' AND s.product <> a.product)
+              OR (s.segment <> '' AND s.segment <> a.segment)
               OR s.credit_limit <> coalesce(a.credit_limit_minor, -1)
               OR s.line IN (SELECT line FROM import_contacts) OR s.line IN (SELECT line FROM import_consents)
               OR (s.newest_month IS NOT NULL AND (h.account_id IS NULL OR m.ahead < 0

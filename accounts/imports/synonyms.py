@@ -53,6 +53,7 @@ SYNONYMS = {
         "product|product type|product code|product name|debt type|account type|loan type|type|产品|产品类型|产品名称|"
         "产品代码|业务类型|產品|產品類型|產品名稱|產品代碼|業務類別"
     ),
+    "segment": "segment|segment code|customer segment|risk segment|strategy group|分组|客群|客户分组|分群|客戶分群",
     "currency": "currency|currency code|ccy|curr|cur|iso currency|币种|币别|货币|幣別|幣種|貨幣",
     "balance": (
         "balance|current balance|outstanding|outstanding balance|outstanding amount|amount due|amount outstanding|"

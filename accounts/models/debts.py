@@ -54,6 +54,13 @@ class Account(Row):
     )
     creditor_reference = models.CharField(max_length=64)
     product = models.CharField(max_length=24, default="other")
+    segment = models.CharField(
+        max_length=24,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("A group of accounts, as the creditor names it."),
+    )
     currency = models.CharField(max_length=4)
     status = models.CharField(max_length=12, choices=ACCOUNT_STATES.choices, default="open")
     due_date = models.DateField(help_text=_("The oldest unpaid due date: delinquency age counts from here."))

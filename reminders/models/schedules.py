@@ -76,6 +76,7 @@ class Step(models.Model):
     minimum_minor = models.BigIntegerField(default=0)
     maximum_minor = models.BigIntegerField(null=True, blank=True)
     products = ArrayField(models.CharField(max_length=24), default=list, blank=True)
+    segments = ArrayField(models.CharField(max_length=24), default=list, blank=True, db_default=[])
     languages = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     reachable_by = models.CharField(max_length=8, blank=True, choices=CHANNELS)
 

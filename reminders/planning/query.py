@@ -36,9 +36,10 @@ _STEP = """
     SELECT * FROM unnest(%(step_creditors)s::bigint[], %(steps)s::bigint[], %(positions)s::int[], %(from_days)s::int[],
                          %(upto_days)s::int[], %(occasions)s::text[], %(previous)s::text[], %(waits)s::int[],
                          %(channels)s::text[], %(keys)s::text[], %(minimums)s::bigint[], %(maximums)s::bigint[],
-                         %(products)s::text[], %(languages)s::text[], %(reachable)s::text[])
+                         %(products)s::text[], %(segments)s::text[], %(languages)s::text[],
+                         %(reachable)s::text[])
          AS s(creditor_id, step_id, position, from_day, upto_day, occasion, previous, wait, channel_list, key,
-              minimum, maximum, products, languages, reachable_by)
+              minimum, maximum, products, segments, languages, reachable_by)
 """
 # Groups of people: whether the law of their country is in force here, which ways are open to everybody or to who said
 # yes, from when, and which holds close all of them. Lists travel as text.
@@ -76,6 +77,7 @@ _OPT_IN = ", ".join(f"'{key}'" for key in sorted(OPT_IN_ONLY))
 _DUE_AT = " ".join(f"WHEN '{key}' THEN slot.{key}_at" for key in KEYS)
 _ON_ITS_DAYS = "%(on)s - a.due_date >= step.from_day AND %(on)s - a.due_date < step.upto_day"
 _PRODUCT = "step.products = '' OR a.product = ANY (string_to_array(step.products, ','))"
+_SEGMENT = "step.segments = '' OR a.segment = ANY (string_to_array(step.segments, ','))"
 _LANGUAGE = "step.languages = '' OR d.language = ANY (string_to_array(step.languages, ','))"
 _REACHED = "step.reachable_by IN ('', 'in_app') OR EXISTS (" + (
     "SELECT FROM accounts_contactpoint r WHERE r.debtor_id = a.debtor_id AND r.condition <> 'invalid'"
@@ -107,7 +109,7 @@ DUE = f"""
         WHERE a.id >= %(low)s AND a.id < %(high)s
           AND a.status = 'open' AND a.balance_minor > 0 AND (step.minimum = 0 OR {_BALANCE} >= step.minimum)
           AND (step.maximum IS NULL OR {_BALANCE} <= step.maximum)
-          AND ({_PRODUCT}) AND ({_LANGUAGE}) AND ({_REACHED}) AND ({_AFTER_PREVIOUS})
+          AND ({_PRODUCT}) AND ({_SEGMENT}) AND ({_LANGUAGE}) AND ({_REACHED}) AND ({_AFTER_PREVIOUS})
           AND (a.quiet_until IS NULL OR a.quiet_until <= %(now)s)
     )
     SELECT DISTINCT ON (c.id) c.id, c.debtor_id, c.step_id, c.key, c.occasion, o.channels,
@@ -187,6 +189,7 @@ _LEFT_OUT = f"""
                 WHEN {_BALANCE} < step.minimum THEN 'below_minimum'
                 WHEN {_BALANCE} > step.maximum THEN 'above_maximum'
                 WHEN NOT ({_PRODUCT}) THEN 'other_product'
+                WHEN NOT ({_SEGMENT}) THEN 'other_segment'
                 WHEN NOT ({_LANGUAGE}) THEN 'other_language'
                 WHEN NOT ({_REACHED}) THEN 'not_reachable'
                 WHEN EXISTS (SELECT FROM reminders_message m WHERE m.account_id = a.id AND m.step_id IS NOT NULL
@@ -247,6 +250,7 @@ def parameters(
         "minimums": [row.minimum_minor for row in steps],
         "maximums": [row.maximum_minor for row in steps],
         "products": [",".join(row.products) for row in steps],
+        "segments": [",".join(row.segments) for row in steps],
         "languages": [",".join(row.languages) for row in steps],
         "reachable": [row.reachable_by for row in steps],
         "slot_creditors": [place.creditor_id for place in places],

@@ -33,6 +33,7 @@ class StepRow:
     minimum_minor: int
     maximum_minor: int | None
     products: tuple[str, ...]
+    segments: tuple[str, ...]
     languages: tuple[str, ...]
     reachable_by: str
 
@@ -92,6 +93,7 @@ def _row(
         minimum_minor=step.minimum_minor,
         maximum_minor=step.maximum_minor,
         products=tuple(step.products),
+        segments=tuple(step.segments),
         languages=tuple(step.languages),
         reachable_by=step.reachable_by,
     )

@@ -15,7 +15,7 @@ MOST_STEPS = 20
 FURTHEST_DAYS = 730
 LONGEST_WAIT_DAYS = 90
 LONGEST_SILENCE_HOURS = 240
-NOBODY_EXCLUDED: tuple[object, ...] = (0, None, (), (), "")
+NOBODY_EXCLUDED: tuple[object, ...] = (0, None, (), (), (), "")
 DAILY = 1  # a second reminder within a day is never planned
 
 
@@ -34,12 +34,13 @@ class StepDraft:
     after_previous: int | None = None
     silence_hours: int | None = None
     products: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     reachable_by: str = ""
 
     @property
     def conditions(self) -> tuple[object, ...]:
-        return (self.minimum_minor, self.maximum_minor, self.products, self.languages, self.reachable_by)
+        return (self.minimum_minor, self.maximum_minor, self.products, self.segments, self.languages, self.reachable_by)
 
 
 def settled(steps: Sequence[StepDraft]) -> list[StepDraft]:

@@ -73,6 +73,8 @@ def condition_words(step: Step) -> Iterator[str]:
         yield _("for balances up to %(most)s") % {"most": _amount(step.maximum_minor)}
     if step.products:
         yield _("for %(products)s") % {"products": _or(product_words(name).lower() for name in step.products)}
+    if step.segments:
+        yield _("in the segment %(segments)s") % {"segments": _or(step.segments)}
     if step.languages:
         yield _("for people who read %(languages)s") % {
             "languages": _or(OWN_NAMES.get(tag, tag) for tag in step.languages)

@@ -20,6 +20,7 @@ BILL = {
     "balance_minor": 80_050,
     "due_date": "2026-09-01",
     "product": "Telecom",
+    "segment": "Returned mail",
     "debtor": {"creditor_reference": "C-9", "name": "Li Wei", "emails": ["li@example.com"], "phones": ["13800001234"]},
 }
 
@@ -34,7 +35,8 @@ def test_an_account_and_its_person_are_placed_with_a_balanced_entry(harbour):
     assert answer.status_code == 201
     body = answer.json()
     assert (body["balance_minor"], body["placed_minor"], body["status"]) == (80_050, 80_050, "open")
-    assert (body["product"], body["due_date"], body["portfolio"]) == ("telecom", "2026-09-01", "API")
+    assert (body["product"], body["segment"], body["due_date"]) == ("telecom", "returned_mail", "2026-09-01")
+    assert body["portfolio"] == "API"
     account = Account.objects.by_reference(body["reference"]).get()
     assert account.debtor.name == "Li Wei" and account.debtor.time_zone == "Asia/Shanghai"
     points = {(point.kind, point.value, point.last_digits) for point in account.debtor.contact_points.all()}

@@ -61,7 +61,15 @@ def test_a_change_becomes_a_draft_and_nothing_in_force_changes(admin, sign_in, i
 
 def test_conditions_and_followers_survive_the_form_there_and_back(admin, sign_in, installed):
     steps = step_data(
-        {"days": 3, "least": "10.50", "most": "900", "products": ["loan"], "languages": ["en"], "reachable_by": "sms"},
+        {
+            "days": 3,
+            "least": "10.50",
+            "most": "900",
+            "products": ["loan"],
+            "segments": "Early, Returned mail，early",
+            "languages": ["en"],
+            "reachable_by": "sms",
+        },
         {"days": 5, "when": "follows", "first": "sms", "second": "email", "silence_hours": 48},
     )
     client = sign_in(admin)
@@ -69,13 +77,17 @@ def test_conditions_and_followers_survive_the_form_there_and_back(admin, sign_in
     draft = Schedule.objects.get(name="Mine")
     first, second = draft.steps.all()
     assert (first.minimum_minor, first.maximum_minor, first.products) == (1050, 90_000, ["loan"])
+    assert first.segments == ["early", "returned_mail"]
     assert (first.languages, first.reachable_by) == (["en"], "sms")
     assert (second.after_previous, second.offset_days, second.silence_hours) == (5, 3, 48)
     shown = client.get(reverse("schedule_edit", args=[draft.pk])).context["steps"]
     assert [form["when"].value() for form in shown][:2] == ["after", "follows"]
     assert shown[0]["least"].value() == 10.5
     html = client.get(reverse("schedule_detail", args=[draft.pk])).content.decode()
-    assert "only for balances from 10.50 to 900.00, and for loan, and for people who read English" in html
+    assert (
+        "only for balances from 10.50 to 900.00, and for loan, and in the segment early or returned_mail, and for people who read English"
+        in html
+    )
     assert "5 days after the reminder before it: friendly reminder by text message" in html
     assert "also after 48 hours without a reaction" in html
 

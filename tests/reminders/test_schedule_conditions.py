@@ -49,6 +49,9 @@ def sent(message: Message, *, days_ago: int) -> None:
         ({"minimum_minor": 100_000}, {"balance_minor": 999, "currency": "JPY"}, 0, "below_minimum"),
         ({"products": ["loan", "telecom"]}, {"product": "credit_card"}, 0, "other_product"),
         ({"products": ["loan", "telecom"]}, {"product": "telecom"}, 1, ""),
+        ({"segments": ["early"]}, {}, 0, "other_segment"),
+        ({"segments": ["early"]}, {"segment": "late"}, 0, "other_segment"),
+        ({"segments": ["early", "returned_mail"]}, {"segment": "returned_mail"}, 1, ""),
         ({"languages": ["fr"]}, {}, 0, "other_language"),
     ],
 )

@@ -248,6 +248,18 @@ def test_a_cell_corrects_what_was_only_assumed(imported):
     assert Debtor.objects.get().language == "en"
 
 
+GROUPED = "Account No,Name,Currency,Balance,Due Date,Segment"
+
+
+def test_a_segment_is_kept_until_a_file_names_another(imported):
+    imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28,Returned Mail", header=GROUPED))
+    assert Account.objects.get().segment == "returned_mail"
+    silent = imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28,", header=GROUPED))
+    assert (counts(silent), Account.objects.get().segment) == ((0, 0, 1, 0), "returned_mail")
+    spoken = imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28,Early", header=GROUPED))
+    assert (counts(spoken), Account.objects.get().segment) == ((0, 1, 0, 0), "early")
+
+
 def test_a_language_the_person_chose_outranks_the_file(imported):
     imported(table("A-1,Wang Fang,TWD,100.00,2026-07-28,zh-hant,", header=SPARE))
     remember(Debtor.objects.get(), language="en")

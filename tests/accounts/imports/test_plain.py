@@ -11,8 +11,8 @@ from accounts.imports.plan import ReadingPlan
 from accounts.imports.rows import Row
 
 FIELDS = (
-    "account_reference", "customer_reference", "product", "currency", "balance", "principal", "interest", "fees",
-    "costs", "credit_limit", "due_date", "days_past_due", "name", "given_name", "family_name", "birth_date",
+    "account_reference", "customer_reference", "product", "segment", "currency", "balance", "principal", "interest",
+    "fees", "costs", "credit_limit", "due_date", "days_past_due", "name", "given_name", "family_name", "birth_date",
     "birth_year", "country", "language", "time_zone", "emails", "emails_2", "phones", "phones_2", "address", "city",
     "region", "postcode", "consent_all", "consent_sms", "billed:2026-03", "billed:2026-01", "paid:2026-03",
     "paid:2026-02",
@@ -37,6 +37,7 @@ CELLS = {
     "account_reference": ("A1", "A 2", " A3 ", "x" * 64, "x" * 65),
     "customer_reference": ("C1", "C2"),
     "product": ("credit card", "信用卡", "??"),
+    "segment": ("Early", "returned mail", "高风险", "??"),
     "currency": ("TWD", "EUR", "jpy", "KWD", "NTD", "XXQ"),
     **dict.fromkeys(("balance", "principal", "interest", "fees", "costs", "credit_limit"), AMOUNTS),
     "due_date": ("2026-01-31", "2026-02-30", "20260131", "1900-01-01", "2099-01-01", "31/01/2026"),
