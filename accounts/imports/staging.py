@@ -14,7 +14,8 @@ CREATE TEMP TABLE IF NOT EXISTS import_stage (
     customer_reference text, debtor_id uuid, debtor_new boolean,
     debtor_changed boolean, name text, name_tokens bigint[], birth_year text, country text, time_zone text,
     language text, product text, segment text, currency text, due_date date,
-    principal bigint, interest bigint, fees bigint, costs bigint, credit_limit bigint, newest_month date, billed bigint[], paid bigint[]
+    principal bigint, interest bigint, fees bigint,
+    costs bigint, credit_limit bigint, newest_month date, billed bigint[], paid bigint[]
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS import_contacts (
     id uuid, debtor_id uuid, kind text, value text, value_index text, last_digits text, position smallint,

@@ -84,10 +84,8 @@ def test_conditions_and_followers_survive_the_form_there_and_back(admin, sign_in
     assert [form["when"].value() for form in shown][:2] == ["after", "follows"]
     assert shown[0]["least"].value() == 10.5
     html = client.get(reverse("schedule_detail", args=[draft.pk])).content.decode()
-    assert (
-        "only for balances from 10.50 to 900.00, and for loan, and in the segment early or returned_mail, and for people who read English"
-        in html
-    )
+    conditions = "for loan, and in the segment early or returned_mail, and for people who read English"
+    assert f"only for balances from 10.50 to 900.00, and {conditions}" in html
     assert "5 days after the reminder before it: friendly reminder by text message" in html
     assert "also after 48 hours without a reaction" in html
 
