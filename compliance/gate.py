@@ -100,7 +100,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "assistant_answer": REPLY,  # the person has just asked
     "agent_reply": NOTICE,
     **dict.fromkeys(("complaint_received", "dispute_received"), REPLY),  # the person has just turned to us
-    **dict.fromkeys(("complaint_answer", "dispute_question", "dispute_response"), NOTICE),
+    **dict.fromkeys(("complaint_answer", "dispute_question", "dispute_response", "validation_notice"), NOTICE),
 }
 
 

@@ -50,6 +50,7 @@ PURPOSE_WORDS: dict[str, Promise] = {
     "dispute_received": _("Dispute received"),
     "dispute_question": _("Question about a dispute"),
     "dispute_response": _("Answer to a dispute"),
+    "validation_notice": _("Validation notice"),
 }
 # A decision keeps the first sixteen letters of what was asked.
 _KEPT = 16

@@ -6,8 +6,8 @@ and an `occasion` that names this taking, and says when it was `misplaced`: put 
 `next_on`, the day of the next try or None; `plan_agreed` a `plan` that waits for no signature: one that does is
 agreed with `wallets.signals.mandate_confirmed`. `promise_taken` comes with the `account` and `until`, the
 moment up to which nothing is to be asked for; `promise_over` with `until` by the ids of the accounts: up to when
-nothing was. `dispute_moved` comes with a `dispute` about a debt and the `step`: opened, asked, deciding or decided.
-These are sent in the transaction of the change.
+nothing was. `dispute_moved` comes with a `dispute` about a debt and the `step`: opened, asked, deciding or decided;
+`validation_notice_made` with the `notice`. These are sent in the transaction of the change.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ plan_agreed = Signal()
 promise_taken = Signal()
 promise_over = Signal()
 dispute_moved = Signal()
+validation_notice_made = Signal()
 
 
 def tell_after_commit(signal: Signal, sender: Any, **facts: Any) -> None:

@@ -16,7 +16,7 @@ from payments.views_debtor import (
     saved,
     wallets,
 )
-from payments.views_debtor.disputes import dispute, dispute_more, dispute_paper, dispute_withdraw
+from payments.views_debtor.disputes import dispute, dispute_letter, dispute_more, dispute_paper, dispute_withdraw
 from payments.views_debtor.identity import identity
 
 urlpatterns = [
@@ -35,6 +35,8 @@ urlpatterns = [
     path("<str:token>/dispute/", dispute, name="debtor_dispute"),
     path("<str:token>/dispute/more/", dispute_more, name="debtor_dispute_more"),
     path("<str:token>/dispute/back/", dispute_withdraw, name="debtor_dispute_withdraw"),
+    path("<str:token>/dispute/<uuid:dispute_id>/letter/", dispute_letter, name="debtor_dispute_letter"),
+    path("<str:token>/notice/<slug:language>/", documents.debt_notice, name="debtor_notice_file"),
     path("<str:token>/dispute/<uuid:dispute_id>/<uuid:evidence_id>/", dispute_paper, name="debtor_dispute_paper"),
     path("<str:token>/messages/", messages.messages, name="debtor_messages"),
     path("<str:token>/preferences/", preferences.preferences, name="debtor_preferences"),

@@ -24,11 +24,11 @@ from payments.disputes import access
 from payments.disputes.clock import clock_named
 from payments.disputes.deciding import decide
 from payments.disputes.evidence import add_evidence, content_of
-from payments.disputes.forms import AskForm, DecideForm, RecordForm, WithdrawForm, WordsForm
+from payments.disputes.forms import AskForm, DecideForm, DisputeFilters, RecordForm, WithdrawForm, WordsForm
 from payments.disputes.opening import active_hold, add_words, ask_for_more, open_dispute, take, withdraw
 from payments.disputes.words import standing
 from payments.models import DebtDispute
-from payments.views_debtor.disputes import saved_file
+from payments.views_debtor.disputes import letter_of, saved_file
 
 SOONEST = ("answer_by", "id")
 ORDERS = {"over": ("-decided_at", "-id"), "answer": ("-decided_at", "-id")}
@@ -37,10 +37,12 @@ ORDERS = {"over": ("-decided_at", "-id"), "answer": ("-decided_at", "-id")}
 @require_GET
 @allowed("work")
 def dispute_list(request: HttpRequest) -> HttpResponse:
-    which, reason = request.GET.get("show", "open"), request.GET.get("reason", "")
+    which = request.GET.get("show", "open")
     which = which if which in access.SHOWN else "open"
     me = person(request)
-    rows = access.disputes_shown(me, which, reason=reason, country=request.GET.get("country", "")[:2].upper())
+    filters = DisputeFilters(request.GET)
+    chosen = filters.chosen()
+    rows = access.disputes_shown(me, which, **chosen)
     page = page_of(rows, order=ORDERS.get(which, SOONEST), cursor=request.GET.get("cursor", ""))
     names = {
         "open": _("Open"),
@@ -49,11 +51,11 @@ def dispute_list(request: HttpRequest) -> HttpResponse:
         "asked": _("Waiting for the person"),
         "second": _("Waiting for a second person"),
         "answer": _("Answer under way"),
-        "over": _("Decided"),
+        "over": _("Over"),
     }
     counts = access.counts_of_lists(me)
     tabs = [
-        {"label": names[key], "url": f"?{urlencode({'show': key, 'reason': reason})}", "current": key == which,
+        {"label": names[key], "url": f"?{urlencode({'show': key, **chosen})}", "current": key == which,
          "count": counts[key]}
         for key in access.SHOWN
     ]  # fmt: skip
@@ -63,8 +65,7 @@ def dispute_list(request: HttpRequest) -> HttpResponse:
         "rows": shown,
         "page": page,
         "which": which,
-        "reason": reason,
-        "reasons": DebtDispute.Reason.choices,
+        "filters": filters,
     }
     return render(request, "staff/disputes/list.html", context)
 
@@ -186,6 +187,13 @@ def dispute_paper(request: HttpRequest, dispute_id: UUID, evidence_id: UUID) -> 
     me = person(request)
     paper = access.access_evidence(access.access_dispute(me, dispute_id), evidence_id, by=me)
     return saved_file(paper.name, content_of(paper))
+
+
+@require_GET
+@allowed("work")
+def dispute_letter(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
+    """What the person gets, word for word."""
+    return letter_of(access.access_dispute(person(request), dispute_id))
 
 
 @require_http_methods(["GET", "POST"])

@@ -127,3 +127,5 @@ STORAGES = {
 # Sandbox and development serve straight from the source folders; production runs collectstatic.
 WHITENOISE_USE_FINDERS = DEBUG or SANDBOX
 MEDIA_ROOT = DATA_DIR / "media"
+# Where letters to us go, lines parted by `;`. Without it no validation notice can be made.
+COMPANY_ADDRESS = env("COMPANY_ADDRESS", default="Disputes Desk;PO Box 1200;Wilmington, DE 19801" if SANDBOX else "")

@@ -18,7 +18,7 @@ from payments.disputes.deciding import Decision, Waived
 from payments.disputes.evidence import Checked, check_files
 from payments.disputes.opening import LONGEST, Telling
 from payments.forms_debtor import read_amount
-from payments.models import DebtDispute
+from payments.models import DebtDispute, ValidationNotice
 from payments.models.accrual import DEBT_COMPONENTS
 
 FILES_HELP = _("Photos or PDFs, at most 5 at once and 6 MB each: a receipt, a bank statement, a letter.")
@@ -155,6 +155,31 @@ class AskForm(OnceForm):
         help_text=_("It stands on their page, and is sent as far as the law lets us while the account is held."),
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class DisputeFilters(forms.Form):
+    """Read from the address, as the lists of the staff are."""
+
+    reason = forms.ChoiceField(
+        label=_("What is wrong?"), required=False, choices=[("", _("All")), *DebtDispute.Reason.choices]
+    )
+    country = forms.CharField(label=_("Country"), required=False, max_length=2)
+
+    def chosen(self) -> dict[str, str]:
+        data = self.cleaned_data if self.is_valid() else {}
+        return {"reason": data.get("reason", ""), "country": data.get("country", "").upper()}
+
+
+class ValidationForm(OnceForm):
+    basis = forms.ChoiceField(
+        label=_("What does the itemisation date stand for?"),
+        help_text=_("One of the dates the law allows. The sums since then come from our ledger."),
+        choices=ValidationNotice.Basis.choices,
+    )
+    on = forms.DateField(label=_("Itemisation date"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    language = forms.ChoiceField(
+        label=_("Language of the letter"), choices=[("en", "English"), ("es", "Español"), ("zh", "中文")]
     )
 
 

@@ -12,6 +12,7 @@ from accounts.roles import may
 from common import panels
 from payments.disputes import words
 from payments.disputes.access import disputes_of
+from payments.disputes.validation import needs_notice
 
 SHOWN = 3
 
@@ -21,7 +22,12 @@ def dispute_panel(request: HttpRequest, account: Account) -> dict[str, Any] | No
         return None
     found = list(disputes_of(account)[:SHOWN])
     rows = [{"dispute": row, "standing": words.standing(row)} for row in found]
-    return {"rows": rows, "account": account, "running": any(row.is_running for row in found)}
+    return {
+        "rows": rows,
+        "account": account,
+        "running": any(row.is_running for row in found),
+        "validation": needs_notice(account),
+    }
 
 
 def register_all() -> None:

@@ -45,6 +45,7 @@ EVENTS = (
     ),
     ("dispute.decided", "decisions", "check-circle", "good", gettext_lazy("Dispute decided")),
     ("dispute.answered", "contacts", "send", "good", gettext_lazy("The answer to a dispute has arrived")),
+    ("validation_notice.made", "decisions", "file-earmark-text", "info", gettext_lazy("Validation notice made")),
     ("dispute.withdrawn", "decisions", "x-circle", "quiet", gettext_lazy("Dispute taken back")),
 )
 

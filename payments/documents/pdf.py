@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from django.utils.translation import get_language, pgettext, to_locale
@@ -15,6 +16,7 @@ from common.clock import now
 from common.money import Money
 from payments.documents.lines import Line, Receipt
 from payments.documents.paper import MUTED, facts, gap, heading, load_font, sheet, table, text
+from payments.models import DebtDispute
 
 DATE = {"en": "d MMM y", "zh": "y年M月d日"}
 MOMENT = {"en": "d MMM y, HH:mm 'UTC'", "zh": "y年M月d日 HH:mm 'UTC'"}
@@ -87,6 +89,37 @@ def statement_pdf(account: Account, lines: Sequence[Line], *, agency: str, name:
         words = _("You have paid %(amount)s more than was owed. It is yours: we are sorting out how to return it.")
         story += [gap(5), text(words % {"amount": _money(surplus)})]
     return sheet(_("Statement %(reference)s") % {"reference": account.reference}, agency, story)
+
+
+def decision_pdf(dispute: DebtDispute, lines: Sequence[Line], *, agency: str, name: str) -> bytes:
+    """Our answer to a dispute, with what the debt is made of below it: something to keep."""
+    load_font()
+    account, zone = dispute.account, dispute.account.debtor.time_zone or "UTC"
+    about: list[tuple[object, object]] = [
+        (_("Number"), dispute.number),
+        (pgettext("of a person", "Name"), name),
+        (_("About"), dispute.get_reason_display()),
+        (_("You told us on"), _day(dispute.opened_at.astimezone(ZoneInfo(zone)))),
+        (_("Owed to"), account.creditor.name),
+        (_("Your reference"), account.reference),
+    ]
+    if dispute.decided_at:
+        about.append((_("Decided on"), _day(dispute.decided_at.astimezone(ZoneInfo(zone)))))
+    about.append((_("Our decision"), dispute.get_outcome_display()))
+    if dispute.correction is not None and dispute.correction.state == "done":
+        about.append((_("Taken off"), _money(dispute.correction.amount)))
+    story: list[Flowable] = [*_head(agency, _("Our answer to your dispute")), facts([one for one in about if one[1]])]
+    story.append(gap(4))
+    for paragraph in dispute.answer.splitlines():
+        story += [text(paragraph, 10), gap(1.5)]
+    if dispute.outcome != "upheld":
+        words = _("If you see it differently, tell us: somebody else looks at it then. You keep every right you have.")
+        story += [gap(2), text(words, 9, color=MUTED)]
+    story += heading(_("What the debt is made of"))
+    rows = [[_day(line.at), _words(line), _money(line.amount), _money(line.balance)] for line in lines]
+    header = [_("Date"), _("What happened"), _("Amount"), _("Owed after it")]
+    story.append(table(header, rows, widths=(0.17, 0.43, 0.2, 0.2), money_from=2))
+    return sheet(_("Dispute %(number)s") % {"number": dispute.number}, agency, story)
 
 
 def _words(line: Line) -> str:

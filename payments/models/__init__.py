@@ -20,6 +20,7 @@ from payments.models.remittance import CommissionTerms, Remittance, RemittanceLi
 from payments.models.retries import RetryDecision, RetryFold, RetryStatistic
 from payments.models.transfers import BankTransfer, TransferStep
 from payments.models.trust import TrustTransfer
+from payments.models.validation import ValidationNotice
 
 __all__ = [
     "AccountFact",
@@ -64,4 +65,5 @@ __all__ = [
     "SurplusDecision",
     "TransferStep",
     "TrustTransfer",
+    "ValidationNotice",
 ]

@@ -16,8 +16,12 @@ from payments.disputes.evidence import add_evidence, content_of
 from payments.disputes.forms import DisputeForm, WordsForm
 from payments.disputes.opening import active_hold, add_words, open_dispute, withdraw
 from payments.disputes.words import standing
+from payments.documents.lines import statement_lines
+from payments.documents.pdf import decision_pdf
 from payments.models import DebtDispute
+from payments.views_debtor.documents import attachment
 from payments.views_debtor.doors import SeeOther, Visit, behind_identity, debtor_page, show
+from payments.views_debtor.frame import agency_of
 
 SAVED = {
     "Cache-Control": "no-store",
@@ -115,6 +119,24 @@ def dispute_paper(request: HttpRequest, visit: Visit, dispute_id: UUID, evidence
         raise NotFound(_("There is no such file."))
     paper = access_evidence(row, evidence_id, by=None)
     return saved_file(paper.name, content_of(paper))
+
+
+@debtor_page
+@behind_identity
+def dispute_letter(request: HttpRequest, visit: Visit, dispute_id: UUID) -> HttpResponse:
+    row = disputes_of(visit.account).filter(pk=dispute_id).first()
+    if row is None:
+        raise NotFound(_("There is no such file."))
+    return letter_of(row)
+
+
+def letter_of(row: DebtDispute) -> HttpResponse:
+    """Our answer as a PDF, with what the debt is made of."""
+    if row.state != "decided" or not row.answer:
+        raise NotFound(_("This has no answer yet."))
+    account = row.account
+    content = decision_pdf(row, statement_lines(account), agency=agency_of(account.creditor), name=account.debtor.name)
+    return attachment(content, f"answer-{row.number}.pdf", "application/pdf")
 
 
 def saved_file(name: str, content: bytes) -> HttpResponse:

@@ -7,13 +7,16 @@ from django.utils.translation import gettext as _
 
 from common.errors import NotFound
 from common.ids import row_id_of
+from payments.disputes.validation import drawn, notices_of
 from payments.documents.lines import Receipt, receipt_of, statement_lines, undecided_of
 from payments.documents.pdf import receipt_pdf, statement_pdf
 from payments.documents.sheet import statement_csv
-from payments.models import Payment
+from payments.models import DebtDispute, Payment
 from payments.services.shares import surplus_of
 from payments.views_debtor.doors import SeeOther, Visit, behind_identity, debtor_page, show
 from payments.views_debtor.frame import agency_of
+
+NOTICE_LANGUAGES = {"en": "English", "es": "Español", "zh": "中文"}
 
 
 @debtor_page
@@ -21,7 +24,25 @@ from payments.views_debtor.frame import agency_of
 def documents(request: HttpRequest, visit: Visit) -> HttpResponse:
     paid = Payment.objects.filter(account=visit.account, state__in=["succeeded", "reversed"]).order_by("-finished_at")
     rows = [(payment, wallet_of(payment)) for payment in paid.prefetch_related("attempts__provider")]
-    return show(request, visit, "documents", {"payments": rows})
+    answered = DebtDispute.objects.filter(account=visit.account, state="decided").exclude(answer="")
+    context = {
+        "payments": rows,
+        "disputes": answered.order_by("-decided_at"),
+        "notice": next(iter(notices_of(visit.account)), None),
+        "notice_languages": NOTICE_LANGUAGES,
+    }
+    return show(request, visit, "documents", context)
+
+
+@debtor_page
+@behind_identity
+def debt_notice(request: HttpRequest, visit: Visit, language: str) -> HttpResponse:
+    """The newest validation notice, in one of its languages."""
+    notice = next(iter(notices_of(visit.account)), None)
+    if notice is None or language not in NOTICE_LANGUAGES:
+        raise NotFound(_("There is no such notice on this page."))
+    content = drawn(notice, language=language, dispute_url=request.build_absolute_uri(visit.url("debtor_dispute")))
+    return attachment(content, f"notice-{notice.reference}-{language}.pdf", "application/pdf")
 
 
 def wallet_of(payment: Payment) -> str:

@@ -20,7 +20,8 @@ from common.errors import PlatformError
 from common.money import Money
 from compliance.gate import EVERY_CHANNEL
 from payments.debtor_wallets import usable_wallets
-from payments.models import Attempt, DebtDispute, DisputeRemark, Instalment, Payment, Refund
+from payments.disputes.validation import FIELDS as VALIDATION_FIELDS
+from payments.models import Attempt, DebtDispute, DisputeRemark, Instalment, Payment, Refund, ValidationNotice
 from payments.services.links import NewLinks
 from reminders.confirmation import CONFIRMATION, confirmation_text
 from reminders.conversations.proposing import plan_proposed
@@ -52,7 +53,10 @@ PAGE_OF_PURPOSE: Mapping[str, str] = {
     "dispute_received": "dispute/",
     "dispute_question": "dispute/",
     "dispute_response": "dispute/",
+    "validation_notice": "dispute/",
 }
+# What goes with these on a sheet of its own says more than their words.
+SAYS_OF_PURPOSE: Mapping[str, frozenset[str]] = {"validation_notice": VALIDATION_FIELDS}
 WALLETS_NAMED = 5
 OPENS: Mapping[str, str] = {"en": "EEEE, MMMM d, h:mm a", "zh": "M月d日EEEE HH:mm"}
 
@@ -114,6 +118,7 @@ class Desk:
             sender=sender,
             unsubscribe_url=opt_out_url(message) if message.channel == "email" else "",
         )
+        content = replace(content, says=SAYS_OF_PURPOSE.get(message.purpose, frozenset()))
         statement = statement_for(text, account, channel=message.channel, language=language, agency=sender.company)
         return Composed(content, statement)
 
@@ -320,6 +325,11 @@ def _about_dispute(message: Message, account: Account) -> dict[str, Fact]:
     return {**_about_debt(message, account), **own}
 
 
+def _about_notice(message: Message, account: Account) -> dict[str, Fact]:
+    row = ValidationNotice.objects.get(pk=message.facts["notice"])
+    return {**_about_debt(message, account), "due_date": row.ends_on}
+
+
 _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "assistant_answer": _about_question,
     "receipt": _about_payment,
@@ -340,4 +350,5 @@ _FACTS: Mapping[str, Callable[[Message, Account], dict[str, Fact]]] = {
     "dispute_received": _about_dispute,
     "dispute_question": _about_dispute,
     "dispute_response": _about_dispute,
+    "validation_notice": _about_notice,
 }

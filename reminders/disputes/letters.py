@@ -18,14 +18,15 @@ from common.errors import InvalidInput
 from compliance import contact_ledger
 from compliance.services import lock_debtor
 from payments.disputes.deciding import release, unanswered
-from payments.models import DebtDispute, DisputeRemark
-from payments.signals import dispute_moved
+from payments.models import DebtDispute, DisputeRemark, ValidationNotice
+from payments.signals import dispute_moved, validation_notice_made
 from reminders.heeding import wait_for_a_reader
 from reminders.models import Message
 from reminders.queue import queue_message
 from reminders.rendering.pressure import pressing_words
 
 RECEIVED, ASKED, ANSWERED = "dispute_received", "dispute_question", "dispute_response"
+NOTICE = "validation_notice"
 # An answer is something to keep: in a mailbox or on paper, and always on the person's page.
 KEPT_ON = ("email", "letter", "in_app")
 ASKED_BY = ("email", "sms", "in_app")
@@ -46,6 +47,14 @@ def say(sender: Any, *, dispute: DebtDispute, step: str, remark: DisputeRemark |
         check_words(dispute.answer, field="answer")
         if step == "decided":
             _queue(dispute, ANSWERED, *KEPT_ON)
+
+
+@receiver(validation_notice_made, dispatch_uid="reminders.validation_notice_made")
+def post(sender: Any, *, notice: ValidationNotice, **_given: Any) -> None:
+    """On paper only: by wire it needs a consent of its own (12 CFR 1006.42), which nobody here records."""
+    queue_message(
+        notice.account, purpose=NOTICE, occasion=f"vn:{notice.pk}", channels=("letter",), facts={"notice": notice.pk}
+    )
 
 
 def check_words(text: str, *, field: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import StringIO
 
@@ -11,12 +12,16 @@ from reportlab.platypus import Flowable, PageBreak
 
 from common.company import company_name
 from common.export import write_csv
+from payments.disputes.validation import sender_of as notice_sender
 from payments.documents.paper import MUTED, gap, load_font, sheet, text
+from payments.documents.validation_notice import validation_story
+from payments.models import ValidationNotice
 from reminders.channels.letter import address_lines
 from reminders.dispatch.content import sender_of
 from reminders.models import Letter, LetterBatch
 from reminders.rendering.languages import babel_locale, written_language
 
+_DISPUTE_PAGE = re.compile(r"https?://\S+/dispute/")
 ADDRESS_FROM_TOP = 20  # millimetres below the margin: inside the window of a DIN long envelope
 HEIGHT_OF_ADDRESS = 6
 
@@ -57,7 +62,21 @@ def _letter(letter: Letter) -> list[Flowable]:
     for paragraph in message.body.split("\n\n"):
         if paragraph.strip():
             body += [text(" ".join(paragraph.split()), 10), gap(2.5)]
-    return [*head, *body]
+    return [*head, *body, *_enclosed(letter)]
+
+
+def _enclosed(letter: Letter) -> list[Flowable]:
+    """What goes with the letter, on sheets of its own."""
+    message = letter.message
+    if message.purpose != "validation_notice":
+        return []
+    notice = ValidationNotice.objects.select_related("account__creditor", "account__debtor").get(
+        pk=message.facts["notice"]
+    )
+    link = _DISPUTE_PAGE.search(message.body)
+    sender = notice_sender(notice.account, link.group() if link else "")
+    story = validation_story(notice, sender, name=notice.account.debtor.name, address=_address(letter))
+    return [PageBreak(), *story]
 
 
 def _address(letter: Letter) -> list[str]:

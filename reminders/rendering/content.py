@@ -37,11 +37,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Content:
+    """`says`: what a document that goes with it says, in the packs' own words."""
+
     text: str
     subject: str = ""
     html: str = ""
     sms_length: SmsLength | None = None
     attachments: tuple[Attachment, ...] = ()
+    says: frozenset[str] = frozenset()
 
 
 def render(

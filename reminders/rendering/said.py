@@ -50,6 +50,7 @@ def tokens_of(content: Content, *, channel: str, language: str, account: Account
     """`channel` e-mail: every one carries its way out in a header and a line (List-Unsubscribe)."""
     text = f"{content.subject}\n{content.text}"
     found = tokens_in(text, creditor=account.creditor.name)
+    found |= content.says
     way_out = layout_words(language).get(f"opt_out_{channel}", "")
     if channel == "email" or (way_out and (way_out in text or plain_for_sms(way_out) in text)):
         found |= {OPT_OUT}

@@ -35,6 +35,7 @@ KINDS = (
     "dispute_received",
     "dispute_question",
     "dispute_response",
+    "validation_notice",
 )
 # What the assistant says in a conversation; nobody puts these into a schedule.
 ANSWERS = (

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import shutil
 import struct
+import subprocess
 import zlib
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
@@ -69,3 +72,10 @@ def pdf_with(stream: bytes = b"", *, words: bytes = b"", described: bytes = b"/F
 
 def file(name: str, content: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, content_type="application/octet-stream")
+
+
+def read(pdf: bytes) -> str:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext on this machine")
+    command = ["pdftotext", "-layout", "-", "-"]
+    return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()

@@ -16,7 +16,7 @@ from payments.accrual.correcting import decide_fact
 from payments.disputes.deciding import Waived, release
 from payments.models import AccountFact, DebtDispute
 from tests import factories
-from tests.disputes.cast import decided, held, said
+from tests.disputes.cast import decided, held, read, said
 from tests.pages.conftest import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +163,23 @@ def test_staff_of_the_creditor_do_not_open_disputes(account):
     row = said(account)
     for url in (reverse("dispute_list"), reverse("dispute_page", args=[row.pk])):
         assert signed_in(bank).get(url).status_code == 403
+
+
+def test_the_answer_is_a_letter_under_documents_with_what_the_debt_is_made_of(known, lead):
+    row = decided(said(known.account), lead, "partly", answer="The fee was wrong.", waived=off())
+    url = known.url("debtor_dispute_letter", row.pk)
+    assert url in known.read("debtor_documents")
+    mine = known.open("debtor_dispute_letter", row.pk)
+    desk = signed_in(lead).get(reverse("dispute_letter", args=[row.pk]))
+    assert mine.content.startswith(b"%PDF")
+    for answer in (mine, desk):
+        text = read(answer.content)
+        for each in (row.number, "The fee was wrong.", "1,250.00", "1,200.00", "50.00"):
+            assert each in text, each
+
+
+def test_the_letter_of_somebody_else_or_of_nothing_decided_is_not_there(known, lead):
+    theirs = decided(said(factories.account(person=factories.debtor())), lead, "rejected")
+    mine = said(known.account)
+    for row in (theirs, mine):
+        assert known.open("debtor_dispute_letter", row.pk).status_code == 404
