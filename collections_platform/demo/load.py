@@ -12,6 +12,7 @@ from django.core.management import call_command
 from accounts.models import Account, Creditor
 from accounts.webhooks.sandbox import ensure_sandbox_endpoint
 from collections_platform.demo.creditors import CREDITORS, DemoCreditor
+from collections_platform.demo.disputes import tell_disputes
 from collections_platform.demo.facts import DEMO_CREDITOR
 from collections_platform.demo.policies import sign_demo_policies
 from collections_platform.demo.portfolios import write_placement
@@ -62,6 +63,7 @@ def load_demo(say: Say) -> None:
             _place(demo, Path(folder))
     say("telling the demo's story so far")
     tell_story()
+    tell_disputes()
     promise_all()
     remit()
     send_transfers()

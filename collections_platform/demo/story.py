@@ -12,6 +12,8 @@ from accounts.models import Account, Hold, User
 from accounts.models.holds import EVERYTHING
 from common.clock import now, today
 from common.money import Money
+from payments.disputes.opening import Telling, open_dispute
+from payments.models import DebtDispute
 from payments.plans import create_plan, equal_parts
 from payments.services import create_link, open_link
 from payments.services.direct import record_direct_payment
@@ -49,6 +51,10 @@ def _plan(account: Account, rng: random.Random) -> None:
 
 def _hold(account: Account, rng: random.Random) -> None:
     kind, reason = rng.choice(HOLDS)
+    if kind == Hold.Kind.DISPUTE:
+        why = DebtDispute.Reason.ALREADY_PAID if "paid" in reason else DebtDispute.Reason.WRONG_AMOUNT
+        open_dispute(account, Telling(why, reason), via=rng.choice((DebtDispute.Via.PAGE, DebtDispute.Via.PHONE)))
+        return
     hold = Hold.objects.create(
         debtor=account.debtor, account=account, kind=kind, blocks=EVERYTHING[:2], reason=reason,
         review_on=today() + timedelta(days=30),
