@@ -11,6 +11,7 @@ from accounts.imports.selectors import unfinished_imports
 from accounts.imports.services import check_import, run_import
 from accounts.models import ImportJob
 from accounts.webhooks import deliver_due
+from accounts.work_items import keep_up
 from common.errors import Conflict
 from common.heartbeat import beat
 
@@ -19,6 +20,7 @@ BEAT = {
     "accounts-deliver-webhooks": {"task": "accounts.deliver_webhooks", "schedule": 5.0},
     "accounts-resume-imports": {"task": "accounts.resume_imports", "schedule": 60.0},
     "accounts-purge-uploads": {"task": "accounts.purge_uploads", "schedule": 3600.0},
+    "accounts-keep-work-list": {"task": "accounts.keep_work_list", "schedule": 5.0},
     "accounts-forget-hardship": {"task": "accounts.forget_hardship", "schedule": 3600.0},
 }
 
@@ -74,3 +76,9 @@ def purge_uploads() -> int:
 @shared_task(name="accounts.forget_hardship")
 def forget_hardship() -> int:
     return forget_statements()
+
+
+@shared_task(name="accounts.keep_work_list")
+def keep_work_list() -> None:
+    keep_up()
+    beat("keep_work_list")

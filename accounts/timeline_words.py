@@ -28,6 +28,7 @@ WORDS: dict[str, EventWords] = {
     "account.updated": EventWords("system", "arrow-repeat", "quiet", _("Updated by the creditor")),
     "account.status_changed": EventWords("decisions", "flag", "info", _("Status changed")),
     "account.assigned": EventWords("system", "person-check", "quiet", _("Assigned")),
+    "work.finished": EventWords("system", "check-circle", "quiet", _("Worked on, done for now")),
     "note.added": EventWords("notes", "pencil", "brand", _("Note")),
     "identity.confirmed": EventWords("contacts", "person-check", "good", _("Answered the question about themselves")),
     "hold.placed": EventWords("decisions", "pause-circle", "warn", _("Hold placed")),

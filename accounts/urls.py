@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import account, actions, home, integration, office, searching, users, work
+from accounts.views import account, actions, desk, home, integration, office, searching, users, work
 
 of = "accounts-of/<str:reference>"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("search/", searching.search, name="search"),
     path(f"{of}/", account.account_page, name="account_page"),
     path(f"{of}/reveal/", account.account_reveal, name="account_reveal"),
+    path(f"{of}/hands/", desk.account_hands, name="account_hands"),
+    path(f"{of}/done/", desk.account_finish, name="account_finish"),
     path(f"{of}/note/", actions.account_note, name="account_note"),
     path(f"{of}/assign/", actions.account_assign, name="account_assign"),
     path(f"{of}/hold/", actions.account_hold, name="account_hold"),

@@ -23,7 +23,8 @@ Words = Callable[[Account, date, Any], str]
 
 @dataclass(frozen=True, slots=True)
 class WorkReason:
-    """`condition` is a Q or a subquery for a day; `detail` an expression handed to `words` as its third argument."""
+    """`condition` is a Q or a subquery for a day; `detail` an expression handed to `words` as its third argument.
+    `waits`: the detail is since when somebody waits for us, so the account is overdue work from the day after."""
 
     name: str
     points: int
@@ -31,6 +32,7 @@ class WorkReason:
     words: Words
     tone: str = "quiet"
     detail: Condition | None = None
+    waits: bool = False
 
 
 _reasons: dict[str, WorkReason] = {}

@@ -150,8 +150,8 @@ def open_work(scope: Scope) -> list[Number]:
     numbers = [Number(_("On hold"), held.count(), scope.href("account_list", status="open", hold="on"))]
     if not may(scope.user, "work"):
         return numbers
-    rows = work_list.overdue_accounts(scope.user)
-    rows = work_list.shown(rows.filter(creditor=scope.creditor) if scope.creditor else rows, "work")
+    rows = work_list.items_of(scope.user).filter(work_list.in_list("work"))
+    rows = rows.filter(creditor=scope.creditor) if scope.creditor else rows
     nobody = rows.filter(assigned_to=None)
     stuck = scope.payments(person="on")
     return [

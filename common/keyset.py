@@ -49,13 +49,15 @@ def _flip(name: str) -> str:
 
 
 def _after(order: Sequence[str], position: Sequence[Any]) -> Q:
-    """Strictly after the position: the first field that differs decides."""
+    """Strictly after the position: the first field that differs decides. That the first is not before it follows from
+    the rest, but an index can begin there."""
     condition, equal = Q(), Q()
     for name, value in zip(order, position, strict=True):
         field = name.lstrip("-")
         condition |= equal & Q(**{f"{field}__{'lt' if name.startswith('-') else 'gt'}": value})
         equal &= Q(**{field: value})
-    return condition
+    first = order[0]
+    return Q(**{f"{first.lstrip('-')}__{'lte' if first.startswith('-') else 'gte'}": position[0]}) & condition
 
 
 def _write(direction: str, row: Model, order: Sequence[str]) -> str:

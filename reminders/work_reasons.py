@@ -30,5 +30,6 @@ def register_own() -> None:
             lambda account, today, at: _("wrote to us %(when)s") % {"when": ago_words(at, today)},
             "brand",
             lambda _today: newest(unread().filter(debtor=OuterRef("debtor")), "waiting_since"),
+            waits=True,
         )
     )

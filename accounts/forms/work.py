@@ -39,9 +39,15 @@ class WorkFilters(forms.Form):
 
 
 class NoteForm(OnceForm):
+    """`anyway`: somebody else has the account now, and the note is to be kept all the same."""
+
     text = forms.CharField(
-        label=_("New note"), max_length=4000, widget=forms.Textarea(attrs={"rows": 2}), help_text=_("Kept encrypted.")
+        label=_("New note"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2, "data-draft": ""}),
+        help_text=_("Kept encrypted."),
     )
+    anyway = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
 class HoldForm(OnceForm):

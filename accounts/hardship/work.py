@@ -18,6 +18,7 @@ REASONS = (
         lambda account, today, since: _("told us %(when)s that paying is hard") % {"when": ago_words(since, today)},
         "bad",
         lambda _today: Subquery(WAITING.filter(account=OuterRef("pk")).values("waiting_since")[:1]),
+        waits=True,
     ),
     WorkReason(
         "hardship_review",

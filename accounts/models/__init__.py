@@ -10,7 +10,7 @@ from accounts.models.imports import ImportChunk, ImportJob, ImportMapping, Impor
 from accounts.models.office import OfficeHours
 from accounts.models.users import Team, User
 from accounts.models.webhooks import WebhookDelivery, WebhookEndpoint
-from accounts.models.work import Note, WorkLease
+from accounts.models.work import FollowUp, Note, WorkItem, WorkLease, WorkSweep
 
 __all__ = [
     "Account",
@@ -22,6 +22,7 @@ __all__ = [
     "Debtor",
     "Event",
     "EventSeal",
+    "FollowUp",
     "HardshipCase",
     "HardshipStatement",
     "Hold",
@@ -36,5 +37,7 @@ __all__ = [
     "User",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WorkItem",
     "WorkLease",
+    "WorkSweep",
 ]

@@ -50,7 +50,13 @@ def shown_name(request: HttpRequest, account: Account) -> str:
 @require_GET
 @allowed("see_accounts")
 def account_page(request: HttpRequest, reference: str) -> HttpResponse:
-    account = access_account(person(request), reference)
+    return show_account(request, access_account(person(request), reference))
+
+
+def show_account(
+    request: HttpRequest, account: Account, *, note_form: NoteForm | None = None, status: int = 200
+) -> HttpResponse:
+    """`note_form`: with what somebody typed, where it could not be kept."""
     user = person(request)
     working = may(user, "work")
     lists.explain([account])
@@ -71,8 +77,7 @@ def account_page(request: HttpRequest, reference: str) -> HttpResponse:
         "holds": [(hold, working and (not HOLD_RULES[hold.kind].protected or user.is_supervisor)) for hold in holds],
         "quiet": bool(account.quiet_until and account.quiet_until > now()),
         "working": working,
-        "lease": lists.lease_of_another(account, user) if working else None,
-        "note_form": NoteForm(auto_id="note_%s"),
+        "note_form": note_form or NoteForm(auto_id="note_%s"),
         "assign_form": AssignForm(account=account) if may(user, "assign") else None,
         "once": OnceForm(auto_id=False),
         "timeline": timeline_of(
@@ -83,7 +88,7 @@ def account_page(request: HttpRequest, reference: str) -> HttpResponse:
         "new_link": request.session.pop(f"new_link:{account.pk}", None),
         "revealed": may_see_contacts(request, account),
     }
-    return render(request, "staff/account_page.html", context)
+    return render(request, "staff/account_page.html", context, status=status)
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,7 +19,9 @@ from accounts.models import Account, Hold
 from accounts.roles import allowed, person
 from accounts.selectors import access_account
 from accounts.services import add_note, assign_account, end_hold, place_hold
-from common.errors import NotFound
+from accounts.views.account import show_account
+from accounts.work_leases import check_hands
+from common.errors import Conflict, NotFound
 
 BLOCK_WORDS = {
     "contact": gettext_lazy("contact and queued reminders"),
@@ -38,13 +41,25 @@ def _say_errors(request: HttpRequest, form: forms.Form) -> None:
 @allowed("work")
 def account_note(request: HttpRequest, reference: str) -> HttpResponse:
     account = access_account(person(request), reference)
-    form = NoteForm(request.POST)
+    form = NoteForm(request.POST, auto_id="note_%s")
     if not form.is_valid():
         _say_errors(request, form)
         return redirect("account_page", account.reference)
+    if not form.cleaned_data.pop("anyway"):
+        try:
+            check_hands(account, person(request))
+        except Conflict as error:
+            return show_account(request, account, note_form=_to_be_sent_again(form, error), status=409)
     add_note(account, author=person(request), **form.cleaned_data)
     messages.success(request, _("The note is kept."))
-    return redirect("account_page", account.reference)
+    return redirect(f"{reverse('account_page', args=[account.reference])}#note-kept")
+
+
+def _to_be_sent_again(form: NoteForm, error: Conflict) -> NoteForm:
+    """With what was typed, and why it is not kept yet; sent once more it is kept."""
+    form.data = {**{name: form.data.get(name) for name in form.data}, "anyway": "1"}
+    form.add_error("text", _("%(why)s Press “Keep note” once more to keep it all the same.") % {"why": error.message})
+    return form
 
 
 @require_POST

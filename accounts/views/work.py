@@ -10,20 +10,20 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import work_list as lists
 from accounts.forms.work import AGE_BANDS, WorkFilters
-from accounts.models import Account, Creditor
+from accounts.models import Creditor, WorkItem
 from accounts.models.creditors import HOUSE
 from accounts.roles import allowed, may, person
+from accounts.work_leases import take_next
 from common.clock import real_now, today
 
-SHOWN = ("work", "hold", "later")
 
-
-def filtered(request: HttpRequest, form: WorkFilters) -> QuerySet[Account]:
-    rows = lists.overdue_accounts(person(request))
+def filtered(request: HttpRequest, form: WorkFilters) -> QuerySet[WorkItem]:
+    rows = lists.items_of(person(request))
     chosen = form.cleaned_data if form.is_valid() else {}
     if creditor := chosen.get("creditor"):
         rows = rows.filter(creditor=creditor)
@@ -52,17 +52,16 @@ def work_list(request: HttpRequest) -> HttpResponse:
     form = filters_of(request)
     rows = filtered(request, form)
     which = request.GET.get("show", "work")
-    which = which if which in SHOWN else "work"
-    chosen = lists.shown(rows, which)
-    counts = {name: lists.shown(rows, name).count() for name in SHOWN if name != which}
-    total, owed = lists.totals(chosen)
+    which = which if which in lists.LISTS else "work"
+    key = urlencode({name: request.GET.get(name, "") for name in form.fields} | {"by": person(request).pk})
+    found = lists.summary(rows, which, key=key)
     context = {
         "form": form,
-        "page": lists.work_page(chosen, cursor=request.GET.get("cursor", "")),
-        "tabs": _tabs(request, which, counts | {which: total}),
+        "page": lists.work_page(rows.filter(lists.in_list(which)), cursor=request.GET.get("cursor", "")),
+        "tabs": _tabs(request, which, found.counts),
         "which": which,
-        "total": total,
-        "owed": owed,
+        "total": found.counts[which],
+        "owed": found.owed,
         "now": real_now(),
         "today": today(),
         "may_see_dashboard": may(request.user, "see_dashboard"),
@@ -72,7 +71,13 @@ def work_list(request: HttpRequest) -> HttpResponse:
 
 
 def _tabs(request: HttpRequest, which: str, counts: dict[str, int]) -> list[dict[str, object]]:
-    labels = {"work": _("To work"), "hold": _("On hold"), "later": _("Left in peace for now")}
+    labels = {
+        "work": _("To work"),
+        "overdue": pgettext("work", "Overdue"),
+        "today": _("Today"),
+        "later": pgettext("work", "Later"),
+        "hold": _("On hold"),
+    }
     kept = {name: value for name, value in request.GET.items() if name not in ("show", "cursor") and value}
     return [
         {
@@ -81,7 +86,7 @@ def _tabs(request: HttpRequest, which: str, counts: dict[str, int]) -> list[dict
             "current": name == which,
             "count": counts[name],
         }
-        for name in SHOWN
+        for name in lists.LISTS
     ]
 
 
@@ -89,8 +94,7 @@ def _tabs(request: HttpRequest, which: str, counts: dict[str, int]) -> list[dict
 @allowed("work")
 def work_next(request: HttpRequest) -> HttpResponse:
     """Hand over the first free account of the list as filtered, for ten minutes. Pressing twice moves one further."""
-    rows = lists.shown(filtered(request, filters_of(request)), "work")
-    account = lists.take_next(person(request), rows)
+    account = take_next(person(request), filtered(request, filters_of(request)))
     if account is None:
         messages.info(request, _("Nothing is left in this list that somebody is not working on or has just seen."))
         return redirect("work_list")

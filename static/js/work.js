@@ -18,7 +18,7 @@
   };
 
   const press = (key) => {
-    const button = document.querySelector(`[data-key="${key}"]`);
+    const button = document.querySelector(`[data-key="${key}"]:not(.outcomes *)`);
     if (button) button.click();
     return Boolean(button);
   };
@@ -27,7 +27,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !read()) return;
     if (event.key === "j") { event.preventDefault(); move(1); }
     if (event.key === "k") { event.preventDefault(); move(-1); }
-    if (["n", "p"].includes(event.key) && press(event.key)) event.preventDefault();
+    if (/^[a-zA-Z]$/.test(event.key) && press(event.key)) event.preventDefault();
   });
 
   const label = (button) => { button.textContent = read() ? button.dataset.on : button.dataset.off; };

@@ -10,6 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
 from accounts.services import add_note, place_hold
+from accounts.work_items import refresh_everything
 from tests import factories
 from wallets.models import Provider
 
@@ -50,6 +51,7 @@ def rows(installed, agent, portfolio_of):
     add_note(accounts[0], author=agent, text="Prefers the evening")
     place_hold(accounts[0], kind="dispute", reason="Says it was paid", by=agent)
     Provider.objects.create(key="alipay", name="Alipay", status="vetted")
+    refresh_everything()
     addresses = [
         reverse(name)
         for name in (

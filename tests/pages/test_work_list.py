@@ -9,8 +9,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from accounts import work_list
 from accounts.models import Account, Hold, WorkLease
+from accounts.work_items import refresh_everything
+from accounts.work_leases import lease, lease_of_another, take_next
+from accounts.work_list import items_of
 from common.clock import now, real_now, today
 from payments.models import Instalment, PaymentLink, Plan
 from tests import factories
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def listed(client, **params):
+    refresh_everything()
     page = client.get(reverse("work_list"), params).context["page"]
     return [account.pk for account in page.rows]
 
@@ -33,8 +36,8 @@ def test_a_broken_promise_comes_before_a_merely_old_debt_and_says_so(agent, sign
     old = factories.account(days_overdue=70)
     broken = factories.account(days_overdue=10)
     break_promise(broken)
-    answer = sign_in(agent).get(reverse("work_list"))
-    rows = answer.context["page"].rows
+    refresh_everything()
+    rows = [item.account for item in sign_in(agent).get(reverse("work_list")).context["page"].rows]
     assert [row.pk for row in rows] == [broken.pk, old.pk]
     assert rows[0].reasons[0].words == "promise broken yesterday"
     assert "70 days overdue" in [reason.words for reason in rows[1].reasons]
@@ -46,9 +49,10 @@ def test_the_points_of_an_account_are_the_sum_of_the_reasons_it_shows(agent, sig
     PaymentLink.objects.create(
         account=account, token_hash="a" * 64, expires_at=now() + timedelta(days=9), first_opened_at=now()
     )
+    refresh_everything()
     row = sign_in(agent).get(reverse("work_list")).context["page"].rows[0]
-    assert row.priority == sum(reason.points for reason in row.reasons) > 100
-    assert "high balance" in [reason.words for reason in row.reasons]
+    assert row.priority == sum(reason.points for reason in row.account.reasons) > 100
+    assert "high balance" in [reason.words for reason in row.account.reasons]
 
 
 def test_accounts_on_hold_paid_quiet_or_not_yet_due_are_not_work(agent, sign_in):
@@ -69,9 +73,10 @@ def test_a_hold_due_for_review_comes_back_as_work(agent, sign_in):
     Hold.objects.create(
         debtor=held.debtor, account=held, kind="dispute", blocks=["contact"], reason="x", review_on=today()
     )
+    refresh_everything()
     row = sign_in(agent).get(reverse("work_list")).context["page"].rows[0]
     assert row.pk == held.pk
-    assert "a hold is due for review" in [reason.words for reason in row.reasons]
+    assert "a hold is due for review" in [reason.words for reason in row.account.reasons]
 
 
 def test_filters_stand_in_the_address(agent, sign_in):
@@ -87,6 +92,7 @@ def test_filters_stand_in_the_address(agent, sign_in):
 
 def test_paging_shows_every_account_once_there_and_back(agent, sign_in, portfolio_of):
     accounts = portfolio_of(60)
+    refresh_everything()
     client, cursor, seen, pages = sign_in(agent), "", [], []
     while True:
         page = client.get(reverse("work_list"), {"cursor": cursor}).context["page"]
@@ -109,6 +115,7 @@ def test_a_cursor_from_elsewhere_starts_at_the_beginning(agent, sign_in, account
 
 def test_the_next_account_is_leased_and_the_one_after_is_another(agent, sign_in, portfolio_of):
     portfolio_of(3)
+    refresh_everything()
     client = sign_in(agent)
     given = [client.post(reverse("work_next"))["Location"] for _ in range(3)]
     assert len(set(given)) == 3
@@ -118,26 +125,29 @@ def test_the_next_account_is_leased_and_the_one_after_is_another(agent, sign_in,
 
 def test_an_account_in_other_hands_is_passed_over_until_the_lease_ends(agent, lead, portfolio_of):
     portfolio_of(1)
-    first = work_list.take_next(agent, work_list.overdue_accounts(agent))
-    assert work_list.take_next(lead, work_list.overdue_accounts(lead)) is None
-    assert work_list.lease_of_another(first, lead).agent == agent
+    refresh_everything()
+    first = take_next(agent, items_of(agent))
+    assert take_next(lead, items_of(lead)) is None
+    assert lease_of_another(first, lead).agent == agent
     WorkLease.objects.update(until=real_now() - timedelta(hours=5), taken_at=real_now() - timedelta(hours=5))
-    assert work_list.take_next(lead, work_list.overdue_accounts(lead)) == first
+    assert take_next(lead, items_of(lead)) == first
 
 
 def test_an_account_assigned_to_another_agent_is_not_handed_out(agent, lead):
     factories.account(assigned_to=lead)
-    assert work_list.take_next(agent, work_list.overdue_accounts(agent)) is None
+    refresh_everything()
+    assert take_next(agent, items_of(agent)) is None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_agents_pressing_at_once_never_get_the_same_account(portfolio_of):
     accounts = portfolio_of(4)
+    refresh_everything()
     agents = [factories.user() for _ in range(8)]
 
     def press(user):
         try:
-            return work_list.take_next(user, work_list.overdue_accounts(user))
+            return take_next(user, items_of(user))
         finally:
             connection.close()
 
@@ -148,7 +158,7 @@ def test_two_agents_pressing_at_once_never_get_the_same_account(portfolio_of):
 
 def test_a_lease_taken_blindly_would_be_taken_twice(account, agent, lead):
     """The twin: without the condition in the statement, the second agent overwrites the first."""
-    assert work_list.lease(account, agent)
-    assert not work_list.lease(account, lead)
+    assert lease(account, agent)
+    assert not lease(account, lead)
     WorkLease.objects.update_or_create(account=account, defaults={"agent": lead})
     assert WorkLease.objects.get().agent == lead
