@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0014_hardship'),
+        ('accounts', '0015_account_segment'),
     ]
 
     operations = [
