@@ -89,6 +89,7 @@ REASONS = (
         lambda account, today, at: _("disputed %(when)s") % {"when": ago_words(at, today)},
         "warn",
         lambda _today: Subquery(_running().filter(account=OuterRef("pk")).values("opened_at")[:1]),
+        waits=True,
     ),
 )
 

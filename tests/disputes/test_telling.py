@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Event, Hold
 from accounts.services import end_hold, place_hold
+from accounts.work_items import refresh_everything
 from common.clock import now, today
 from common.errors import Conflict, InvalidInput
 from compliance.selectors import may_contact
@@ -198,6 +199,7 @@ def test_a_late_one_is_on_the_work_list_with_its_owner(account, agent):
     take(row, owner=agent, by=agent)
     DebtDispute.objects.filter(pk=row.pk).update(answer_by=now() - timedelta(days=1))
     Hold.objects.filter(pk=row.hold_id).update(review_on=today() - timedelta(days=1))
+    refresh_everything()
     html = signed_in(agent).get(reverse("work_list")).content.decode()
     assert "a dispute is late, with Alice Agent" in html
     late = signed_in(agent).get(reverse("dispute_list") + "?show=late").content.decode()
