@@ -19,6 +19,8 @@ class PaymentsConfig(AppConfig):
         from common import clock_targets
         from payments import debtor_panels, navigation, open_work, panels, refund_pages, selectors, work_reasons
         from payments.disputes import panel as dispute_panel
+        from payments.moves import panel as move_panel
+        from payments.moves import words as move_words
         from payments.promises import words as promise_words
         from payments.transfers import words
 
@@ -26,6 +28,8 @@ class PaymentsConfig(AppConfig):
         words.register_all()
         promise_words.register_all()
         dispute_panel.register_all()
+        move_words.register_all()
+        move_panel.register()
         open_work.register_all()
         panels.register()
         debtor_panels.register_page()

@@ -18,6 +18,7 @@ from common.money import Money
 from compliance.gate import PURPOSES
 from payments.models import Attempt, Payment, Plan, Refund
 from payments.signals import (
+    account_ended,
     debit_failed,
     payment_confirmed,
     payment_taken_back,
@@ -128,3 +129,9 @@ def go_on_after_promise(sender: Any, *, until: Mapping[int, datetime], **_: Any)
     for account_id, upto in until.items():
         if upto > moment:
             _demands(account_id).filter(due_at=upto).update(due_at=moment)
+
+
+@receiver(account_ended, dispatch_uid="reminders.account_ended")
+def stop_asking(sender: Any, *, account: Account, **_: Any) -> None:
+    """Nothing is asked for any more and nobody calls. What tells of their own payments still goes out."""
+    cancel_queued(account, reason="The account is not collected any more.")

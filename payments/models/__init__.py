@@ -11,6 +11,7 @@ from payments.models.debt_disputes import DebtDispute, DisputeEvidence, DisputeR
 from payments.models.deposits import Deposit, DepositAddress
 from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
+from payments.models.moves import AccountMove, Agency, EndRule
 from payments.models.payments import Attempt, Payment, ProviderEvent
 from payments.models.plans import Instalment, Plan
 from payments.models.promises import Promise, PromisePart, PromiseRule, QuietPeriod
@@ -24,7 +25,9 @@ from payments.models.validation import ValidationNotice
 
 __all__ = [
     "AccountFact",
+    "AccountMove",
     "AccrualState",
+    "Agency",
     "AllocationOrder",
     "Attempt",
     "BankTransfer",
@@ -35,6 +38,7 @@ __all__ = [
     "Dispute",
     "DisputeEvidence",
     "DisputeRemark",
+    "EndRule",
     "Expectation",
     "FeeRule",
     "Instalment",

@@ -13,9 +13,11 @@ from payments.debtor_standing import Situation, Standing, situation_of
 from payments.debtor_withheld import standing_words
 from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
 from payments.models import Attempt, Payment, Plan, Promise
+from payments.moves.access import end_for_debtor
 from payments.promises.access import open_promise
 from payments.retries.selectors import planned_retry
 from payments.services.links import open_link
+from payments.services.payable import payable
 from payments.services.starting import action_of
 from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import Visit, debtor_page, show
@@ -23,7 +25,6 @@ from payments.views_debtor.results import is_slow
 from wallets.gateway import adapter
 from wallets.providers.base import ActionKind, ConfigError, Descriptor
 from wallets.selectors import live_mandate
-
 
 @debtor_page
 def pay(request: HttpRequest, visit: Visit) -> HttpResponse:
@@ -59,6 +60,9 @@ def show_landing(
         "asked_url": asked_url(visit, attempt),
         "on_its_way": attempt is not None and attempt.state == "pending",
         "slow": attempt is not None and is_slow(attempt),
+        "end": end_for_debtor(account) if situation.standing is Standing.NOT_OPEN else None,
+        "voluntary": account.status == "written_off",
+        "payable": form.balance if form else payable(account),
         "saved": situation.saved if visit.answered else [],
         "may_answer": bool(situation.saved) and not visit.answered and asks_identity(visit.link),
         "savers": " · ".join(wallet.provider.display_name for wallet in situation.wallets if wallet.saves),
@@ -91,7 +95,7 @@ def blank_form(visit: Visit, situation: Situation, promise: Promise | None = Non
     form = PayForm(
         initial={"request_key": new_form_token()},
         situation=situation,
-        balance=visit.account.balance,
+        balance=payable(visit.account),
         account=visit.account,
     )
     form.initial.update(preset(visit, form, promise))
