@@ -17,7 +17,7 @@ class PaymentsConfig(AppConfig):
     @staticmethod
     def _register_pages() -> None:
         from common import clock_targets
-        from payments import debtor_panels, navigation, open_work, panels, refund_pages, selectors, work_reasons
+        from payments import agenda, debtor_panels, navigation, open_work, panels, refund_pages, selectors, work_reasons
         from payments.disputes import panel as dispute_panel
         from payments.moves import panel as move_panel
         from payments.moves import words as move_words
@@ -32,6 +32,7 @@ class PaymentsConfig(AppConfig):
         move_panel.register()
         open_work.register_all()
         panels.register()
+        agenda.register_all()
         debtor_panels.register_page()
         work_reasons.register_own()
         refund_pages.register_all()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from accounts.agenda import Step, agenda
 from common.clock import today
 from common.money import Money
 from common.once import new_form_token
@@ -25,6 +29,11 @@ from payments.views_debtor.results import is_slow
 from wallets.gateway import adapter
 from wallets.providers.base import ActionKind, ConfigError, Descriptor
 from wallets.selectors import live_mandate
+
+SHOWN_STEPS = 4
+# What the page tells whoever holds the link; the rest comes after the light question.
+TOLD_TO_ALL = frozenset({"debit", "notice", "instalment"})
+
 
 @debtor_page
 def pay(request: HttpRequest, visit: Visit) -> HttpResponse:
@@ -63,6 +72,7 @@ def show_landing(
         "end": end_for_debtor(account) if situation.standing is Standing.NOT_OPEN else None,
         "voluntary": account.status == "written_off",
         "payable": form.balance if form else payable(account),
+        "agenda": what_is_next(visit),
         "saved": situation.saved if visit.answered else [],
         "may_answer": bool(situation.saved) and not visit.answered and asks_identity(visit.link),
         "savers": " · ".join(wallet.provider.display_name for wallet in situation.wallets if wallet.saves),
@@ -170,3 +180,10 @@ def _descriptor(attempt: Attempt | None) -> Descriptor | None:
         return adapter(attempt.provider).descriptor if attempt else None
     except ConfigError:
         return None
+
+
+def what_is_next(visit: Visit) -> list[tuple[Step, date | None]]:
+    """The first steps with their days where the person lives."""
+    zone = ZoneInfo(visit.account.debtor.time_zone or "UTC")
+    steps = [step for step in agenda(visit.account, staff=False) if visit.identified or step.kind in TOLD_TO_ALL]
+    return [(step, step.local_day(zone)) for step in steps[:SHOWN_STEPS]]
