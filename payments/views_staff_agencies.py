@@ -75,7 +75,8 @@ def agency_file(request: HttpRequest, agency_id: int) -> HttpResponse:
         found = list(moves.select_for_update(of=("self",)))
         write_csv(file, LIST_HEADER, list_rows(found))
         AccountMove.objects.filter(pk__in=[move.pk for move in found], listed_at=None).update(listed_at=now())
-        seen = {"actor": person(request), "source": "staff", "fields": ["contacts"], "agency": agency.name}
+        seen: dict[str, Any] = {"actor": person(request), "source": "staff", "fields": ["contacts"]}
+        seen["agency"] = agency.name
         record_events([new_event("personal_data.seen", account=move.account, **seen) for move in found])
     name = f"{agency.name}-{today().isoformat()}.csv"
     headers = {"Content-Disposition": content_disposition_header(True, name) or ""}

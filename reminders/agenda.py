@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -44,7 +45,9 @@ def contact_source(look: Look) -> Iterable[Step]:
         )  # fmt: skip
     if planned and not any(message.step_id for message in queued):
         waits = (str(LEFT_OUT.get(planned.left_out, planned.left_out)),) if planned.left_out else ()
-        said = {"waits": waits} if waits else gate.word(planned.channel, planned.key, planned.due_at or look.at)
+        said: dict[str, Any] = (
+            {"waits": waits} if waits else gate.word(planned.channel, planned.key, planned.due_at or look.at)
+        )
         yield Step(
             kind="reminder", icon="send", day=planned.on, at=planned.due_at,
             words=f"{purpose_words(planned.key)} · {CHANNEL_NAMES[planned.channel]}",
@@ -58,7 +61,7 @@ class _Gate:
     def __init__(self, look: Look, known: Known, points: Sequence[ContactPoint]) -> None:
         self.look, self.known, self.points = look, known, points
 
-    def word(self, channel: str, purpose: str, at: datetime) -> dict[str, object]:
+    def word(self, channel: str, purpose: str, at: datetime) -> dict[str, Any]:
         said = self._verdict(channel, purpose, max(at, self.look.at))
         if said.may_go:
             return {}
@@ -75,7 +78,9 @@ class _Gate:
 
 
 def _message(message: Message, gate: _Gate) -> Step:
-    said = {} if message.state == "sending" else gate.word(message.channel, message.purpose, message.due_at)
+    said: dict[str, Any] = (
+        {} if message.state == "sending" else gate.word(message.channel, message.purpose, message.due_at)
+    )
     return Step(
         kind="message",
         icon="send",
@@ -84,7 +89,7 @@ def _message(message: Message, gate: _Gate) -> Step:
         to_debtor=_("A message from us"),
         why=_("By the schedule.") if message.step_id else _("Because of what happened on the account."),
         href=reverse("message_page", args=[message.pk]) if gate.look.staff else "",
-        **said,  # type: ignore[arg-type]
+        **said,
     )
 
 

@@ -11,13 +11,13 @@ from payments.moves.asking import ask_move, decide_move
 from payments.moves.limits import set_rule
 from payments.services.transfers import record_transfer
 
-ENDS = (
-    ("write_off", "Nothing came of two years of plans.", {}),
-    ("agency", "No answer to anything since spring.", {}),
-    ("recall", "The creditor sold this product line.", {}),
-    ("close", "The estate office says there is nothing.", {"why": "no_estate"}),
-    ("close", "Same name, another birthday.", {"why": "not_theirs"}),
-    ("write_off", "Moved away, no address found.", {}),
+ENDS: tuple[tuple[str, str, str], ...] = (
+    ("write_off", "Nothing came of two years of plans.", ""),
+    ("agency", "No answer to anything since spring.", ""),
+    ("recall", "The creditor sold this product line.", ""),
+    ("close", "The estate office says there is nothing.", "no_estate"),
+    ("close", "Same name, another birthday.", "not_theirs"),
+    ("write_off", "Moved away, no address found.", ""),
 )
 
 
@@ -36,9 +36,9 @@ def end_some() -> None:
     agency = Agency.objects.create(
         name="North Star Recovery", email="help@northstar.example", phone="+86 10 5555 0100", licence="DCA-2031"
     )
-    for account, (kind, reason, more) in zip(accounts, ENDS, strict=True):
-        about = {**more, **({"agency": agency} if kind == "agency" else {})}
-        move = ask_move(account, kind, reason=reason, by=agent, **about)
+    for account, (kind, reason, why) in zip(accounts, ENDS, strict=True):
+        to = agency if kind == "agency" else None
+        move = ask_move(account, kind, reason=reason, by=agent, agency=to, why=why)
         if move.state == "asked" and account != accounts[-1]:
             decide_move(move, by=lead, agree=True)
     _pays_after_all(accounts[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -61,7 +62,7 @@ def with_agency(agency: Agency) -> QuerySet[AccountMove]:
 def list_rows(moves: Iterable[AccountMove]) -> Iterator[tuple[object, ...]]:
     """What an agency needs to know of each account; addresses that are somebody else's are left out."""
     found = list(moves)
-    points: dict[int, dict[str, list[str]]] = {}
+    points: dict[UUID, dict[str, list[str]]] = {}
     people = {move.account.debtor_id for move in found}
     for point in ContactPoint.objects.filter(debtor__in=people).exclude(condition="invalid").order_by("pk"):
         points.setdefault(point.debtor_id, {}).setdefault(point.kind, []).append(point.value)

@@ -116,7 +116,7 @@ def decide_move(move: AccountMove, *, by: User, agree: bool, note: str = "") -> 
 def _check_still(account: Account, row: AccountMove) -> None:
     """Money may have come or gone since it was asked for: what was agreed to is not exceeded."""
     if row.undoes:
-        _check_newest(account, AccountMove.objects.get(pk=row.undoes_id))
+        _check_newest(account, AccountMove.objects.get(pk=row.undoes.pk))
         return
     _check(account, row.kind, why=row.why, agency=row.agency)
     if row.wanted_minor is None and account.balance_minor > row.amount_minor:

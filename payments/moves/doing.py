@@ -79,7 +79,8 @@ def stop_everything(account: Account) -> None:
 
 def _take_back(undo: AccountMove, account: Account) -> None:
     """What was stopped stays stopped: the schedule goes on from the day after, with what is due then."""
-    move = AccountMove.objects.select_for_update().get(pk=undo.undoes_id)
+    assert undo.undoes is not None  # noqa: S101 - what is undone is named, the database keeps it so
+    move = AccountMove.objects.select_for_update().get(pk=undo.undoes.pk)
     left = {part: minor for part, minor in left_of([move]).get(move.pk, {}).items() if minor > 0}
     if left:
         undo.shares, undo.amount_minor = left, sum(left.values())

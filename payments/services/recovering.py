@@ -72,8 +72,7 @@ def recover(account: Account, minor: int, *, key: str) -> int:
             wanted -= sum(shares.values())
             _raise(account, shares)
     if total > wanted:
-        about = {"amount_minor": total - wanted, "currency": account.currency}
-        record_event("account.recovered", account=account, **about)
+        record_event("account.recovered", account=account, amount_minor=total - wanted, currency=account.currency)
     return total - wanted
 
 
