@@ -10,7 +10,6 @@ STATUS_WORDS: dict[str, Promise] = {
     "paid": _("Paid"),
     "settled": _("Settled"),
     "written_off": _("Written off"),
-    "agency": _("With an agency"),
     "recalled": _("Recalled by the creditor"),
     "closed": _("Closed"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -16,6 +16,7 @@ from accounts.models import Account
 from common.clock import now, today
 from common.errors import Conflict, InvalidInput
 from common.money import Money, exponent
+from payments.guard_rails import Bounds, bounds_of, breaches, rail_for, refusal, split
 from payments.models import Plan
 from payments.plans import create_plan, equal_parts
 from payments.services.locking import lock_account
@@ -74,6 +75,17 @@ class ReadyPlan:
     def last_on(self) -> date:
         return self.parts[-1][0]
 
+    @property
+    def down(self) -> Money | None:
+        """A first payment larger than a share of the rest."""
+        first, last = self.parts[0][1], self.parts[-1][1]
+        return Money(first, self.total.currency) if self.count > 1 and first - last > max(1, last // 100) else None
+
+    @property
+    def each(self) -> Money:
+        """What most of them are."""
+        return Money(self.parts[1][1], self.total.currency) if self.down else self.cap
+
     def rows(self) -> list[tuple[date, Money]]:
         return [(day, Money(minor, self.total.currency)) for day, minor in self.parts]
 
@@ -92,41 +104,62 @@ def first_days(zone: str = "") -> list[date]:
 def ready_plans(
     account: Account, first_on: date, unit: str = "day", step: int = 1, *, standing: bool = False
 ) -> list[ReadyPlan]:
-    """Two to four plans whose instalments are not too small to be worth a debit; none for a tiny debt.
+    """Two to four plans within the guard-rails; none for a debt too small to be worth a debit each.
 
     `unit`: how the wallet counts its periods: 30 days, or calendar months. `step`: what its amounts are multiples of;
     it offers no plan for a debt that is not. `standing`: it debits by itself, the same amount each time.
     """
     if account.balance_minor % step:
         return []
-    counts = _dividing(account, step) if standing else _usual(account)
-    return [
-        _plan(account.balance, count=count, first_on=first_on, unit=unit, step=step, standing=standing)
-        for count in counts
-    ]
+    rail = rail_for(account)
+    maker = _Maker(account.balance, first_on, unit, step, standing, bounds_of(account, rail))
+    counts = _dividing(maker) if standing else _usual(maker, bounded=rail is not None)
+    return [maker.plan(count) for count in counts]
 
 
-def _usual(account: Account) -> list[int]:
-    fitting = _large_enough(account, COUNTS)
-    return [2, *fitting] if fitting and len(fitting) < len(COUNTS) else fitting
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the plans of one debt, from one day on, as one wallet takes them."""
+
+    total: Money
+    first_on: date
+    unit: str
+    step: int
+    standing: bool
+    bounds: Bounds
+
+    def plan(self, count: int) -> ReadyPlan:
+        monthly, total = self.unit == "month", self.total
+        even = equal_parts(
+            total,
+            count=count,
+            first_on=self.first_on,
+            every_days=PERIOD_DAYS,
+            every_months=1 if monthly else 0,
+            step=self.step,
+        )
+        amounts = [] if self.standing else split(total.minor, count, self.bounds, step=self.step)
+        parts = [(day, minor) for (day, _even), minor in zip(even, amounts, strict=True)] if amounts else even
+        return ReadyPlan(tuple(parts), total, 1 if monthly else PERIOD_DAYS, self.unit, standing=self.standing)
+
+    def fits(self, count: int) -> bool:
+        if self.total.minor < count * self.step or (self.standing and self.total.minor // self.step % count):
+            return False
+        return not breaches(self.plan(count).parts, self.bounds)
 
 
-def _dividing(account: Account, step: int) -> list[int]:
-    fitting = [count for count in _large_enough(account, DIVIDING_COUNTS) if not account.balance_minor // step % count]
+def _usual(maker: _Maker, *, bounded: bool) -> list[int]:
+    """Where guard-rails leave none of the usual ones, the longest of those that fit."""
+    fitting = [count for count in COUNTS if maker.fits(count)]
+    if bounded and not fitting:
+        return [count for count in reversed(DIVIDING_COUNTS) if maker.fits(count)][:2][::-1]
+    return [2, *fitting] if fitting and len(fitting) < len(COUNTS) and maker.fits(2) else fitting
+
+
+def _dividing(maker: _Maker) -> list[int]:
+    fitting = [count for count in DIVIDING_COUNTS if maker.fits(count)]
     usual = [count for count in fitting if count in COUNTS]
     return usual or fitting[:MOST_OFFERED]
-
-
-def _large_enough(account: Account, counts: Iterable[int]) -> list[int]:
-    least = smallest_instalment(account.currency)
-    return [count for count in counts if account.balance_minor // count >= least]
-
-
-def _plan(total: Money, *, count: int, first_on: date, unit: str, step: int, standing: bool) -> ReadyPlan:
-    monthly = unit == "month"
-    months = 1 if monthly else 0
-    parts = equal_parts(total, count=count, first_on=first_on, every_days=PERIOD_DAYS, every_months=months, step=step)
-    return ReadyPlan(tuple(parts), total, 1 if monthly else PERIOD_DAYS, unit, standing=standing)
 
 
 def plan_to_cover(account: Account, unit: str, *, standing: bool = False) -> ReadyPlan | None:
@@ -160,13 +193,24 @@ def _rhythm(days: list[date], unit: str) -> int:
 def chosen_plan(
     account: Account, *, count: int, first_on: date, unit: str = "day", step: int = 1, standing: bool = False
 ) -> ReadyPlan:
-    """The plan a form names, computed anew from what is owed now. Raises `InvalidInput` for one we never offered."""
+    """The plan a form names, computed anew from what is owed now: one of the ready ones, or the debtor's own number.
+
+    Raises `InvalidInput`, with the guard-rail and what would fit, for one that is outside.
+    """
     if first_on not in first_days(account.debtor.time_zone):
         raise InvalidInput(_("Choose one of the days on the page for the first payment."), field="first")
     for plan in ready_plans(account, first_on, unit, step, standing=standing):
         if plan.count == count:
             return plan
-    raise InvalidInput(_("Choose one of the plans on the page."), field="count")
+    if standing or count < 2 or account.balance_minor < count * step or account.balance_minor % step:
+        raise InvalidInput(_("Choose one of the plans on the page."), field="count")
+    bounds = bounds_of(account)
+    if count > bounds.most_parts:
+        raise InvalidInput(_("At most %(most)s payments.") % {"most": bounds.most_parts}, field="count")
+    plan = _Maker(account.balance, first_on, unit, step, standing, bounds).plan(count)
+    if found := breaches(plan.parts, bounds):
+        raise InvalidInput(refusal(found[0], plan.parts, bounds, account.currency), field=found[0].field)
+    return plan
 
 
 def terms_of_plan(account: Account, plan: ReadyPlan, *, agency: str) -> Terms:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from accounts.events import record_event
 from accounts.models import Account, User
 from common.errors import Conflict, InvalidInput
 from common.money import Money
+from payments.guard_rails import check_rails
 from payments.models import Instalment, Plan
 from payments.services.locking import lock_account
 from payments.signals import plan_agreed, tell_after_commit
@@ -56,10 +58,12 @@ def create_plan(
 
     `pay_day`: the day of the month on which the debtor is paid, where they told us; a failed debit is tried then.
 
-    Raises `Conflict` when the account already has a live plan or is not open, `InvalidInput` for bad parts.
+    Raises `Conflict` when the account already has a live plan or is not open, `InvalidInput` for bad parts and for
+    those outside the guard-rails; a supervisor (`created_by`) may go beyond them where they say so.
     """
     account = lock_account(account.pk)
     total = _checked_total(account, parts)
+    beyond = check_rails(account, parts, by=created_by)
     if mandate and mandate.account_id != account.pk:
         raise InvalidInput(_("The agreement belongs to another account."), field="mandate")
     if Plan.objects.filter(account=account, state__in=["active", "paused"]).exists():
@@ -71,6 +75,7 @@ def create_plan(
         Instalment(plan=plan, number=number, due_on=due_on, amount_minor=minor)
         for number, (due_on, minor) in enumerate(parts, start=1)
     )
+    about: dict[str, Any] = {"beyond": beyond} if beyond else {}
     record_event(
         "plan.activated",
         account=account,
@@ -79,6 +84,7 @@ def create_plan(
         plan=str(plan),
         total_minor=total,
         instalments=len(parts),
+        **about,
     )
     if mandate is None or mandate.state == "active":
         tell_after_commit(plan_agreed, Plan, plan=plan)

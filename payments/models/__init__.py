@@ -9,9 +9,9 @@ from payments.models.accrual import (
 )
 from payments.models.debt_disputes import DebtDispute, DisputeEvidence, DisputeRemark
 from payments.models.deposits import Deposit, DepositAddress
+from payments.models.guard_rails import PlanRail
 from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
-from payments.models.moves import AccountMove, Agency, EndRule
 from payments.models.payments import Attempt, Payment, ProviderEvent
 from payments.models.plans import Instalment, Plan
 from payments.models.promises import Promise, PromisePart, PromiseRule, QuietPeriod
@@ -25,9 +25,7 @@ from payments.models.validation import ValidationNotice
 
 __all__ = [
     "AccountFact",
-    "AccountMove",
     "AccrualState",
-    "Agency",
     "AllocationOrder",
     "Attempt",
     "BankTransfer",
@@ -38,7 +36,6 @@ __all__ = [
     "Dispute",
     "DisputeEvidence",
     "DisputeRemark",
-    "EndRule",
     "Expectation",
     "FeeRule",
     "Instalment",
@@ -49,6 +46,7 @@ __all__ = [
     "Payment",
     "PaymentLink",
     "Plan",
+    "PlanRail",
     "Posting",
     "Promise",
     "PromisePart",

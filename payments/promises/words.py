@@ -22,6 +22,9 @@ EVENTS = (
     ("promise.partly_kept", "payments", "calendar-check", "warn", _("Promise to pay kept in part only")),
     ("promise.broken", "payments", "x-circle", "bad", _("Promise to pay broken")),
     ("promise.reopened", "payments", "calendar-event", "warn", _("Promise to pay open again: money was taken back")),
+    ("plan_rail.requested", "decisions", "pencil", "info", _("Guard-rails of plans asked for")),
+    ("plan_rail.approved", "decisions", "check-circle", "good", _("Guard-rails of plans agreed to")),
+    ("plan_rail.rejected", "decisions", "x-circle", "quiet", _("Guard-rails of plans turned down")),
     ("promise_rule.changed", "decisions", "pencil", "quiet", _("Limits of promises changed")),
 )
 

@@ -10,7 +10,6 @@ from accounts.models import Account, Hold
 from common.clock import now
 from common.money import Money
 from payments.errors import PaymentRefused
-from payments.services.payable import payable, voluntary
 from wallets.providers.base import Descriptor
 
 
@@ -33,9 +32,9 @@ def debit_holds() -> QuerySet[Hold]:
 
 
 def refuse_unpayable(account: Account) -> None:
-    if account.status != "open" and not voluntary(account):
+    if account.status != "open":
         raise PaymentRefused(_("This account is not open. Nothing needs to be paid here."), why="account_not_open")
-    if payable(account).minor <= 0:
+    if account.balance_minor <= 0:
         raise PaymentRefused(_("Nothing is owed on this account any more."), why="nothing_owed")
     if paying_hold(account):
         raise PaymentRefused(
@@ -44,8 +43,7 @@ def refuse_unpayable(account: Account) -> None:
 
 
 def refuse_amount(account: Account, minor: int, descriptor: Descriptor) -> None:
-    owed = payable(account).minor
-    highest = min(owed, descriptor.highest(account.currency) or owed)
+    highest = min(account.balance_minor, descriptor.highest(account.currency) or account.balance_minor)
     if minor < descriptor.lowest(account.currency):
         lowest = Money(descriptor.lowest(account.currency), account.currency)
         raise PaymentRefused(_("The smallest amount is %(amount)s.") % {"amount": lowest}, why="too_little")

@@ -6,6 +6,7 @@ Signing in the wallet and everything after it is `mandates`.
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from common.client_address import client_ip
-from common.errors import NotFound
+from common.errors import InvalidInput, NotFound
 from common.once import new_form_token
 from payments.debtor_plans import (
     PERIOD_DAYS,
@@ -61,13 +62,31 @@ def mandate_offer(request: HttpRequest, visit: Visit) -> HttpResponse:
     wanted = request.GET.get("first", "")
     first_on = next((day for day in days if day.isoformat() == wanted), days[0])
     plans = ready_plans(account, first_on, **rules_of(offer, account)) if offer else []
-    context = {"days": days, "first_on": first_on, "plans": plans, "every": PERIOD_DAYS, "wallets": wallets}
+    own, wrong = _own_plan(request, account, first_on, offer)
+    context: dict[str, Any] = {"own": own, "wrong": wrong, "count": request.GET.get("count", "")}
+    context["custom"] = offer is not None and not debits_itself(offer)
+    context |= {"days": days, "first_on": first_on, "plans": plans, "every": PERIOD_DAYS, "wallets": wallets}
     context["wallet"] = offer
     purse = purse_of(account, channel_of(request), app_of(request)) if not plans else None
     context["payable"] = purse is None or bool(purse.offered)
     context["unfit"] = [] if wallets else unfit_for_agreements(account)
     context["situation"] = purse
     return show(request, visit, "plan_offer", context)
+
+
+def _own_plan(
+    request: HttpRequest, account: Account, first_on: date, offer: Offer | None
+) -> tuple[ReadyPlan | None, str]:
+    """The plan with the number of payments they ask for, or why there is none and what would fit."""
+    asked = request.GET.get("count", "").strip()
+    if not asked or offer is None:
+        return None, ""
+    if not asked.isascii() or not asked.isdigit() or len(asked) > 3:
+        return None, _("Write a whole number of payments, such as 8.")
+    try:
+        return chosen_plan(account, count=int(asked), first_on=first_on, **rules_of(offer, account)), ""
+    except InvalidInput as error:
+        return None, str(error.message)
 
 
 @debtor_page

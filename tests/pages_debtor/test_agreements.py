@@ -6,10 +6,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Account, Event
+from accounts.models import Account, Debtor, Event
 from common.client_address import parse_networks
 from common.clock import today
 from common.money import Money
@@ -39,9 +39,10 @@ def agree(debtor, *, count: int = 3, agreed: bool = True, **changes: str):
     return debtor.send("mandate_start", **fields | changes), page, fields
 
 
+@settings(deadline=None)  # each asks the database for guard-rails
 @given(minor=st.integers(1, 10**9), currency=st.sampled_from(["CNY", "JPY", "KWD", "EUR"]))
 def test_every_ready_plan_sums_to_the_balance_and_has_no_tiny_instalment(minor, currency):
-    account = Account(balance_minor=minor, currency=currency)
+    account = Account(balance_minor=minor, currency=currency, debtor=Debtor())
     first = today() + timedelta(days=10)
     for plan in ready_plans(account, first):
         assert sum(part for _day, part in plan.parts) == minor
@@ -215,3 +216,18 @@ def test_a_standing_order_covers_no_plan_of_uneven_parts(debtor):
     create_plan(debtor.account, parts=[(days[0], 40_000), (days[1], 41_000)])
     assert plan_to_cover(debtor.account, "day") is not None
     assert plan_to_cover(debtor.account, "day", standing=True) is None
+
+
+def test_a_number_of_ones_own_is_shown_and_can_be_agreed_to(wallet, debtor):
+    debtor.identify()
+    page = debtor.read("mandate_offer", count="5")
+    assert "Choose 5 payments" in page
+    started, _page, _fields = agree(debtor, count=5)
+    assert started.status_code == 303 and Plan.objects.get().instalments.count() == 5
+
+
+@pytest.mark.parametrize(("count", "says"), [("40", "At most 12 payments"), ("lots", "such as 8"), ("1", "Choose one")])
+def test_a_number_that_does_not_fit_is_answered_at_the_field(wallet, debtor, count, says):
+    debtor.identify()
+    page = debtor.read("mandate_offer", count=count)
+    assert says in page and 'aria-invalid="true"' in page and "Choose 3 payments" in page
