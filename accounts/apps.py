@@ -6,7 +6,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import desk_panels, navigation, panels, work_reasons
+        from accounts import agenda_panel, desk_panels, navigation, panels, work_reasons
         from accounts.hardship.work import register_reasons
         from accounts.imports.file_keys import key_ids_of_files
         from common.crypto import key_users
@@ -15,5 +15,6 @@ class AccountsConfig(AppConfig):
         navigation.register_all()
         panels.register()
         desk_panels.register()
+        agenda_panel.register()
         work_reasons.register_own()
         register_reasons()

@@ -39,6 +39,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     # Who sends money out never decides how much: a lead or compliance approves, an administrator pays.
     "approve_remittances": frozenset({"lead", "compliance"}),
     "pay_remittances": frozenset({"admin"}),
+    # A creditor's own people may take back what is theirs.
+    "recall": SUPERVISORS | {"creditor"},
+    "decide_ends": SUPERVISORS,
+    "set_end_rules": CONFIGURERS,
     "configure": CONFIGURERS,
     # The law is read by who answers for it; somebody else then puts it in force.
     "sign_policies": frozenset({"compliance"}),

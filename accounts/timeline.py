@@ -135,6 +135,8 @@ DETAILS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "provider": reason_in_words,
     "after": reason_in_words,
     "reason": reason_in_words,
+    "closed_as": reason_in_words,
+    "agency": lambda value, _data: str(value),
     "why": lambda value, _data: str(value),
     "changes": lambda values, _data: ", ".join(reason_in_words(value) for value in values),
     "due_on": lambda value, _data: str(value),

@@ -10,6 +10,7 @@ STATUS_WORDS: dict[str, Promise] = {
     "paid": _("Paid"),
     "settled": _("Settled"),
     "written_off": _("Written off"),
+    "agency": _("With an agency"),
     "recalled": _("Recalled by the creditor"),
     "closed": _("Closed"),
 }

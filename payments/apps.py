@@ -17,8 +17,10 @@ class PaymentsConfig(AppConfig):
     @staticmethod
     def _register_pages() -> None:
         from common import clock_targets
-        from payments import debtor_panels, navigation, open_work, panels, refund_pages, selectors, work_reasons
+        from payments import agenda, debtor_panels, navigation, open_work, panels, refund_pages, selectors, work_reasons
         from payments.disputes import panel as dispute_panel
+        from payments.moves import panel as move_panel
+        from payments.moves import words as move_words
         from payments.promises import words as promise_words
         from payments.transfers import words
 
@@ -26,8 +28,11 @@ class PaymentsConfig(AppConfig):
         words.register_all()
         promise_words.register_all()
         dispute_panel.register_all()
+        move_words.register_all()
+        move_panel.register()
         open_work.register_all()
         panels.register()
+        agenda.register_all()
         debtor_panels.register_page()
         work_reasons.register_own()
         refund_pages.register_all()

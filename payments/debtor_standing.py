@@ -12,6 +12,7 @@ from payments.debtor_wallets import WalletChoice, purse_of
 from payments.debtor_withheld import Withheld
 from payments.models import Instalment, Payment
 from payments.services.checks import paying_hold
+from payments.services.payable import payable, voluntary
 from wallets.providers.base import Channel
 
 
@@ -61,7 +62,7 @@ def situation_of(
 def _standing(account: Account, open_payment: Payment | None, wallets: list[WalletChoice]) -> Standing:
     if account.status in ("paid", "settled") or (account.status == "open" and account.balance_minor <= 0):
         return Standing.PAID
-    if account.status != "open":
+    if account.status != "open" and not (voluntary(account) and payable(account).minor > 0):
         return Standing.NOT_OPEN
     if open_payment and open_payment.source == "debit":
         return Standing.COLLECTING

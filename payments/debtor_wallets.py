@@ -12,6 +12,7 @@ from accounts.models import Account
 from common.money import Money
 from payments.debtor_withheld import Withheld, withheld_from
 from payments.models import Attempt
+from payments.services.payable import payable
 from payments.wallet_ranking import Entrant, Onlooker, rank
 from wallets.gateway import adapter
 from wallets.health import troubled
@@ -82,7 +83,7 @@ def purse_of(account: Account, channel: Channel = Channel.PHONE, app: str = "", 
             continue
         offer = Offer(provider, adapter(provider).descriptor, provider.pk in ailing)
         offered.append(WalletChoice(offer, linked.get(provider.pk), limits_of(offer.descriptor, account)))
-    money = asked or account.balance
+    money = asked or payable(account)
     offered.sort(key=lambda choice: rank(who, _entrant(choice, money)))
     return Purse(offered, _saved(offered, methods, account), withheld)
 
@@ -161,7 +162,7 @@ def _last_used(account: Account) -> list[int]:
 
 def limits_of(descriptor: Descriptor, account: Account) -> str:
     """What this wallet does not take of this balance, or ""."""
-    currency, owed = account.currency, account.balance_minor
+    currency, owed = account.currency, payable(account).minor
     highest, language = descriptor.highest(currency), get_language() or "en"
     said = []
     if highest is not None and highest < owed:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from common.money import Money
+from payments.services.payable import payable
 from payments.wallet_ranking import Onlooker, handiness
 from wallets.gateway import adapter
 from wallets.models import Provider
@@ -94,7 +95,7 @@ def _country(case: Case) -> str:
 
 def _too_small(case: Case) -> str:
     lowest = case.about.lowest(case.account.currency) if case.about else 0
-    if lowest <= case.account.balance_minor:
+    if lowest <= payable(case.account).minor:
         return ""
     return _("The smallest amount it takes is %(amount)s, and you owe less.") % {"amount": _money(case, lowest)}
 

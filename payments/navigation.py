@@ -49,4 +49,17 @@ def register_all() -> None:
             section=_("Set-up"),
         )
     )
+    register(NavItem(_("Ended accounts"), "move_list", "box-arrow-right", order=38, roles=ALLOWED["work"]))
+    register(NavItem(_("Recall by file"), "recall_file", "arrow-counterclockwise", order=39, roles=ALLOWED["recall"]))
+    register(NavItem(_("Agencies"), "agency_list", "people", order=39, roles=ALLOWED["decide_ends"]))
+    register(
+        NavItem(
+            _("Limits at the end"),
+            "end_rule_list",
+            "sliders",
+            order=80,
+            roles=ALLOWED["set_end_rules"],
+            section=_("Set-up"),
+        )
+    )
     register(NavItem(_("Wallet notices"), "notice_list", "bell", order=34, roles=ALLOWED["confirm_money"]))

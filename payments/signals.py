@@ -7,7 +7,8 @@ and an `occasion` that names this taking, and says when it was `misplaced`: put 
 agreed with `wallets.signals.mandate_confirmed`. `promise_taken` comes with the `account` and `until`, the
 moment up to which nothing is to be asked for; `promise_over` with `until` by the ids of the accounts: up to when
 nothing was. `dispute_moved` comes with a `dispute` about a debt and the `step`: opened, asked, deciding or decided;
-`validation_notice_made` with the `notice`. These are sent in the transaction of the change.
+`validation_notice_made` with the `notice`; `account_ended` with the `account` that is not collected any more. These are
+sent in the transaction of the change.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ promise_taken = Signal()
 promise_over = Signal()
 dispute_moved = Signal()
 validation_notice_made = Signal()
+account_ended = Signal()
 
 
 def tell_after_commit(signal: Signal, sender: Any, **facts: Any) -> None:

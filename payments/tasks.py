@@ -17,6 +17,7 @@ from payments.accrual.posting import accrue_day
 from payments.debits import debit_due_instalments, notice_due_debits
 from payments.deposits.sweeping import sweep_deposits
 from payments.hints import Hints
+from payments.moves.doing import settle_moves
 from payments.promises import judge_due
 from payments.reconciliation import reconcile_due
 from payments.refunds import look_up_due_refunds, send_due_refunds
@@ -43,6 +44,7 @@ BEAT = {
     "payments-learn-from-tries": {"task": "payments.learn_from_tries", "schedule": 3600.0},
     "payments-replay-late-facts": {"task": "payments.replay_late_facts", "schedule": 5.0},
     "payments-judge-promises": {"task": "payments.judge_promises", "schedule": 600.0},
+    "payments-settle-moves": {"task": "payments.settle_moves", "schedule": 30.0},
     "payments-sweep-mandates": {"task": "payments.sweep_mandates", "schedule": 600.0},
 }
 
@@ -151,6 +153,12 @@ def draft_remittances() -> None:
 def judge_promises() -> None:
     judge_due()
     beat("judge_promises")
+
+
+@shared_task(name="payments.settle_moves")
+def settle_ended() -> None:
+    settle_moves()
+    beat("settle_moves")
 
 
 @shared_task(name="payments.learn_from_tries")

@@ -2,6 +2,7 @@ from django.urls import path
 
 from payments import (
     urls_disputes,
+    urls_moves,
     urls_promises,
     urls_reconciliation,
     urls_remittances,
@@ -50,6 +51,7 @@ urlpatterns = [
     path("deposits/<str:reference>/put-back/", views_staff_deposits.deposit_put_back, name="deposit_put_back"),
     path("deposits/<str:reference>/returned/", views_staff_deposits.deposit_returned, name="deposit_returned"),
     *urls_disputes.urlpatterns,
+    *urls_moves.urlpatterns,
     *urls_promises.urlpatterns,
     *urls_reconciliation.urlpatterns,
     *urls_remittances.urlpatterns,

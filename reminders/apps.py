@@ -16,7 +16,7 @@ class RemindersConfig(AppConfig):
         from accounts.timeline import register_link_finder, register_reason_teller, register_reason_words
         from common import clock_targets
         from compliance.words import PURPOSE_WORDS
-        from reminders import navigation, panels, panels_debtor, reasons, selectors_clock, why, work_reasons
+        from reminders import agenda, navigation, panels, panels_debtor, reasons, selectors_clock, why, work_reasons
         from reminders.hardship import panel as hardship_panel
 
         register_reason_words(PURPOSE_WORDS)
@@ -25,6 +25,7 @@ class RemindersConfig(AppConfig):
         navigation.register_all()
         hardship_panel.register()
         panels.register()
+        agenda.register_all()
         panels_debtor.register()
         work_reasons.register_own()
         clock_targets.register(selectors_clock.next_message_moment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,15 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from accounts.roles import may
-from common import clock, panels
+from common import panels
 from compliance.gate import Kind
 from compliance.selectors import may_contact
-from payments.selectors import agenda_of
 from reminders.complaints.selectors import complaints_of
 from reminders.complaints.words import standing
-from reminders.models import Message
 from reminders.reasons import reason_words
-from reminders.selectors import messages_of, upcoming_for
+from reminders.selectors import messages_of
 from reminders.why import reasons_why
 from reminders.words import CHANNEL_NAMES, MESSAGE_WORDS, purpose_words
 
@@ -43,32 +40,6 @@ def gauge_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None
         tone, words = VERDICTS[verdict.kind]
         rows.append({"channel": CHANNEL_NAMES[channel], "tone": tone, "words": words, "verdict": verdict})
     return {"rows": rows, "zone": account.debtor.time_zone}
-
-
-def agenda_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
-    """What happens next without anybody doing anything, the soonest first."""
-    agenda = agenda_of(account)
-    upcoming = list(upcoming_for(account)[:2])
-    items: list[dict[str, Any]] = [_message_item(message) for message in upcoming]
-    if agenda.instalment:
-        items.append(
-            {"icon": "calendar-check", "at": agenda.debit_from, "day": agenda.instalment.due_on, "agenda": agenda}
-        )
-    return {"items": sorted(items, key=_when), "account": account}
-
-
-def _when(item: dict[str, Any]) -> datetime:
-    moment: datetime = item["at"] or clock.now()
-    return moment
-
-
-def _message_item(message: Message) -> dict[str, Any]:
-    return {
-        "icon": "send",
-        "at": message.due_at,
-        "words": purpose_words(message.purpose),
-        "channel": CHANNEL_NAMES[message.channel],
-    }
 
 
 def messages_panel(request: HttpRequest, account: Account) -> dict[str, Any]:
@@ -98,7 +69,6 @@ def complaints_panel(request: HttpRequest, account: Account) -> dict[str, Any] |
 
 PANELS = (
     ("gauge", _("May I contact now?"), gauge_panel, 10, "aside"),
-    ("agenda", _("What happens next"), agenda_panel, 30, "aside"),
     ("complaints", _("Complaints"), complaints_panel, 60, "aside"),
     ("messages", _("Messages"), messages_panel, 50, "below"),
 )

@@ -12,6 +12,7 @@ from compliance.wording import GATE_REASONS
 STORED = (
     gettext_noop("A payment arrived."),
     gettext_noop("A payment was taken back."),
+    gettext_noop("The account is not collected any more."),
     gettext_noop("The person promised to pay."),
     gettext_noop("The debit agreement was paused or ended."),
     gettext_noop("The due date has changed since this was planned."),

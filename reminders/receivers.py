@@ -18,6 +18,7 @@ from common.money import Money
 from compliance.gate import PURPOSES
 from payments.models import Attempt, Payment, Plan, Refund
 from payments.signals import (
+    account_ended,
     debit_failed,
     payment_confirmed,
     payment_taken_back,
@@ -33,6 +34,8 @@ from reminders.queue import queue_message
 from reminders.services import cancel_queued, plan_receipts
 from wallets.models import Mandate
 from wallets.signals import mandate_confirmed, mandate_end_in_wallet, mandate_stopped
+
+NOT_COLLECTED = "The account is not collected any more."
 
 
 @receiver(payment_confirmed, dispatch_uid="reminders.payment_confirmed")
@@ -128,3 +131,12 @@ def go_on_after_promise(sender: Any, *, until: Mapping[int, datetime], **_: Any)
     for account_id, upto in until.items():
         if upto > moment:
             _demands(account_id).filter(due_at=upto).update(due_at=moment)
+
+
+@receiver(account_ended, dispatch_uid="reminders.account_ended")
+def stop_asking(sender: Any, *, account: Account, **_: Any) -> None:
+    """Nothing is asked for or announced any more and nobody calls. What tells of their own payments still goes out."""
+    cancel_queued(account, reason=NOT_COLLECTED)
+    announced = [name for name, purpose in PURPOSES.items() if purpose.needs_debt] + ["pre_debit_notice"]
+    waiting = Message.objects.filter(account=account, state="due", purpose__in=announced)
+    waiting.update(state="cancelled", reason=NOT_COLLECTED, claimed_until=None)

@@ -21,12 +21,13 @@ from common.states import StateTable
 ACCOUNT_STATES = StateTable(
     "account",
     {
-        "open": ("paid", "settled", "written_off", "recalled", "closed"),
-        "paid": ("open", "closed"),
-        "settled": ("open", "closed"),
-        "written_off": ("open", "paid", "closed"),
-        "recalled": ("open", "closed"),
-        "closed": ("open",),
+        "open": ("paid", "settled", "written_off", "agency", "recalled", "closed"),
+        "paid": ("open", "written_off", "recalled", "closed"),
+        "settled": ("open", "recalled", "closed"),
+        "written_off": ("open", "paid", "agency", "recalled", "closed"),
+        "agency": ("open", "paid", "written_off", "recalled", "closed"),
+        "recalled": ("open", "paid", "settled", "written_off", "agency", "closed"),
+        "closed": ("open", "paid", "settled", "written_off", "agency", "recalled"),
     },
 )
 COMPONENTS = ("principal", "interest", "fees", "costs")

@@ -13,6 +13,7 @@ from accounts.models import Account, Creditor
 from accounts.webhooks.sandbox import ensure_sandbox_endpoint
 from collections_platform.demo.creditors import CREDITORS, DemoCreditor
 from collections_platform.demo.disputes import tell_disputes
+from collections_platform.demo.ends import end_some
 from collections_platform.demo.facts import DEMO_CREDITOR
 from collections_platform.demo.policies import sign_demo_policies
 from collections_platform.demo.portfolios import write_placement
@@ -67,3 +68,4 @@ def load_demo(say: Say) -> None:
     promise_all()
     remit()
     send_transfers()
+    end_some()

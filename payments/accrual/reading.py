@@ -15,12 +15,13 @@ from accounts.models.debts import COMPONENTS
 from payments.accrual.interest import Stop
 from payments.accrual.replay import Conditions, Fact, FeeTerms, basis_points
 from payments.accrual.rules import LIVE_PLANS, Rules, Scope
+from payments.ledger.leaving import MOVE_KINDS
 from payments.models import AccountFact, Instalment, LedgerAccount, Posting
 from payments.models.accrual import FeeRule, InterestTerms
 
 # What working an account out writes itself: the result of facts, not facts.
 OWN_KINDS = frozenset({"interest", "fee", "accrual", "replay"})
-FIXED_KINDS = frozenset({"placement_reversal", "balance_adjustment", "settlement", "write_off", "waiver"})
+FIXED_KINDS = frozenset({"placement_reversal", "balance_adjustment", "settlement", "write_off", "waiver", *MOVE_KINDS})
 # A transfer that was put on the wrong account and has been taken off it.
 MISPLACED = "payment_misplaced"
 # Its key ends with the number of the refund's entry.

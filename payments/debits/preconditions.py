@@ -144,3 +144,16 @@ BEFORE_DEBIT: Sequence[Check] = (
 def refusal(debit: Candidate) -> str:
     """The first reason against the debit, or "" when there is none."""
     return next((reason for check in BEFORE_DEBIT if (reason := check(debit))), "")
+
+
+# Of a debit that nobody was told of yet these cannot be said: they are about the notice, the day and the hour.
+_AFTER_NOTICE = frozenset(
+    {_unpaid, _noticed_long_enough, _known_to_the_wallet, _as_announced, _once_a_period, _window_open, _lawful}
+)
+BEFORE_NOTICE: Sequence[Check] = tuple(check for check in BEFORE_DEBIT if check not in _AFTER_NOTICE)
+
+
+def obstacle(debit: Candidate) -> str:
+    """As `refusal`, also for a debit that is still to be announced: what stands in its way as things are now."""
+    checks = BEFORE_DEBIT if debit.instalment.state == "noticed" else BEFORE_NOTICE
+    return next((reason for check in checks if (reason := check(debit))), "")

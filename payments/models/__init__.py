@@ -12,6 +12,7 @@ from payments.models.deposits import Deposit, DepositAddress
 from payments.models.guard_rails import PlanRail
 from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.links import PaymentLink
+from payments.models.moves import AccountMove, Agency, EndRule
 from payments.models.payments import Attempt, Payment, ProviderEvent
 from payments.models.plans import Instalment, Plan
 from payments.models.promises import Promise, PromisePart, PromiseRule, QuietPeriod
@@ -25,7 +26,9 @@ from payments.models.validation import ValidationNotice
 
 __all__ = [
     "AccountFact",
+    "AccountMove",
     "AccrualState",
+    "Agency",
     "AllocationOrder",
     "Attempt",
     "BankTransfer",
@@ -36,6 +39,7 @@ __all__ = [
     "Dispute",
     "DisputeEvidence",
     "DisputeRemark",
+    "EndRule",
     "Expectation",
     "FeeRule",
     "Instalment",

@@ -10,6 +10,7 @@ from accounts.models import Account, Hold
 from common.clock import now
 from common.money import Money
 from payments.errors import PaymentRefused
+from payments.services.payable import payable, voluntary
 from wallets.providers.base import Descriptor
 
 
@@ -32,9 +33,9 @@ def debit_holds() -> QuerySet[Hold]:
 
 
 def refuse_unpayable(account: Account) -> None:
-    if account.status != "open":
+    if account.status != "open" and not voluntary(account):
         raise PaymentRefused(_("This account is not open. Nothing needs to be paid here."), why="account_not_open")
-    if account.balance_minor <= 0:
+    if payable(account).minor <= 0:
         raise PaymentRefused(_("Nothing is owed on this account any more."), why="nothing_owed")
     if paying_hold(account):
         raise PaymentRefused(
@@ -43,7 +44,8 @@ def refuse_unpayable(account: Account) -> None:
 
 
 def refuse_amount(account: Account, minor: int, descriptor: Descriptor) -> None:
-    highest = min(account.balance_minor, descriptor.highest(account.currency) or account.balance_minor)
+    owed = payable(account).minor
+    highest = min(owed, descriptor.highest(account.currency) or owed)
     if minor < descriptor.lowest(account.currency):
         lowest = Money(descriptor.lowest(account.currency), account.currency)
         raise PaymentRefused(_("The smallest amount is %(amount)s.") % {"amount": lowest}, why="too_little")

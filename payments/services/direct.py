@@ -16,6 +16,7 @@ from payments.ledger import Line, post_entry
 from payments.models import LedgerAccount, Payment
 from payments.services import settling
 from payments.services.locking import lock_account
+from payments.services.recovering import recover, recoverable_minor
 
 # A payment reported later than this is no news to the debtor: no receipt goes out for it.
 NEWS = timedelta(days=3)
@@ -30,8 +31,10 @@ def record_direct_payment(
     key = f"direct:{account.pk}:{external_reference}"[:80]
     if earlier := Payment.objects.filter(entry__idempotency_key=key).first():
         return earlier
-    if amount.currency != account.currency or not 0 < amount.minor <= account.balance_minor:
+    owed = account.balance_minor + recoverable_minor(account)
+    if amount.currency != account.currency or not 0 < amount.minor <= owed:
         raise InvalidInput(_("The amount must be positive and no more than is owed."), field="amount")
+    recover(account, amount.minor, key=key)
     shares, _surplus = settling.allocate(account, amount.minor)
     entry, _is_new = post_entry(
         "direct_payment",

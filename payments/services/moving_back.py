@@ -8,6 +8,7 @@ from common.clock import now
 from payments.ledger import Line, post_entry
 from payments.models import JournalEntry, LedgerAccount
 from payments.services import settling
+from payments.services.recovering import recover
 from payments.services.reversing import reopen, uncredit
 from payments.services.shares import Source, lines_out, names_of, owed_again, payment_of, place_of, standing_of
 
@@ -45,6 +46,7 @@ def post_back(
     it is; the refunds when a transfer is not made after all."""
     payment = payment_of(source)
     account = payment.account
+    recover(account, minor, key=key)
     shares, _surplus = settling.allocate(account, minor)
     lines = settling.payment_lines(account, minor=minor, provider_key=place_of(source))
     entry, is_new = post_entry(

@@ -12,6 +12,7 @@ from common.clock import now
 from common.money import Money
 from payments.ledger import post_entry, reverse_entry
 from payments.models import Attempt, Instalment, JournalEntry, Payment, Plan
+from payments.services.recovering import give_up_again
 from payments.services.shares import Standing, entry_of, lines_out, standing_of
 from payments.signals import payment_taken_back, tell_after_commit
 from wallets.selectors import live_mandate
@@ -90,7 +91,8 @@ def rest_agreements_of(account: Account, *, reason: str) -> None:
 
 
 def reopen(account: Account) -> None:
-    if account.status != "paid" or account.balance_minor <= 0:
+    """It is owed again; an account that had been given up or handed back stays so."""
+    if account.balance_minor <= 0 or give_up_again(account) or account.status != "paid":
         return
     account.status = "open"
     record_event("account.status_changed", account=account, before="paid", after="open")

@@ -21,6 +21,7 @@ from payments.models import Instalment, JournalEntry, LedgerAccount, Payment, Pl
 from payments.services.agreements import NOTHING_OWED, end_agreements
 from payments.services.books import Books, open_books
 from payments.services.ending import drop_queued_debits
+from payments.services.recovering import nothing_left_of, recover
 from payments.signals import payment_confirmed, tell_after_commit
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ def post_arrived(arrived: Sequence[Arrived], books: Books | None = None) -> list
 
     One for each account. The accounts' rows follow in memory too.
     """
+    for one in arrived:
+        recover(one.account, one.amount.minor, key=one.key)
     divided = [allocate(one.account, one.amount.minor, books) for one in arrived]
     posted = post_entries([_entry(one, *parts) for one, parts in zip(arrived, divided, strict=True)])
     found = []
@@ -128,16 +131,18 @@ def update_account(account: Account, *, paid_at: datetime) -> None:
 
 def update_accounts(paid: Sequence[tuple[Account, datetime]]) -> None:
     events = []
+    written_off = nothing_left_of([account for account, _paid_at in paid if account.status == "written_off"])
     for account, paid_at in paid:
         account.last_payment_at = max(account.last_payment_at or paid_at, paid_at)
-        if account.balance_minor <= 0 and account.status in ("open", "written_off"):
+        over = account.status in ("open", "agency") or account.pk in written_off
+        if account.balance_minor <= 0 and over:
             before, account.status = account.status, "paid"
             events.append(new_event("account.status_changed", account=account, before=before, after="paid"))
     record_events(events)
     accounts = [account for account, _paid_at in paid]
     update_rows(accounts, "last_payment_at", "status")
-    if over := [account for account in accounts if account.balance_minor <= 0]:
-        end_agreements(*over, reason=NOTHING_OWED)
+    if done := [account for account in accounts if account.balance_minor <= 0]:
+        end_agreements(*done, reason=NOTHING_OWED)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from accounts.agenda import Step, agenda
 from common.clock import today
 from common.money import Money
 from common.once import new_form_token
@@ -13,9 +17,11 @@ from payments.debtor_standing import Situation, Standing, situation_of
 from payments.debtor_withheld import standing_words
 from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
 from payments.models import Attempt, Payment, Plan, Promise
+from payments.moves.access import end_for_debtor
 from payments.promises.access import open_promise
 from payments.retries.selectors import planned_retry
 from payments.services.links import open_link
+from payments.services.payable import payable
 from payments.services.starting import action_of
 from payments.views_debtor.devices import app_of, channel_of
 from payments.views_debtor.doors import Visit, debtor_page, show
@@ -23,6 +29,10 @@ from payments.views_debtor.results import is_slow
 from wallets.gateway import adapter
 from wallets.providers.base import ActionKind, ConfigError, Descriptor
 from wallets.selectors import live_mandate
+
+SHOWN_STEPS = 4
+# What the page tells whoever holds the link; the rest comes after the light question.
+TOLD_TO_ALL = frozenset({"debit", "notice", "instalment"})
 
 
 @debtor_page
@@ -59,6 +69,10 @@ def show_landing(
         "asked_url": asked_url(visit, attempt),
         "on_its_way": attempt is not None and attempt.state == "pending",
         "slow": attempt is not None and is_slow(attempt),
+        "end": end_for_debtor(account) if situation.standing is Standing.NOT_OPEN else None,
+        "voluntary": account.status == "written_off",
+        "payable": form.balance if form else payable(account),
+        "agenda": what_is_next(visit),
         "saved": situation.saved if visit.answered else [],
         "may_answer": bool(situation.saved) and not visit.answered and asks_identity(visit.link),
         "savers": " · ".join(wallet.provider.display_name for wallet in situation.wallets if wallet.saves),
@@ -91,7 +105,7 @@ def blank_form(visit: Visit, situation: Situation, promise: Promise | None = Non
     form = PayForm(
         initial={"request_key": new_form_token()},
         situation=situation,
-        balance=visit.account.balance,
+        balance=payable(visit.account),
         account=visit.account,
     )
     form.initial.update(preset(visit, form, promise))
@@ -166,3 +180,10 @@ def _descriptor(attempt: Attempt | None) -> Descriptor | None:
         return adapter(attempt.provider).descriptor if attempt else None
     except ConfigError:
         return None
+
+
+def what_is_next(visit: Visit) -> list[tuple[Step, date | None]]:
+    """The first steps with their days where the person lives."""
+    zone = ZoneInfo(visit.account.debtor.time_zone or "UTC")
+    steps = [step for step in agenda(visit.account, staff=False) if visit.identified or step.kind in TOLD_TO_ALL]
+    return [(step, step.local_day(zone)) for step in steps[:SHOWN_STEPS]]

@@ -22,6 +22,7 @@ from payments.models import Attempt, Payment
 from payments.models.payments import OPEN_ATTEMPT_STATES
 from payments.services import StartedPayment, close_attempt, refresh_payment, start_link_payment
 from payments.services.checks import refuse_amount
+from payments.services.payable import payable
 from payments.services.starting import action_of
 from payments.views_debtor.codes import seconds_between_looks, sent_words, step_of
 from payments.views_debtor.devices import app_of, channel_of
@@ -73,7 +74,7 @@ def pay_payer(request: HttpRequest, visit: Visit) -> HttpResponse:
 def _pay(request: HttpRequest, visit: Visit, fields: Mapping[str, str], code: str = "") -> HttpResponse:
     """`code` is the wallet's for the payer it named, where one has to be named first."""
     situation = situation_at(request, visit)
-    form = PayForm(fields, situation=situation, balance=visit.account.balance, account=visit.account)
+    form = PayForm(fields, situation=situation, balance=payable(visit.account), account=visit.account)
     known = made_by_this_form(visit, form)
     if known:
         return onwards(visit, StartedPayment(known, None))

@@ -16,6 +16,7 @@ from common.client_address import client_ip
 from common.errors import PlatformError
 from payments.forms_debtor import SavedPayForm
 from payments.services import StartedPayment, start_link_payment
+from payments.services.payable import payable
 from payments.views_debtor.devices import channel_of
 from payments.views_debtor.doors import SeeOther, Visit, debtor_page
 from payments.views_debtor.landing import show_landing, situation_at
@@ -28,7 +29,7 @@ def pay_saved(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         return SeeOther(visit.url("pay"))
     situation = situation_at(request, visit)
-    form = SavedPayForm(request.POST, situation=situation, balance=visit.account.balance, account=visit.account)
+    form = SavedPayForm(request.POST, situation=situation, balance=payable(visit.account), account=visit.account)
     known = made_by_this_form(visit, form)
     if known:
         return onwards(visit, StartedPayment(known, None))

@@ -218,6 +218,7 @@ _LEFT_OUT = f"""
 """  # noqa: S608 - from constants
 NOT_PLANNED = f"SELECT reason, count(*) FROM ({_LEFT_OUT}) AS left_out GROUP BY 1"  # noqa: S608 - as above
 THOSE_LEFT_OUT = f"SELECT id FROM ({_LEFT_OUT}) AS left_out WHERE reason = %(reason)s ORDER BY id"  # noqa: S608
+THOSE_LEFT_OUT_WHY = f"SELECT reason FROM ({_LEFT_OUT}) AS left_out"  # noqa: S608 - as above
 
 NOT_COVERED = f"""
     SELECT count(DISTINCT a.id) FROM accounts_account a

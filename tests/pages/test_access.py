@@ -14,7 +14,8 @@ from common.money import Money
 from compliance.given_notices import Told, record_notice
 from compliance.models import Decision, PolicyPack
 from payments.accrual.changing import terms_of
-from payments.models import Attempt, InterestTerms, Payment, ReconciliationItem, RuleChange
+from payments.models import Agency, Attempt, InterestTerms, Payment, ReconciliationItem, RuleChange
+from payments.moves.asking import ask_move
 from payments.refunds import request_refund
 from payments.services import apply_result
 from reminders.message_texts import framed as framed_mail
@@ -72,6 +73,15 @@ PAGES = {
     "remittance_page": SUPERVISORS | {"creditor"},
     "remittance_file": SUPERVISORS | {"creditor"},
     "trust_page": SUPERVISORS,
+    "account_end": STAFF,
+    "account_recall": SUPERVISORS | {"creditor"},
+    "move_list": STAFF,
+    "move_page": STAFF,
+    "agency_list": SUPERVISORS,
+    "agency_edit": SUPERVISORS,
+    "end_rule_list": CONFIGURE,
+    "end_rule_edit": CONFIGURE,
+    "recall_file": SUPERVISORS | {"creditor"},
     "bank_transfer_list": STAFF,
     "bank_transfer_new": STAFF,
     "promise_list": STAFF,
@@ -160,6 +170,9 @@ ACTIONS = {
     "reconciliation_act": SUPERVISORS,
     "trust_record": SUPERVISORS,
     "trust_act": SUPERVISORS,
+    "move_decide": STAFF,
+    "move_undo": STAFF,
+    "agency_file": SUPERVISORS,
     "bank_transfer_act": STAFF,
     "bank_transfer_confirm": SUPERVISORS,
     "bank_transfer_refuse": STAFF,
@@ -274,8 +287,13 @@ def places(account, agent, installed, cast):
     transfer = {"reference": recorded(100, agent).reference}
     hardship = {"case_id": told(account).pk}
     remitted = {"reference": approved_remittance(account).reference}
+    ended = {"reference": ask_move(account, "write_off", reason="Everything was tried.", by=agent).reference}
+    north = {"agency_id": Agency.objects.create(name="North").pk}
     return {
         "sending_limit_edit": {"limit_id": limit.pk},
+        **dict.fromkeys(("move_page", "move_decide", "move_undo"), ended),
+        **dict.fromkeys(("agency_edit", "agency_file"), north),
+        "end_rule_edit": {"code": "house"},
         "trust_act": {"reference": "TRF-1", "action": "confirm"},
         **dict.fromkeys(("bank_transfer_page", "bank_transfer_confirm", "bank_transfer_refuse"), transfer),
         "bank_transfer_act": {**transfer, "action": "place"},

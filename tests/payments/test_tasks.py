@@ -103,6 +103,7 @@ ROUTES = {
         "payments.apply_provider_event", "payments.apply_provider_events", "payments.look_up_attempts",
         "payments.notice_debits", "payments.debit_due", "payments.close_expired", "payments.refunds",
         "payments.end_mandates", "payments.sweep_mandates", "payments.sweep_deposits",
+        "payments.settle_moves",
     },
     "long": {
         "accounts.check_import", "accounts.resume_imports", "accounts.run_import", "payments.accrue",

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0014_hardship"),
-        ("payments", "0032_validation_notices"),
+        ("payments", "0033_end_of_the_road"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
