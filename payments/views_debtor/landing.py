@@ -15,6 +15,7 @@ from common.once import new_form_token
 from payments.debtor_identity import asks_identity
 from payments.debtor_standing import Situation, Standing, situation_of
 from payments.debtor_withheld import standing_words
+from payments.disputes.opening import running_dispute
 from payments.forms_debtor import FULL, INSTALMENT, OTHER, PayForm
 from payments.models import Attempt, Payment, Plan, Promise
 from payments.moves.access import end_for_debtor
@@ -79,6 +80,7 @@ def show_landing(
         "mandate": live_mandate(account),
         "retry": planned_retry(account),
         "promise": promise,
+        "dispute": running_dispute(account) if situation.standing is Standing.ON_HOLD else None,
         "plan": Plan.objects.filter(account=account, state__in=["active", "paused"]).first(),
     }
     return show(request, visit, f"landing_{'pay' if situation.payable else situation.standing.value}", context, status)

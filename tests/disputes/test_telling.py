@@ -77,7 +77,8 @@ def test_she_and_the_agent_see_the_same_day(known, agent):
     desk = signed_in(agent)
     page = desk.get(reverse("dispute_page", args=[row.pk])).content.decode()
     panel = desk.get(reverse("account_page", args=[row.account.reference])).content.decode()
-    for html in (known.read("debtor_dispute"), page):
+    assert row.number in known.read(), "the first page of her link says so, too"
+    for html in (known.read("debtor_dispute"), known.read(), page):
         assert f"{day.day} {day:%b}" in html or f"{day:%b} {day.day}" in html
     assert row.number in panel
     assert "house rule (house)" in page
@@ -204,3 +205,11 @@ def test_a_late_one_is_on_the_work_list_with_its_owner(account, agent):
     assert "a dispute is late, with Alice Agent" in html
     late = signed_in(agent).get(reverse("dispute_list") + "?show=late").content.decode()
     assert row.number in late
+
+
+def test_a_hold_of_another_hand_leaves_the_way_open_to_tell_us(debtor, agent):
+    place_hold(debtor.account, kind="dispute", reason="the wallet says so", by=agent)
+    assert "again=1" in debtor.read("debtor_dispute")
+    assert "What is wrong?" in debtor.read("debtor_dispute", again="1")
+    debtor.send("debtor_dispute", reason="wrong_amount")
+    assert DebtDispute.objects.get().hold == Hold.objects.get()
