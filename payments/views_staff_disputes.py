@@ -88,7 +88,7 @@ def dispute_page(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
 
 def _said(row: DebtDispute) -> str:
     if row.state == "deciding":
-        return _("Written down. The answer goes out when a second person has agreed to the correction.")
+        return _("Written down. The answer goes out when a second person has agreed.")
     return _("Decided. The answer goes out now, and the hold ends when it has arrived.")
 
 

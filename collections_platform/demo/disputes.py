@@ -39,7 +39,7 @@ def tell_disputes() -> None:
     _decide(
         partly, "partly", "One fee was wrong, and is taken off. The rest is as the contract says.", by=agent, share=400
     )
-    _decide(upheld, "upheld", "You are right: this was never your contract. We are sorry.", by=lead, closes=True)
+    _decide(upheld, "upheld", "You are right: the fee was charged twice. We are sorry.", by=lead, share=300)
     _decide(rejected, "rejected", "The bank shows no payment on that day. Its statement is attached.", by=lead)
     withdraw(back, why="Found the letter meanwhile.", by=agent, once=None)
 
@@ -49,9 +49,9 @@ def _fresh() -> QuerySet[DebtDispute]:
     return rows.select_related("account__debtor")
 
 
-def _decide(row: DebtDispute, outcome: str, answer: str, *, by: User, share: int = 0, closes: bool = False) -> None:
+def _decide(row: DebtDispute, outcome: str, answer: str, *, by: User, share: int = 0) -> None:
     waived = Waived("principal", max(row.account.principal_minor // share, 1), today()) if share else None
-    decide(row, Decision(outcome, answer, "Looked at the creditor's records.", waived, closes), by=by)
+    decide(row, Decision(outcome, answer, "Looked at the creditor's records.", waived), by=by)
 
 
 def _receipt(row: DebtDispute) -> SimpleUploadedFile:

@@ -51,7 +51,14 @@ def counts_of_lists(user: User) -> dict[str, int]:
 
 def access_dispute(user: User, dispute_id: UUID) -> DebtDispute:
     rows = visible_disputes(user).select_related(
-        "account__creditor", "account__debtor", "owner", "opened_by", "decided_by", "hold", "correction__account"
+        "account__creditor",
+        "account__debtor",
+        "owner",
+        "opened_by",
+        "decided_by",
+        "hold",
+        "correction__account",
+        "closing",
     )
     row = rows.filter(pk=dispute_id).first()
     if row is None:

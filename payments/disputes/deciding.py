@@ -1,8 +1,8 @@
 """A dispute is decided: the words to the person, the correction in the ledger, and when the hold ends.
 
 The hold outlives the decision until its answer has reached the person (`release`, asked by whoever sends it).
-A correction that moves much money waits for a second person first (`payments.accrual.correcting`): until then nothing
-is told, and nothing is lifted.
+A correction that moves much money, and a closing above the limit, wait for a second person first
+(`payments.accrual.correcting`, `payments.moves`): until then nothing is told, and nothing is lifted.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.events import record_event
 from accounts.models import User
-from accounts.models.debts import ACCOUNT_STATES
 from accounts.roles import may
 from accounts.services import caller_of
 from common.clock import now, today
@@ -24,7 +22,8 @@ from common.once import use_token
 from compliance.services import lock_debtor
 from payments.accrual.correcting import record_fact
 from payments.disputes.opening import LONGEST, check_running, lift, locked, move, tell
-from payments.models import AccountFact, DebtDispute
+from payments.models import AccountFact, AccountMove, DebtDispute
+from payments.moves.asking import ask_move
 from payments.signals import dispute_moved
 
 Outcome = DebtDispute.Outcome
@@ -60,21 +59,31 @@ def decide(dispute: DebtDispute, said: Decision, *, by: User, token: str = "") -
         return row
     check_running(row)
     if row.state == "deciding":
-        raise Conflict(_("A correction waits for a second person. It is decided first."))
+        raise Conflict(_("A second person has to agree first. That is decided before anything else here."))
     _check_other_eyes(row, said, by)
     row.outcome, row.answer, row.why = said.outcome, said.answer.strip(), said.why.strip()[:200]
     row.decided_by, row.decided_at, row.closes = by, now(), said.closes
     row.owner, row.asked_at = row.owner or by, None
     if said.waived is not None:
         row.correction = _correct(row, said.waived, by=by)
-        if row.correction.state == "requested":
-            move(row, "deciding")
-            row.save()
-            dispute_moved.send(DebtDispute, dispute=row, step="deciding")
-            tell("dispute.deciding", row, by=by, outcome=row.outcome, fact=row.correction.reference)
-            return row
+    if said.closes:
+        row.closing = _close(row, by=by)
+    if _waits(row):
+        move(row, "deciding")
+        row.save()
+        dispute_moved.send(DebtDispute, dispute=row, step="deciding")
+        tell("dispute.deciding", row, by=by, outcome=row.outcome, closes=row.closes)
+        return row
     _finish(row, by=by)
     return row
+
+
+def _waits(row: DebtDispute) -> bool:
+    """Whether a second person has to agree to what goes with it."""
+    correction, closing = row.correction, row.closing
+    return (correction is not None and correction.state == "requested") or (
+        closing is not None and closing.state == "asked"
+    )
 
 
 def _check(said: Decision, by: User) -> None:
@@ -90,6 +99,8 @@ def _check(said: Decision, by: User) -> None:
         raise InvalidInput(_("Say which part is taken off."), field="component")
     if said.outcome == Outcome.PARTLY and said.closes:
         raise InvalidInput(_("Only who is wholly right has the account closed."), field="closes")
+    if said.waived is not None and said.closes:
+        raise InvalidInput(_("Closing the account takes all of it off: leave the amount empty."), field="closes")
     if said.waived is not None and said.waived.on > today():
         raise InvalidInput(_("This day has not come yet."), field="on")
     if (said.outcome == Outcome.REJECTED or said.closes) and not may(by, "decide_disputes"):
@@ -121,42 +132,32 @@ def _finish(row: DebtDispute, *, by: User) -> None:
     row.save()
     late = row.decided_at is not None and row.decided_at > row.answer_by
     tell("dispute.decided", row, by=by, outcome=row.outcome, why=row.why, late=late, closes=row.closes)
-    if row.closes:
-        _close(row, by=by)
     dispute_moved.send(DebtDispute, dispute=row, step="decided")
 
 
-def _close(row: DebtDispute, *, by: User) -> None:
-    """The debt stays in the ledger as it is, and nobody is asked for it."""
-    account = row.account
-    account.refresh_from_db()
-    if not ACCOUNT_STATES.allows(account.status, "closed"):
-        return
-    before, account.status = account.status, "closed"
-    account.save(update_fields=["status"])
-    record_event(
-        "account.status_changed", account=account, actor=by, source="staff", before=before, after="closed",
-        why=row.number,
+def _close(row: DebtDispute, *, by: User) -> AccountMove:
+    """By the door of all ends, which has its own limits, its own second person and its own way back."""
+    theirs = row.reason in (DebtDispute.Reason.NOT_MINE, DebtDispute.Reason.IDENTITY_THEFT)
+    return ask_move(
+        row.account, AccountMove.Kind.CLOSE, why="not_theirs" if theirs else "uncollectable", by=by,
+        reason=f"{row.number}: {row.why}"[:200], request_key=f"dispute:{row.pk}:{row.decided_at}",
     )  # fmt: skip
 
 
 @transaction.atomic
-def correction_decided(fact: AccountFact) -> None:
-    """The second person has spoken: agreed, the decision stands; else the dispute is looked into again."""
-    waiting = DebtDispute.objects.filter(correction=fact, state="deciding").first()
-    if waiting is None or fact.state == "requested":
-        return
+def follow_second_person(waiting: DebtDispute, *, agreed: bool, by: User | None, note: str) -> None:
+    """What goes with a decision was agreed to: it stands. Else the dispute is looked into again."""
     row = locked(waiting)
     if row.state != "deciding" or row.decided_by is None:
         return
-    if fact.state == "done":
+    if agreed:
         _finish(row, by=row.decided_by)
         return
     move(row, "investigating")
     row.outcome, row.answer, row.decided_by, row.decided_at, row.closes = "", "", None, None, False
-    row.correction = None
+    row.correction = row.closing = None
     row.save()
-    tell("dispute.sent_back", row, by=fact.decided_by, why=fact.decision)
+    tell("dispute.sent_back", row, by=by, why=note)
 
 
 @transaction.atomic

@@ -193,7 +193,7 @@ def withdraw(dispute: DebtDispute, *, why: str, by: User | None, once: Once | No
         return row
     check_running(row)
     if row.state == "deciding":
-        raise Conflict(_("A correction waits for a second person. It is decided first."))
+        raise Conflict(_("A second person has to agree first. That is decided before anything else here."))
     move(row, "decided")
     row.outcome, row.why, row.decided_by, row.decided_at = "withdrawn", why.strip()[:200], by, now()
     row.asked_at = None

@@ -16,6 +16,7 @@ from common.crypto.fields import EncryptedTextField
 from common.ids import ALPHABET, uuid7
 from common.states import StateTable
 from payments.models.accrual import DEBT_COMPONENTS, AccountFact
+from payments.models.moves import AccountMove
 
 DEBT_DISPUTE_STATES = StateTable(
     "debt dispute",
@@ -85,6 +86,7 @@ class DebtDispute(models.Model):
     correction = models.ForeignKey(
         AccountFact, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes"
     )
+    closing = models.ForeignKey(AccountMove, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes")
     closes = models.BooleanField(default=False, help_text=_("The account is closed with the decision."))
     released_at = models.DateTimeField(null=True, blank=True)
 

@@ -36,7 +36,7 @@ def dispute(request: HttpRequest, visit: Visit) -> HttpResponse:
     last, again = last_dispute(visit.account), request.method == "POST" or "again" in request.GET
     if last is not None and (last.is_running or not again):
         return show(request, visit, "dispute_standing", _standing(visit, last))
-    if last is None and (hold := active_hold(visit.account)):
+    if last is None and not again and (hold := active_hold(visit.account)):
         return show(request, visit, "dispute_held", {"hold": hold})
     posted = (request.POST, request.FILES) if request.method == "POST" else ()
     form = DisputeForm(*posted, account=visit.account)

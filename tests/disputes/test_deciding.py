@@ -14,7 +14,9 @@ from common.errors import Conflict, Forbidden, InvalidInput
 from compliance.selectors import may_contact
 from payments.accrual.correcting import decide_fact
 from payments.disputes.deciding import Waived, release
-from payments.models import AccountFact, DebtDispute
+from payments.models import AccountFact
+from payments.moves.asking import decide_move
+from payments.moves.limits import set_rule
 from tests import factories
 from tests.disputes.cast import decided, held, read, said
 from tests.pages.conftest import signed_in
@@ -72,17 +74,41 @@ def test_a_correction_refused_sends_the_dispute_back(account, agent, lead):
     assert decided(row, lead, "upheld", token="again").state == "decided"
 
 
-def test_who_is_wholly_right_has_the_account_closed_by_a_team_lead(account, agent, lead):
+def test_who_is_wholly_right_has_the_account_closed_by_a_team_lead(lead, agent):
+    set_rule(None, by=factories.user(role="admin"), alone_units=1_000)
+    account = factories.account(balance_minor=20_000)
     row = said(account, reason="not_mine")
     with pytest.raises(Forbidden):
         decided(row, agent, "upheld", closes=True)
-    decided(row, lead, "upheld", closes=True)
+    row = decided(row, lead, "upheld", closes=True)
     account.refresh_from_db()
-    assert (account.status, account.balance_minor) == ("closed", 125_000)
-    event = Event.objects.get(kind="account.status_changed", account=account, actor=lead)
-    assert event.data["after"] == "closed"
-    release(DebtDispute.objects.get())
+    assert (row.state, account.status, account.balance_minor) == ("decided", "closed", 0)
+    assert (row.closing.state, row.closing.why) == ("done", "not_theirs")
+    release(row)
     assert not may_contact(account, channel="sms", contact_point=None, purpose="overdue_firm").may_go
+    call_command("check_ledger")
+
+
+def test_a_closing_above_the_limit_waits_for_a_second_person(account, lead):
+    set_rule(None, by=factories.user(role="admin"), alone_units=100)
+    row = decided(said(account, reason="not_mine"), lead, "upheld", closes=True)
+    account.refresh_from_db()
+    assert (row.state, account.status) == ("deciding", "open")
+    decide_move(row.closing, by=factories.user(role="lead"), agree=True)
+    row.refresh_from_db()
+    account.refresh_from_db()
+    assert (row.state, row.outcome, account.status) == ("decided", "upheld", "closed")
+    assert held(account), "the answer has not arrived yet"
+
+
+def test_a_closing_refused_sends_the_dispute_back(account, lead):
+    set_rule(None, by=factories.user(role="admin"), alone_units=100)
+    row = decided(said(account, reason="not_mine"), lead, "upheld", closes=True)
+    decide_move(row.closing, by=factories.user(role="lead"), agree=False, note="ask the creditor first")
+    row.refresh_from_db()
+    assert (row.state, row.outcome, row.closing, row.closes) == ("investigating", "", None, False)
+    again = decided(row, lead, "upheld", closes=True, token="again")
+    assert again.closing.state == "asked"
 
 
 def test_turning_down_is_a_team_leads_and_the_second_time_somebody_elses(account, agent, lead):
@@ -104,6 +130,7 @@ def test_turning_down_is_a_team_leads_and_the_second_time_somebody_elses(account
         ({"outcome": "partly"}, "which part"),
         ({"outcome": "rejected", "waived": ("principal", 5, 0)}, "no correction"),
         ({"outcome": "partly", "waived": ("principal", 5, 0), "closes": True}, "wholly right"),
+        ({"outcome": "upheld", "waived": ("principal", 5, 0), "closes": True}, "leave the amount empty"),
         ({"outcome": "upheld", "waived": ("interest", 5, 0)}, "so much is not owed"),
         ({"outcome": "upheld", "waived": ("principal", 125_001, 0)}, "so much is not owed"),
         ({"outcome": "upheld", "waived": ("principal", 5, 2)}, "not come yet"),

@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from accounts.agenda import agenda
 from accounts.models import Event, Hold
 from accounts.services import end_hold, place_hold
 from accounts.work_items import refresh_everything
@@ -213,3 +214,13 @@ def test_a_hold_of_another_hand_leaves_the_way_open_to_tell_us(debtor, agent):
     assert "What is wrong?" in debtor.read("debtor_dispute", again="1")
     debtor.send("debtor_dispute", reason="wrong_amount")
     assert DebtDispute.objects.get().hold == Hold.objects.get()
+
+
+def test_the_day_of_the_answer_is_on_the_agenda_of_both_sides(account, agent):
+    row = said(account)
+    for staff in (True, False):
+        (step,) = [one for one in agenda(account, staff=staff) if one.kind == "dispute"]
+        assert (step.at, step.waits) == (row.answer_by, ())
+        assert bool(step.href) is staff
+    withdraw(row, why="mistake", by=agent, once=None)
+    assert not [one for one in agenda(account, staff=True) if one.kind == "dispute"]
