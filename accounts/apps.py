@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
         from accounts import agenda_panel, desk_panels, navigation, panels, work_reasons
         from accounts.hardship.work import register_reasons
         from accounts.imports.file_keys import key_ids_of_files
+        from accounts.next_action import register_own as register_steps
         from common.crypto import key_users
 
         key_users.register("import files", key_ids_of_files)
@@ -18,3 +19,4 @@ class AccountsConfig(AppConfig):
         agenda_panel.register()
         work_reasons.register_own()
         register_reasons()
+        register_steps()

@@ -1,4 +1,4 @@
-"""The account page's panel about whose hands the account is in, and how to be done with it."""
+"""The account page's panels about work: what to do next, whose hands the account is in, how to be done with it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.desk import FinishForm
 from accounts.models import Account, FollowUp, WorkLease
+from accounts.next_action import next_action
 from accounts.roles import may, person
 from accounts.work_items import item_of
 from accounts.work_leases import lease_of
 from common import panels
 from common.clock import real_now, today
+from common.once import new_form_token
 
 # Until when an account may lie, by the points of its reasons: the more pressing, the sooner.
 LIE = ((60, 1), (40, 3), (0, 7))
@@ -52,7 +54,24 @@ def desk_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None:
     return {**hands_of(request, account), "account": account, "form": form, "follow_up": follow_up}
 
 
+def next_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None:
+    if not may(request.user, "work"):
+        return None
+    return {"advice": next_action(account), "zone": account.debtor.time_zone, "token": new_form_token()}
+
+
 def register() -> None:
+    panels.register(
+        panels.Panel(
+            page="account",
+            name="next",
+            title=_("Best next step"),
+            template="staff/panels/next.html",
+            selector=next_panel,
+            order=5,
+            area="top",
+        )
+    )
     panels.register(
         panels.Panel(
             page="account",

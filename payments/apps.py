@@ -21,6 +21,7 @@ class PaymentsConfig(AppConfig):
         from payments.disputes import panel as dispute_panel
         from payments.moves import panel as move_panel
         from payments.moves import words as move_words
+        from payments.next_action import register_own as register_steps
         from payments.promises import words as promise_words
         from payments.transfers import words
 
@@ -35,5 +36,6 @@ class PaymentsConfig(AppConfig):
         agenda.register_all()
         debtor_panels.register_page()
         work_reasons.register_own()
+        register_steps()
         refund_pages.register_all()
         clock_targets.register(selectors.next_due_moment)

@@ -18,6 +18,7 @@ class RemindersConfig(AppConfig):
         from compliance.words import PURPOSE_WORDS
         from reminders import agenda, navigation, panels, panels_debtor, reasons, selectors_clock, why, work_reasons
         from reminders.hardship import panel as hardship_panel
+        from reminders.next_action import register_own as register_steps
 
         register_reason_words(PURPOSE_WORDS)
         register_reason_teller(reasons.known_words)
@@ -28,4 +29,5 @@ class RemindersConfig(AppConfig):
         agenda.register_all()
         panels_debtor.register()
         work_reasons.register_own()
+        register_steps()
         clock_targets.register(selectors_clock.next_message_moment)

@@ -20,6 +20,7 @@ from reminders.why import reasons_why
 from reminders.words import CHANNEL_NAMES, MESSAGE_WORDS, purpose_words
 
 SHOWN = 6
+GAUGED = ("voice", "sms", "email", "letter", "in_app")
 VERDICTS = {
     Kind.ALLOW: ("good", _("yes, now")),
     Kind.ALLOW_WITH: ("good", _("yes, with a condition")),
@@ -35,7 +36,7 @@ def gauge_panel(request: HttpRequest, account: Account) -> dict[str, Any] | None
     if not may(request.user, "work"):
         return None
     rows = []
-    for channel in ("email", "sms"):
+    for channel in GAUGED:
         verdict = may_contact(account, channel=channel)
         tone, words = VERDICTS[verdict.kind]
         rows.append({"channel": CHANNEL_NAMES[channel], "tone": tone, "words": words, "verdict": verdict})

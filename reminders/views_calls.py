@@ -14,12 +14,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.forms.tokens import OnceForm
 from accounts.roles import allowed, person
+from accounts.selectors import access_account
+from accounts.work_leases import release
 from common.clock import now
 from common.errors import InvalidInput, NotFound
 from common.keyset import page_of
 from reminders.calls.outcomes import OUTCOMES
 from reminders.calls.script import number_of, script_of
-from reminders.calls.services import end_call, put_back, start_call
+from reminders.calls.services import call_now, end_call, put_back, start_call
 from reminders.models import CallTask
 from reminders.reasons import reason_words
 from reminders.words import purpose_words
@@ -83,7 +85,8 @@ def call_page(request: HttpRequest, task_id: int) -> HttpResponse:
     form = OutcomeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            end_call(task, outcome=request.POST.get("outcome", ""), by=person(request), **form.cleaned_data)
+            ended = end_call(task, outcome=request.POST.get("outcome", ""), by=person(request), **form.cleaned_data)
+            release(ended.account, person(request))
             messages.success(request, _("The call is on the record."))
             return redirect("call_list")
         except InvalidInput as error:
@@ -108,6 +111,16 @@ def call_page(request: HttpRequest, task_id: int) -> HttpResponse:
 @allowed("work")
 def call_start(request: HttpRequest, task_id: int) -> HttpResponse:
     task = start_call(access_call(task_id), by=person(request))
+    if task.state != "calling":
+        messages.error(request, _("Not now. %(why)s") % {"why": reason_words(task.reason)})
+    return redirect("call_page", task.pk)
+
+
+@require_POST
+@allowed("work")
+def call_new(request: HttpRequest, reference: str) -> HttpResponse:
+    """From the account's page straight into a call: to its page, with the number, or with why not now."""
+    task = call_now(access_account(person(request), reference), by=person(request))
     if task.state != "calling":
         messages.error(request, _("Not now. %(why)s") % {"why": reason_words(task.reason)})
     return redirect("call_page", task.pk)

@@ -17,11 +17,12 @@ from common.once import use_token
 from compliance import contact_ledger
 from compliance.facts import zones_of
 from compliance.gate import EVERY_CHANNEL, Verdict
-from compliance.selectors import usable_contact_point
+from compliance.selectors import DEFAULT_PURPOSE, usable_contact_point
 from compliance.services import decide, lock_debtor, release
 from payments.disputes.opening import Telling, open_dispute
 from payments.models import DebtDispute
 from reminders.calls.outcomes import OUTCOMES, Outcome
+from reminders.calls.queueing import PATIENCE
 from reminders.calls.script import script_of
 from reminders.dispatch.outcome import fall_back
 from reminders.heeding import (
@@ -72,6 +73,22 @@ def start_call(task: CallTask, *, by: User) -> CallTask:
     row.save()
     record_event("call.started", account=row.account, actor=by, source="staff", call=row.pk, channel=CHANNEL)
     return row
+
+
+@transaction.atomic
+def call_now(account: Account, *, by: User) -> CallTask:
+    """A call an agent decides on: the task that is there already, or a new one, begun if the gate allows."""
+    lock_debtor(account.debtor_id)
+    rows = CallTask.objects.filter(account=account, state__in=["waiting", "calling"]).order_by("state", "pk")
+    task = rows.first()
+    if task is None:
+        moment = now()
+        task = CallTask.objects.create(
+            account=account, debtor_id=account.debtor_id, purpose=DEFAULT_PURPOSE, not_before=moment,
+            expires_at=moment + PATIENCE,
+        )  # fmt: skip
+        record_event("call.queued", account=account, actor=by, source="staff", call=task.pk, purpose=task.purpose)
+    return start_call(task, by=by)
 
 
 def _source(row: CallTask) -> str:

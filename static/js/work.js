@@ -25,12 +25,14 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !read()) return;
+    const map = event.key === "?" && document.querySelector("#keys");
+    if (map) { event.preventDefault(); map.togglePopover(); }
     if (event.key === "j") { event.preventDefault(); move(1); }
     if (event.key === "k") { event.preventDefault(); move(-1); }
     if (/^[a-zA-Z]$/.test(event.key) && press(event.key)) event.preventDefault();
   });
 
-  const label = (button) => { button.textContent = read() ? button.dataset.on : button.dataset.off; };
+  const label = (button) => { button.hidden = false; button.textContent = read() ? button.dataset.on : button.dataset.off; };
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-toggle-keys]");
     if (!button) return;
