@@ -137,6 +137,9 @@ PAGES = {
 }
 ACTIONS = {
     "work_next": STAFF,
+    "account_hands": STAFF,
+    "account_finish": STAFF,
+    "call_new": STAFF,
     "account_reveal": STAFF,
     "account_note": STAFF,
     "hardship_reveal": STAFF - {"admin"},
