@@ -38,7 +38,7 @@ def contact(account: Account) -> Advice | None:
     now_by = next((way for way in WAYS if verdicts[way].may_go), None)
     if now_by == "voice":
         why = _("Calls are allowed now, and nothing is agreed.")
-        return Advice(_("Call them"), why, reverse("call_new", args=[account.reference]), post=True)
+        return Advice(_("Call them"), why, reverse("account_call", args=[account.reference]), post=True)
     if now_by:
         why = _("No call is allowed now, but a written message is.")
         return Advice(_("Send a payment link"), why, reverse("account_send_link", args=[account.reference]), post=True)

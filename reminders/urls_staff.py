@@ -17,7 +17,7 @@ OF_TEXT = "texts/<slug:key>/<slug:channel>/<slug:language>/"
 
 urlpatterns = [
     path("accounts-of/<str:reference>/send-link/", views_staff.account_send_link, name="account_send_link"),
-    path("accounts-of/<str:reference>/call/", views_calls.call_new, name="call_new"),
+    path("accounts-of/<str:reference>/call/", views_calls.account_call, name="account_call"),
     path("calls/", views_calls.call_list, name="call_list"),
     path("calls/<int:task_id>/", views_calls.call_page, name="call_page"),
     path("calls/<int:task_id>/start/", views_calls.call_start, name="call_start"),

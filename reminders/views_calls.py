@@ -118,7 +118,7 @@ def call_start(request: HttpRequest, task_id: int) -> HttpResponse:
 
 @require_POST
 @allowed("work")
-def call_new(request: HttpRequest, reference: str) -> HttpResponse:
+def account_call(request: HttpRequest, reference: str) -> HttpResponse:
     """From the account's page straight into a call: to its page, with the number, or with why not now."""
     task = call_now(access_account(person(request), reference), by=person(request))
     if task.state != "calling":

@@ -139,7 +139,7 @@ ACTIONS = {
     "work_next": STAFF,
     "account_hands": STAFF,
     "account_finish": STAFF,
-    "call_new": STAFF,
+    "account_call": STAFF,
     "account_reveal": STAFF,
     "account_note": STAFF,
     "hardship_reveal": STAFF - {"admin"},

@@ -34,7 +34,7 @@ def stuck_payment(account) -> Payment:
 
 def test_an_account_without_anything_else_is_called_when_calls_are_allowed(account):
     advice = next_action(account)
-    assert (str(advice.words), advice.href) == ("Call them", reverse("call_new", args=[account.reference]))
+    assert (str(advice.words), advice.href) == ("Call them", reverse("account_call", args=[account.reference]))
 
 
 def test_each_more_pressing_thing_comes_before_the_one_below_it(account, agent):
@@ -70,19 +70,19 @@ def test_the_page_proposes_it_and_one_press_begins_the_call(account, agent):
     client = signed_in(agent)
     html = client.get(reverse("account_page", args=[account.reference])).content.decode()
     assert "Best next step" in html
-    assert f'action="{reverse("call_new", args=[account.reference])}"' in html
-    answer = client.post(reverse("call_new", args=[account.reference]))
+    assert f'action="{reverse("account_call", args=[account.reference])}"' in html
+    answer = client.post(reverse("account_call", args=[account.reference]))
     task = CallTask.objects.get()
     assert answer["Location"] == reverse("call_page", args=[task.pk])
     assert (task.state, task.agent, task.tries) == ("calling", agent, 1)
-    client.post(reverse("call_new", args=[account.reference]))
+    client.post(reverse("account_call", args=[account.reference]))
     assert CallTask.objects.count() == 1
 
 
 def test_a_call_the_rules_forbid_is_not_begun_and_says_why(account, agent):
     place_hold(account, kind="cease", reason="asked us", by=agent)
     client = signed_in(agent)
-    answer = client.post(reverse("call_new", args=[account.reference]), follow=True)
+    answer = client.post(reverse("account_call", args=[account.reference]), follow=True)
     assert CallTask.objects.get().state == "cancelled"
     assert "Not now." in answer.content.decode()
 
@@ -90,7 +90,7 @@ def test_a_call_the_rules_forbid_is_not_begun_and_says_why(account, agent):
 def test_how_the_call_ended_gives_the_account_out_of_ones_hands(account, agent):
     lease(account, agent)
     client = signed_in(agent)
-    client.post(reverse("call_new", args=[account.reference]))
+    client.post(reverse("account_call", args=[account.reference]))
     client.post(reverse("call_page", args=[CallTask.objects.get().pk]), {"outcome": "spoke", "token": "t"})
     assert CallTask.objects.get().outcome == "spoke"
     assert WorkLease.objects.get().until <= real_now()
@@ -104,6 +104,6 @@ def test_the_gauge_says_of_every_way_whether_from_when_or_why_not(account, agent
 
 def test_another_persons_colleague_is_still_on_the_phone(account, agent):
     other = factories.user()
-    signed_in(agent).post(reverse("call_new", args=[account.reference]))
-    signed_in(other).post(reverse("call_new", args=[account.reference]))
+    signed_in(agent).post(reverse("account_call", args=[account.reference]))
+    signed_in(other).post(reverse("account_call", args=[account.reference]))
     assert CallTask.objects.get().agent == agent
