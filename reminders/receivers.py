@@ -35,8 +35,6 @@ from reminders.services import cancel_queued, plan_receipts
 from wallets.models import Mandate
 from wallets.signals import mandate_confirmed, mandate_end_in_wallet, mandate_stopped
 
-NOT_COLLECTED = "The account is not collected any more."
-
 
 @receiver(payment_confirmed, dispatch_uid="reminders.payment_confirmed")
 def silence_and_thank(sender: Any, *, payments: Sequence[Payment], **_: Any) -> None:
@@ -136,7 +134,7 @@ def go_on_after_promise(sender: Any, *, until: Mapping[int, datetime], **_: Any)
 @receiver(account_ended, dispatch_uid="reminders.account_ended")
 def stop_asking(sender: Any, *, account: Account, **_: Any) -> None:
     """Nothing is asked for or announced any more and nobody calls. What tells of their own payments still goes out."""
-    cancel_queued(account, reason=NOT_COLLECTED)
+    cancel_queued(account, reason="The account is not collected any more.")
     announced = [name for name, purpose in PURPOSES.items() if purpose.needs_debt] + ["pre_debit_notice"]
     waiting = Message.objects.filter(account=account, state="due", purpose__in=announced)
-    waiting.update(state="cancelled", reason=NOT_COLLECTED, claimed_until=None)
+    waiting.update(state="cancelled", reason="The account is not collected any more.", claimed_until=None)

@@ -22,6 +22,7 @@ from reminders.planning.one import next_reminder
 from reminders.services import plan_reminders
 from tests import factories
 from tests.accounts.hardship.cast import told
+from tests.disputes.cast import said
 from tests.moves.helpers import move
 from tests.pages.conftest import signed_in
 from tests.payments.debit_rows import due_plan, paypal
@@ -125,6 +126,13 @@ def test_calls_reviews_and_clocks_are_on_it(account, lead):
     )
     place_hold(account, kind="complaint", reason="rude", by=lead)
     assert the(account, "call").waits and the(account, "review").day is not None
+
+
+def test_a_disputes_clock_is_on_it_and_the_reminder_waits(account):
+    dispute = said(account)
+    assert the(account, "dispute").at == dispute.answer_by
+    assert the(account, "reminder").waits
+    assert "dispute" in [step.kind for step in agenda(account, staff=False)]
 
 
 def test_a_plan_by_hand_has_its_days_and_no_debit(account):
