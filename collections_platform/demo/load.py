@@ -15,6 +15,7 @@ from collections_platform.demo.creditors import CREDITORS, DemoCreditor
 from collections_platform.demo.disputes import tell_disputes
 from collections_platform.demo.ends import end_some
 from collections_platform.demo.facts import DEMO_CREDITOR
+from collections_platform.demo.plan_rails import set_rails
 from collections_platform.demo.policies import sign_demo_policies
 from collections_platform.demo.portfolios import write_placement
 from collections_platform.demo.promising import promise_all
@@ -66,6 +67,7 @@ def load_demo(say: Say) -> None:
     tell_story()
     tell_disputes()
     promise_all()
+    set_rails(creditors[DEMO_CREDITOR])
     remit()
     send_transfers()
     end_some()
