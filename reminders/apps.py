@@ -17,6 +17,7 @@ class RemindersConfig(AppConfig):
         from common import clock_targets
         from compliance.words import PURPOSE_WORDS
         from reminders import agenda, navigation, panels, panels_debtor, reasons, selectors_clock, why, work_reasons
+        from reminders.disputes import letters
         from reminders.hardship import panel as hardship_panel
         from reminders.next_action import register_own as register_steps
 
@@ -25,6 +26,7 @@ class RemindersConfig(AppConfig):
         register_link_finder(why.links_of_events)
         navigation.register_all()
         hardship_panel.register()
+        letters.register_own()
         panels.register()
         agenda.register_all()
         panels_debtor.register()

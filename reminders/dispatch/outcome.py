@@ -92,8 +92,12 @@ def fall_back(message: Message) -> Message | None:
     return created[0]
 
 
+_CARRIED = ("payment", "instalment", "complaint", "dispute", "remark", "notice")
+
+
 def _inherited(message: Message) -> dict[str, object]:
-    return {name: message.facts[name] for name in ("payment", "instalment") if name in message.facts}
+    """What its words are filled from, whichever way it goes."""
+    return {name: message.facts[name] for name in _CARRIED if name in message.facts}
 
 
 def _move(message: Message, state: str, **fields: object) -> None:

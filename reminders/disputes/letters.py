@@ -9,11 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from common.clock import now
+from accounts.events import record_event
+from accounts.models import Hold
+from accounts.timeline_words import WORDS, EventWords
+from accounts.work_reasons import WorkReason, register
+from common.clock import now, today
 from common.errors import InvalidInput
 from compliance import contact_ledger
 from compliance.services import lock_debtor
@@ -32,6 +37,7 @@ KEPT_ON = ("email", "letter", "in_app")
 ASKED_BY = ("email", "sms", "in_app")
 # In the words of the packs: the debt was verified, and the dispute answered.
 VERIFIED = ("verification_sent", "dispute_answered")
+REACHED_NOBODY = ("failed", "blocked", "bounced", "cancelled")
 
 
 @receiver(dispute_moved, dispatch_uid="reminders.dispute_moved")
@@ -70,16 +76,36 @@ def _queue(row: DebtDispute, purpose: str, *channels: str, remark: DisputeRemark
 
 
 def release_answered() -> int:
-    """Holds whose answer has arrived end now; safe to repeat. Says how many."""
+    """Holds whose answer has arrived end now, and what reached nobody is a person's; safe to repeat. Says how many
+    ended."""
+    ended = 0
     rows = unanswered()
-    known = {
-        message.facts["dispute"]: message
-        for message in Message.objects.filter(
-            purpose=ANSWERED, account__in=[row.account_id for row in rows], facts__dispute__in=[str(r.pk) for r in rows]
-        ).select_related("letter__batch")
-    }
-    done = [row for row in rows if (message := known.get(str(row.pk))) and has_arrived(message) and _release(row)]
-    return len(done)
+    told = _answers_to(rows)
+    for row in rows:
+        ways = told.get(str(row.pk), [])
+        if any(has_arrived(message) for message in ways):
+            ended += _release(row)
+        elif ways and all(message.state in REACHED_NOBODY for message in ways):
+            _ask_a_person(row)
+    return ended
+
+
+def _answers_to(rows: list[DebtDispute]) -> dict[str, list[Message]]:
+    found: dict[str, list[Message]] = {}
+    messages = Message.objects.filter(
+        purpose=ANSWERED, account__in=[row.account_id for row in rows], facts__dispute__in=[str(row.pk) for row in rows]
+    )
+    for message in messages.select_related("letter__batch"):
+        found.setdefault(message.facts["dispute"], []).append(message)
+    return found
+
+
+def _ask_a_person(row: DebtDispute) -> None:
+    """The hold is looked at today, which brings the account to the work list."""
+    with transaction.atomic():
+        later = Hold.objects.filter(pk=row.hold_id or 0, ends_at=None, review_on__gt=today())
+        if later.update(review_on=today()):
+            record_event("dispute.unreached", account=row.account, source="system", dispute=str(row.pk))
 
 
 def has_arrived(message: Message) -> bool:
@@ -102,8 +128,23 @@ def _release(row: DebtDispute) -> bool:
     return True
 
 
-def answers_that_reached_nobody() -> Q:
-    """Accounts whose person was told a decision by no way at all: somebody has to find one."""
-    ended = Message.objects.filter(purpose=ANSWERED, state__in=["failed", "blocked", "bounced", "cancelled"])
+def unreached() -> QuerySet[DebtDispute]:
+    """Decided, and every way of telling them has failed: somebody has to find one."""
     waiting = DebtDispute.objects.filter(state="decided", released_at=None)
-    return Q(pk__in=waiting.filter(account__in=ended.values("account")).values("account"))
+    return waiting.filter(hold__ends_at=None, hold__review_on__lte=today())
+
+
+UNREACHED = WorkReason(
+    "dispute_unreached",
+    55,
+    lambda _today: Q(pk__in=unreached().values("account")),
+    lambda *given: _("the answer to their dispute has not arrived"),
+    "bad",
+)
+
+
+def register_own() -> None:
+    register(UNREACHED)
+    WORDS["dispute.unreached"] = EventWords(
+        "contacts", "exclamation-triangle", "bad", gettext_lazy("The answer to a dispute reached nobody")
+    )

@@ -7,10 +7,12 @@ from django.urls import reverse
 
 from accounts.models import Event, Hold
 from accounts.services import place_hold
+from accounts.work_items import refresh_everything
 from common.clock import now
 from compliance.models import ContactEntry
 from payments.disputes.opening import ask_for_more
 from payments.models import DebtDispute
+from reminders.dispatch.outcome import end, fall_back
 from reminders.disputes.letters import release_answered
 from reminders.letters.services import make_batch, mark_posted
 from reminders.models import CallTask, Message
@@ -83,6 +85,28 @@ def test_nobody_who_asked_us_to_stop_is_written_to_and_the_hold_stays(account, o
     assert not outbox.messages(to=email_of(account))
     assert release_answered() == 0
     assert held(account)
+    assert Event.objects.filter(kind="dispute.unreached", account=account).count() == 1
+    assert release_answered() == 0
+    refresh_everything()
+    html = signed_in(lead).get(reverse("work_list")).content.decode()
+    assert "the answer to their dispute has not arrived" in html
+    assert Event.objects.filter(kind="dispute.unreached", account=account).count() == 1
+
+
+def test_a_mail_that_comes_back_is_followed_by_the_next_way_with_the_same_words(known, outbox, lead):
+    row = decided(said(known.account), lead, "rejected", answer="No such payment.")
+    dispatch_all()
+    mail = Message.objects.get(purpose="dispute_response")
+    end(mail, "bounced", "mailbox_unknown")
+    fall_back(mail)
+    dispatch_all()
+    (second,) = Message.objects.filter(purpose="dispute_response").exclude(pk=mail.pk)
+    assert (second.channel, second.facts["dispute"]) == ("in_app", str(row.pk)), "she has no postal address"
+    assert "No such payment." in second.body
+    assert release_answered() == 0
+    assert held(known.account)
+    known.read("debtor_messages")
+    assert release_answered() == 1
 
 
 def test_a_question_is_sent_and_stands_on_her_page(known, outbox, agent):
