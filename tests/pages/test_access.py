@@ -14,6 +14,8 @@ from common.money import Money
 from compliance.given_notices import Told, record_notice
 from compliance.models import Decision, PolicyPack
 from payments.accrual.changing import terms_of
+from payments.disputes.evidence import add_evidence, check_files
+from payments.disputes.validation import make_notice
 from payments.models import Agency, Attempt, InterestTerms, Payment, ReconciliationItem, RuleChange
 from payments.moves.asking import ask_move
 from payments.refunds import request_refund
@@ -24,6 +26,9 @@ from reminders.services import queue_message
 from tests import factories
 from tests.accounts.hardship.cast import told
 from tests.compliance.test_pack_register import body as pack_body
+from tests.disputes.cast import decided as dispute_decided
+from tests.disputes.cast import picture
+from tests.disputes.cast import said as dispute_said
 from tests.pages.conftest import signed_in
 from tests.payments.deposit_rows import held_deposit
 from tests.remittance.cast import approved_remittance
@@ -46,6 +51,13 @@ PAGES = {
     "hardship_list": STAFF,
     "hardship_page": STAFF,
     "hardship_new": STAFF - {"admin"},
+    "dispute_list": STAFF,
+    "dispute_new": STAFF,
+    "dispute_page": STAFF,
+    "dispute_paper": STAFF,
+    "dispute_letter": STAFF,
+    "validation_page": STAFF,
+    "validation_file": STAFF,
     "account_correction": STAFF,
     "account_statement": EVERYONE,
     "account_statement_file": EVERYONE,
@@ -145,6 +157,10 @@ ACTIONS = {
     "hardship_reveal": STAFF - {"admin"},
     "hardship_take": STAFF,
     "hardship_wish": STAFF,
+    "dispute_take": STAFF,
+    "dispute_ask": STAFF,
+    "dispute_words": STAFF,
+    "dispute_withdrawn": STAFF,
     "account_assign": SUPERVISORS,
     "account_link": STAFF,
     "account_send_link": STAFF,
@@ -268,6 +284,26 @@ def notices(account, agent):
     }
 
 
+def disputes(agent, lead):
+    """One that runs, with a paper; one that is answered; and a notice for somebody in the United States."""
+    runs = dispute_said(factories.account(), by=agent)
+    (paper,) = add_evidence(runs, check_files([SimpleUploadedFile("a.png", picture())]), by=agent)
+    answered = dispute_decided(dispute_said(factories.account()), lead)
+    bank = factories.creditor(country="US", role="third_party_collector")
+    person = factories.debtor(bank, country="US", time_zone="America/Chicago")
+    owing = factories.account(person=person, placement=factories.portfolio(bank), currency="USD")
+    notice = make_notice(owing, basis="charge_off", on=today(), language="en", by=agent)
+    one = {"dispute_id": runs.pk}
+    return {
+        "dispute_new": {"reference": owing.reference},
+        "validation_page": {"reference": owing.reference},
+        "validation_file": {"reference": owing.reference, "notice_id": notice.pk, "language": "es"},
+        **dict.fromkeys(("dispute_page", "dispute_take", "dispute_ask", "dispute_words", "dispute_withdrawn"), one),
+        "dispute_paper": {**one, "evidence_id": paper.pk},
+        "dispute_letter": {"dispute_id": answered.pk},
+    }
+
+
 def framed(readers) -> str:
     """A preview that each of them has kept for themselves, under one name."""
     with patch.object(framed_mail, "new_token", return_value="kept"):
@@ -329,6 +365,7 @@ def places(account, agent, installed, cast):
         **{f"rule_{name}": {"reference": asked.reference} for name in ("request", "decide")},
         **policies(),
         **notices(account, agent),
+        **disputes(agent, cast["lead"]),
         "message_page": {"message_id": queue_message(account, purpose="payment_link", occasion="asked").pk},
         "template_framed": {"token": framed(cast.values())},
         **texts(),
