@@ -18,5 +18,6 @@ SET_UP = (
 
 def register_all() -> None:
     register(NavItem(_("Work list"), "work_list", "list-check", order=10, roles=ALLOWED["work"]))
+    register(NavItem(_("Approvals"), "approval_list", "check-circle", order=12, roles=ALLOWED["assign"]))
     for label, url_name, icon, order, action in SET_UP:
         register(NavItem(label, url_name, icon, order=order, roles=ALLOWED[action], section=_("Set-up")))

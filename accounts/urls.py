@@ -1,12 +1,13 @@
 from django.urls import path
 
-from accounts.views import account, actions, desk, home, integration, office, searching, users, work
+from accounts.views import account, actions, approvals, desk, home, integration, office, searching, users, work
 
 of = "accounts-of/<str:reference>"
 urlpatterns = [
     path("", home.home, name="home"),
     path("work/", work.work_list, name="work_list"),
     path("work/next/", work.work_next, name="work_next"),
+    path("approvals/", approvals.approval_list, name="approval_list"),
     path("search/", searching.search, name="search"),
     path(f"{of}/", account.account_page, name="account_page"),
     path(f"{of}/reveal/", account.account_reveal, name="account_reveal"),

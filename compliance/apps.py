@@ -6,7 +6,8 @@ class ComplianceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from compliance import navigation, panels
+        from compliance import approvals, navigation, panels
 
+        approvals.register_all()
         navigation.register_all()
         panels.register()

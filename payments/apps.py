@@ -18,6 +18,7 @@ class PaymentsConfig(AppConfig):
     def _register_pages() -> None:
         from common import clock_targets
         from payments import agenda, debtor_panels, navigation, open_work, panels, refund_pages, selectors, work_reasons
+        from payments.approvals import register_all as register_approvals
         from payments.disputes import panel as dispute_panel
         from payments.moves import panel as move_panel
         from payments.moves import words as move_words
@@ -37,5 +38,6 @@ class PaymentsConfig(AppConfig):
         debtor_panels.register_page()
         work_reasons.register_own()
         register_steps()
+        register_approvals()
         refund_pages.register_all()
         clock_targets.register(selectors.next_due_moment)

@@ -45,6 +45,7 @@ CONFIGURE = {"admin", "compliance"}
 
 PAGES = {
     "work_list": STAFF,
+    "approval_list": SUPERVISORS,
     "account_page": EVERYONE,
     "account_hold": STAFF,
     "account_hold_end": STAFF,
