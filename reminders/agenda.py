@@ -30,7 +30,10 @@ def contact_source(look: Look) -> Iterable[Step]:
     """Queued messages and calls, and the next reminder of the schedule, each with the gate's word about its moment."""
     account = look.account
     queued = list(upcoming_for(account)[:SHOWN])
-    calls = list(CallTask.objects.filter(account=account, state="waiting").order_by("not_before", "pk")[:SHOWN])
+    if not look.staff and not queued:
+        return  # the person is told of nothing else here, and their page is opened often
+    waiting = CallTask.objects.filter(account=account, state="waiting").order_by("not_before", "pk")
+    calls = list(waiting[:SHOWN]) if look.staff else []
     planned = next_reminder(account) if look.staff else None
     known = known_about([account.pk], at=look.at)
     points = list(ContactPoint.objects.filter(debtor_id=account.debtor_id).order_by("position", "id"))
