@@ -97,7 +97,8 @@ def test_a_tick_beside_a_run_at_work_returns_at_once(account, wallet, alipay, se
 
 ROUTES = {
     "default": {
-        "accounts.deliver_webhooks", "accounts.forget_hardship", "accounts.seal_events", "accounts.purge_uploads",
+        "accounts.deliver_webhooks", "accounts.forget_hardship", "accounts.keep_work_list", "accounts.purge_uploads",
+        "accounts.seal_events",
     },
     "money": {
         "payments.apply_provider_event", "payments.apply_provider_events", "payments.look_up_attempts",
