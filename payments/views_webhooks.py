@@ -7,7 +7,7 @@ from functools import cache, partial
 from time import monotonic
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from common.clock import now
 from payments import tasks
 from payments.faults import stop_point
 from payments.services import receive_notice
+from payments.services.inbox import Noticed
 from wallets.models import Provider
 from wallets.providers.base import ConfigError, HttpIn, HttpOut
 
@@ -45,7 +46,7 @@ def wallet_notify(request: HttpRequest, provider_key: str) -> HttpResponse:
     call = _read(request)
     try:
         # Of what is too large nothing was read; the empty rest is refused, kept and counted like any other forgery.
-        noticed = receive_notice(provider, call or HttpIn(method="POST", path=request.path, body=b""))
+        noticed = _receive(provider, call or HttpIn(method="POST", path=request.path, body=b""))
     except ConfigError:
         logger.exception("a notice came for a provider that is not configured", extra={"provider": provider.key})
         return _answer(NOT_READY)
@@ -69,6 +70,18 @@ def _provider(key: str) -> Provider | None:
 @receiver(post_save, sender=Provider, dispatch_uid="payments.forget_kept_wallet")
 def forget_kept_wallet(instance: Provider, **_: Any) -> None:
     _kept.pop(instance.key, None)
+
+
+def _receive(provider: Provider, call: HttpIn) -> Noticed:
+    try:
+        return receive_notice(provider, call)
+    except IntegrityError:
+        # The wallet was set up anew since its row was read; nothing of the notice is kept yet.
+        forget_kept_wallet(provider)
+        anew = _provider(provider.key)
+        if anew is None or anew.pk == provider.pk:
+            raise
+        return receive_notice(anew, call)
 
 
 def _read_provider(key: str) -> Provider | None:
