@@ -50,7 +50,9 @@ class JournalEntry(Row):
     """One thing that happened to money. `idempotency_key` makes posting it twice impossible."""
 
     kind = models.CharField(max_length=24)
-    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="journal_entries", db_index=False)
+    creditor = models.ForeignKey(
+        Creditor, on_delete=models.PROTECT, related_name="journal_entries", db_index=False, db_constraint=False
+    )
     idempotency_key = models.CharField(max_length=80)
     effective_at = models.DateTimeField(help_text=_("When it counts for the account; may be before it was recorded."))
     recorded_at = models.DateTimeField(default=now)

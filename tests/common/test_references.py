@@ -7,12 +7,14 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
 from accounts.models import Account, ContactPoint, Debtor
+from common.clock import now
 from common.ids import uuid7
+from payments.models import JournalEntry
 from tests import factories
 
-# Pointers that the database deliberately leaves alone: of append-only rows (decision 0005, row history), and of work to
-# do that triggers write and a tick takes away again.
-UNCHECKED = {"accounts_event", "payments_replaydue"}
+# Pointers that the database deliberately leaves alone: of append-only rows (decision 0005, row history), of work to do
+# that triggers write and a tick takes away again, and of the work list, which is worked out anew all the time.
+UNCHECKED = {"accounts_event", "payments_replaydue", "accounts_workitem"}
 
 
 def _bare_references() -> list[tuple[str, str]]:
@@ -51,6 +53,16 @@ def test_an_account_cannot_be_moved_to_nobody():
     account = factories.account()
     with pytest.raises(IntegrityError, match="does not exist"), transaction.atomic():
         Account.objects.filter(pk=account.pk).update(debtor_id=uuid7())
+
+
+@pytest.mark.django_db
+def test_an_entry_of_no_creditor_is_refused_and_a_creditor_with_entries_stays():
+    account = factories.account()
+    assert JournalEntry.objects.filter(creditor=account.creditor).exists()
+    with pytest.raises(IntegrityError, match="does not exist"), transaction.atomic():
+        JournalEntry.objects.create(kind="payment", creditor_id=0, idempotency_key="nobody", effective_at=now())
+    with pytest.raises(IntegrityError, match="still referred to"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_creditor WHERE id = %s", [account.creditor_id])
 
 
 @pytest.mark.django_db
