@@ -9,7 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.approvals import Source, Waiting, register
 from common.money import Money
-from payments.models import AccountMove, Refund, Remittance, RuleChange, SurplusDecision, TransferStep
+from payments.models import (
+    AccountFact,
+    AccountMove,
+    PlanRail,
+    Refund,
+    Remittance,
+    RuleChange,
+    SurplusDecision,
+    TransferStep,
+)
 
 
 def refunds(most: int) -> Iterator[Waiting]:
@@ -54,12 +63,29 @@ def rule_changes(most: int) -> Iterator[Waiting]:
         yield Waiting(str(row), reverse("rule_request", args=[row.reference]), row.requested_by, row.requested_at)
 
 
+def corrections(most: int) -> Iterator[Waiting]:
+    rows = AccountFact.objects.filter(state="requested").select_related("account", "requested_by")
+    for row in rows.order_by("requested_at")[:most]:
+        about = f"{row.account.reference} · {row.get_kind_display()} · {row.reason}"
+        href = reverse("account_correction", args=[row.account.reference])
+        yield Waiting(about, href, row.requested_by, row.requested_at)
+
+
+def guard_rails(most: int) -> Iterator[Waiting]:
+    rows = PlanRail.objects.filter(state="requested").select_related("creditor", "requested_by")
+    for row in rows.order_by("requested_at")[:most]:
+        whose = row.creditor.name if row.creditor else _("All creditors")
+        yield Waiting(f"{whose} · {row.reason}", reverse("guard_rails"), row.requested_by, row.requested_at)
+
+
 SOURCES = (
     Source("refunds", _("Refund"), "approve_refunds", refunds),
     Source("surpluses", _("Surplus"), "approve_refunds", surpluses),
     Source("transfers", _("Bank transfer"), "confirm_money", transfers),
     Source("remittances", _("Remittance"), "approve_remittances", remittances),
     Source("moves", _("End of an account"), "confirm_money", moves),
+    Source("corrections", _("Correction"), "confirm_money", corrections),
+    Source("guard_rails", _("Guard-rails of plans"), "confirm_money", guard_rails),
     Source("rules", _("Interest and fees"), "configure", rule_changes),
 )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from common.clock import today
 from compliance.models import PolicyPack
-from payments.models import Payment, Refund
+from payments.guard_rail_changes import ask_for_rail
+from payments.models import AccountFact, Payment, Refund
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +46,20 @@ def test_each_sees_what_their_role_decides(account, admin, lead, sign_in):
     PolicyPack.objects.create(pack_id="x", version="1", title="Quiet hours", body={}, digest="d", proposed_by=admin)
     assert [row.about for row in rows(sign_in(signer))] == ["Quiet hours"]
     assert rows(sign_in(lead)) == []
+
+
+def test_a_correction_and_a_guard_rail_wait_where_they_are_decided(account, agent, lead, admin, sign_in):
+    AccountFact.objects.create(
+        account=account, kind="waiver", on=today(), component="fees", amount_minor=500, reason="charged twice",
+        requested_by=agent, needs_second=True,
+    )  # fmt: skip
+    bounds = {"least_units": 50, "most_parts": 6, "longest_days": 300, "down_basis_points": 0, "beyond": "nobody"}
+    scope = {"creditor_id": account.creditor_id, "currency": "", "from_units": 0}
+    ask_for_rail(scope, bounds, first_day=today(), reason="agreed with the bank", by=admin)
+    client = sign_in(lead)
+    found = rows(client)
+    assert [(row.asked_by, row.href) for row in found] == [
+        (agent, reverse("account_correction", args=[account.reference])), (admin, reverse("guard_rails")),
+    ]  # fmt: skip
+    assert all(client.get(row.href).status_code == 200 for row in found)
+    assert "charged twice" in found[0].about and "agreed with the bank" in found[1].about
