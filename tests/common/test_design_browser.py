@@ -1,13 +1,10 @@
 """The living page and the sign-in page in a real browser: accessible, no sideways scrolling, nothing refused."""
 
-import shutil
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+from tests.chromium import CHROMIUM, chromium
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 pytestmark = [
@@ -26,8 +23,7 @@ def sandbox(settings):
 def look(url: str, *, width: int, scheme: str, locale: str) -> dict:
     """What a visitor with this screen and language meets: violations, overflow in pixels, console errors."""
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         view = {"width": width, "height": 800}
         page = browser.new_context(viewport=view, color_scheme=scheme, locale=locale).new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -36,7 +32,6 @@ def look(url: str, *, width: int, scheme: str, locale: str) -> dict:
         violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         theme = page.evaluate("document.documentElement.dataset.bsTheme")
-        browser.close()
     noise = [text for text in complaints if "404" not in text]
     return {"axe": [rule["id"] for rule in violations], "overflow": max(overflow, 0), "console": noise, "theme": theme}
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import sync_playwright
 
 from accounts.services import add_note, place_hold
 from accounts.work_items import refresh_everything
 from tests import factories
+from tests.chromium import CHROMIUM, chromium
 from wallets.models import Provider
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCREENS = [(390, 844, "light"), (1280, 800, "dark")]
 
@@ -29,8 +25,7 @@ pytestmark = [
 @pytest.fixture
 def open_page(live_server, settings, sign_in):
     settings.SANDBOX = True
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
 
         def opened(user, *, width=1280, height=800, scheme="light"):
             session = sign_in(user).cookies["sessionid"].value
@@ -41,7 +36,6 @@ def open_page(live_server, settings, sign_in):
             return context.new_page()
 
         yield opened
-        browser.close()
 
 
 @pytest.fixture

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Response
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.chromium import CHROMIUM, chromium
+
+__all__ = ["CHROMIUM", "Visitor", "visitor"]
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -55,8 +48,7 @@ def visitor(
     agent: str | None = None,
 ) -> Iterator[Visitor]:
     """`agent`: what the browser calls itself."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
@@ -70,7 +62,4 @@ def visitor(
         page.on("console", lambda said: seen.hear(said.text, said.location["url"]) if said.type == "error" else None)
         page.on("pageerror", lambda error: seen.complaints.append(str(error)))
         page.on("response", lambda answer: seen.answers.append(answer))
-        try:
-            yield seen
-        finally:
-            browser.close()
+        yield seen
