@@ -117,7 +117,7 @@ def check_rails(account: Account, parts: Parts, *, by: User | None) -> list[str]
         return [one.rail for one in found]
     words = refusal(found[0], parts, bounds, account.currency)
     if supervised and by is not None:
-        words = f"{words} {_('A supervisor may agree to more.')}"
+        words = " ".join([words, _("A supervisor may agree to more.")])
     raise InvalidInput(words, field=found[0].field, rail=found[0].rail)
 
 
