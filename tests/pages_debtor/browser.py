@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +12,15 @@ from playwright.sync_api import BrowserContext, Page, Response
 
 from tests.chromium import CHROMIUM, chromium
 
-__all__ = ["CHROMIUM", "Visitor", "visitor"]
+__all__ = ["CHROMIUM", "SCREENS", "Visitor", "visitor"]
 
+# Language, light, width, and whether scripts run.
+SCREENS = [
+    ("en", "light", 360, True),
+    ("zh-hans", "dark", 390, True),
+    ("en", "dark", 1280, False),
+    ("zh-hans", "light", 1280, True),
+]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -32,6 +40,11 @@ class Visitor:
 
     def axe(self) -> list[str]:
         return [rule["id"] for rule in Axe().run(self.page, options={"runOnly": RULES}).response["violations"]]
+
+    def picture(self, name: str) -> None:
+        """With PAGE_SHOTS set to a folder, pictures go there."""
+        if folder := os.environ.get("PAGE_SHOTS"):
+            self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
     def overflow(self) -> int:
         return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from accounts.hardship.cases import running_case
-from tests.pages_debtor.browser import CHROMIUM, Visitor, visitor
+from tests.pages_debtor.browser import CHROMIUM, SCREENS, visitor
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
     pytest.mark.django_db(transaction=True),
 ]
-SCREENS = [
-    ("en", "light", 360, True),
-    ("zh-hans", "dark", 390, True),
-    ("en", "dark", 1280, False),
-    ("zh-hans", "light", 1280, True),
-]
-
-
-def picture(seen: Visitor, name: str) -> None:
-    if folder := os.environ.get("PAGE_SHOTS"):
-        seen.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize(("language", "scheme", "width", "scripts"), SCREENS)
@@ -37,7 +24,7 @@ def test_form_sums_and_choice_in_a_real_browser(site, debtor, language, scheme, 
         page = seen.page
 
         def look(step: str) -> None:
-            picture(seen, f"{name}-{step}")
+            seen.picture(f"{name}-{step}")
             found = seen.axe() if scripts else []
             faults.extend(f"{step}: {rule}" for rule in found + (["too wide"] if seen.overflow() > 0 else []))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from payments.models import Promise
-from tests.pages_debtor.browser import CHROMIUM, visitor
-from tests.pages_debtor.test_browser_hardship import SCREENS, picture
+from tests.pages_debtor.browser import CHROMIUM, SCREENS, visitor
 from tests.promises.cast import in_days
 
 pytestmark = [
@@ -27,7 +26,7 @@ def test_said_seen_changed_and_withdrawn_in_a_real_browser(site, debtor, languag
         page = seen.page
 
         def look(step: str) -> None:
-            picture(seen, f"{name}-{step}")
+            seen.picture(f"{name}-{step}")
             found = seen.axe() if scripts else []
             faults.extend(f"{step}: {rule}" for rule in found + (["too wide"] if seen.overflow() > 0 else []))
 
