@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.models import User
 from accounts.roles import allowed, may, person
 from accounts.selectors import access_account
 from accounts.services import caller_of
@@ -115,6 +118,24 @@ def _page(request: HttpRequest, row: DebtDispute, *, status: int = 200, **forms:
     return render(request, "staff/disputes/page.html", context, status=status)
 
 
+@transaction.atomic
+def _write_down(row: DebtDispute, said: Mapping[str, Any], *, note: bool, by: User) -> None:
+    """Papers and words together: what is refused leaves neither."""
+    add_evidence(row, said["papers"], by=by)
+    if said["text"].strip():
+        add_words(row, said["text"], by=by, note=note, once=(caller_of(by), said["token"]))
+
+
+def _taken(form: Form, act: Callable[[], object]) -> bool:
+    """Whether it was done; a refusal stands at its field."""
+    try:
+        act()
+    except PlatformError as error:
+        _say(form, error)
+        return False
+    return True
+
+
 def _say(form: Form, error: PlatformError) -> None:
     field = getattr(error, "field", None)
     form.add_error(field if field in form.fields else None, error.message)
@@ -134,13 +155,10 @@ def dispute_ask(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
     me = person(request)
     row = access.access_dispute(me, dispute_id)
     form = AskForm(request.POST, auto_id="ask_%s")
-    if form.is_valid():
-        try:
-            ask_for_more(row, text=form.cleaned_data["text"], by=me, token=form.cleaned_data["token"])
-            messages.success(request, _("Asked. It stands on their page."))
-            return redirect("dispute_page", dispute_id)
-        except PlatformError as error:
-            _say(form, error)
+    said = form.cleaned_data if form.is_valid() else {}
+    if said and _taken(form, lambda: ask_for_more(row, text=said["text"], by=me, token=said["token"])):
+        messages.success(request, _("Asked. It stands on their page."))
+        return redirect("dispute_page", dispute_id)
     return _page(request, row, ask_form=form, status=422)
 
 
@@ -151,17 +169,10 @@ def dispute_words(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
     me = person(request)
     row = access.access_dispute(me, dispute_id)
     form = WordsForm(request.POST, request.FILES, auto_id="words_%s")
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            add_evidence(row, data["papers"], by=me)
-            if data["text"].strip():
-                note = request.POST.get("note") == "1"
-                add_words(row, data["text"], by=me, note=note, once=(caller_of(me), data["token"]))
-            messages.success(request, _("Written down."))
-            return redirect("dispute_page", dispute_id)
-        except PlatformError as error:
-            _say(form, error)
+    note = request.POST.get("note") == "1"
+    if form.is_valid() and _taken(form, lambda: _write_down(row, form.cleaned_data, note=note, by=me)):
+        messages.success(request, _("Written down."))
+        return redirect("dispute_page", dispute_id)
     return _page(request, row, words_form=form, status=422)
 
 
@@ -171,13 +182,10 @@ def dispute_withdrawn(request: HttpRequest, dispute_id: UUID) -> HttpResponse:
     me = person(request)
     row = access.access_dispute(me, dispute_id)
     form = WithdrawForm(request.POST, auto_id="withdraw_%s")
-    if form.is_valid():
-        try:
-            withdraw(row, why=form.cleaned_data["why"], by=me, once=(caller_of(me), form.cleaned_data["token"]))
-            messages.success(request, _("Written down as taken back. The hold has ended."))
-            return redirect("dispute_page", dispute_id)
-        except PlatformError as error:
-            _say(form, error)
+    said = form.cleaned_data if form.is_valid() else {}
+    if said and _taken(form, lambda: withdraw(row, why=said["why"], by=me, once=(caller_of(me), said["token"]))):
+        messages.success(request, _("Written down as taken back. The hold has ended."))
+        return redirect("dispute_page", dispute_id)
     return _page(request, row, withdraw_form=form, status=422)
 
 
